@@ -1,0 +1,71 @@
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
+RUNTIME := $(VENV)/.installed-requirements
+DEVELOPMENT := $(VENV)/.installed-requirements-dev
+
+ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test prove check bench migrations clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUNTIME) ## Set up, import the sample files and show what the cache does; keeps existing data
+	$(RUN) manage.py demo $(ARGS)
+
+serve: $(RUNTIME) ## Start the web server on http://127.0.0.1:8000 (PORT=8001 for another port)
+	@if [ ! -f var/env ] && [ -z "$$SECRET_KEY" ]; then \
+		echo "There is no SECRET_KEY yet: run 'make demo' first, which writes one to var/env, or export SECRET_KEY."; \
+		exit 1; \
+	fi
+	$(RUN) manage.py migrate --verbosity 0
+	$(RUN) manage.py collectstatic --noinput --verbosity 0
+	$(RUN) -m gunicorn -c scheduler_project/gunicorn.py $(ARGS)
+
+test: $(DEVELOPMENT) ## Run the tests, on SQLite and what depends on the database on PostgreSQL too; ARGS="-k admin" for some
+	$(RUN) -m pytest -n 2 $(ARGS)
+	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 $(ON_POSTGRES); fi
+
+prove: $(DEVELOPMENT) ## Explore every schedule and state of the coherence protocol, and plant every mutation (an hour)
+	$(RUN) -m tests.explorer $(ARGS)
+	$(RUN) -m tests.explorer --mutations --preemptions 0
+	$(RUN) -m tests.model $(ARGS)
+	$(RUN) -m tests.model --mutations
+
+check: $(DEVELOPMENT) ## Check style, types, Django's own checks and that no migration is missing
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(RUN) manage.py check
+	$(RUN) manage.py makemigrations --check --dry-run
+
+bench: $(DEVELOPMENT) ## Run the benchmarks, each in a database of its own
+	$(RUN) -m benchmarks.reads $(ARGS)
+	$(RUN) -m benchmarks.imports $(ARGS)
+
+migrations: $(DEVELOPMENT) ## Write the migrations that the models need
+	$(RUN) manage.py makemigrations $(ARGS)
+
+clean: ## Remove .venv, caches and collected static files; data in var/ stay
+	rm -rf $(VENV) var/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or later is needed, and '$(PYTHON)' is not one: try make PYTHON=/path/to/python3.11"; \
+		exit 1; \
+	}
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per requirements file: a second run is instant, an edited file is installed again.
+$(RUNTIME): requirements.txt | $(RUN)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt requirements.txt | $(RUN)
+	$(PIP) -r requirements-dev.txt
+	@touch $@ $(RUNTIME)

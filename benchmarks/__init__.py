@@ -1,0 +1,10 @@
+"""What the project promises in figures, measured.
+
+    python -m benchmarks.reads   [--json FILE]               a cached read against a dict, LocMem and the query
+    python -m benchmarks.imports [--rows N] [--json FILE]    the import against a stock ModelResource and bulk_create
+    python -m benchmarks.writes  [--json FILE]               what a save costs with the cache watching, and with peers
+
+Each makes databases of its own in a temporary folder, starts the servers that it needs, runs what it compares in a
+process of its own, prints medians with their bars, and with ``--json`` writes one flat object with the unit in each
+name. `pip install -r requirements-dev.txt` first; the writes also need `benchmarks/requirements.txt` (the peers).
+"""

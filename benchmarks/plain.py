@@ -1,0 +1,25 @@
+"""Settings of the same project without the cache: the models as they are, nobody watching, nothing connected."""
+
+from django.apps import AppConfig
+
+from scheduler_project.settings import *  # noqa: F403
+from scheduler_project.settings import INSTALLED_APPS as _INSTALLED
+
+
+class PlainCaching(AppConfig):
+    """Installed for its models alone: connections are not watched."""
+
+    name = "caching"
+
+
+class PlainScheduling(AppConfig):
+    """The models without scheduling/caches.py: no model is watched."""
+
+    name = "scheduling"
+
+
+_PLAIN = {
+    "caching.apps.CachingConfig": "benchmarks.plain.PlainCaching",
+    "scheduling.apps.SchedulingConfig": "benchmarks.plain.PlainScheduling",
+}
+INSTALLED_APPS = [_PLAIN.get(app, app) for app in _INSTALLED]

@@ -1,0 +1,86 @@
+"""The command: run the torture, print a table, write the figures as flat JSON."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.torture.designs import DESIGNS
+from benchmarks.torture.supervisor import INTENT_SECONDS, ChildFailed, Options, torture
+
+_SHOWN = (
+    *("reads", "reads_per_s", "writes", "writes_per_s", "killed", "served_from_cache", "stale_reads"),
+    *("stale_row_reads", "stale_address_reads", "stale_assignment_reads", "stale_joined_reads"),
+    *("worst_age_ms", "uncommitted_reads", "stale_after_quiescence", "own_reads", "own_reads_wrong"),
+    *("served_by_email_share", "served_by_id_share", "served_address_share", "served_one_list_share"),
+)
+_MUST_BE_ZERO = ("stale_reads", "uncommitted_reads", "stale_after_quiescence", "own_reads_wrong")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return 0 if ours was never stale (a peer is only measured), 1 if it was, 2 if a process failed."""
+    given = _parser().parse_args(arguments)
+    options = Options(
+        database=given.database,
+        peer=given.peer,
+        kill=given.faults == "kill",
+        only_saves=given.writes == "save",
+        seconds=given.seconds,
+        readers=given.readers,
+        writers=given.writers,
+        reads_per_write=given.reads_per_write,
+        intent_seconds=given.intent_seconds,
+    )
+    try:
+        result = torture(options)
+    except ChildFailed as error:
+        print(error, file=sys.stderr)
+        return 2
+    forms, examples = result.pop("forms"), result.pop("examples")
+    _print_table(result, forms, examples)
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 1 if given.peer == "ours" and any(result[name] for name in _MUST_BE_ZERO) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description="Is any cached read ever stale?")
+    parser.add_argument(
+        "--database",
+        help="'embedded' for a PostgreSQL from its wheel, or a URL; that database is migrated, and rows named Torture "
+        "are added and taken out again. Default: a temporary SQLite file.",
+    )
+    parser.add_argument("--faults", choices=["kill"], help="kill a writer (SIGKILL) every half second")
+    parser.add_argument("--peer", choices=list(DESIGNS), default="ours", help="the cache under test")
+    parser.add_argument("--writes", choices=["all", "save"], default="all", help="'save': only what signals see")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--readers", type=int, default=4)
+    parser.add_argument("--writers", type=int, default=2)
+    parser.add_argument("--reads-per-write", type=float, default=50, help="the mix that the writers keep to")
+    parser.add_argument("--intent-seconds", type=float, default=INTENT_SECONDS, help="CACHING['INTENT_SECONDS']")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    return parser
+
+
+def _print_table(result: dict[str, Any], forms: dict[str, dict[str, int]], examples: list[str]) -> None:
+    print(f"\n{result['design']}, {result['readers']} readers, {result['writers']} writers, {result['seconds']} s\n")
+    for name in _SHOWN:
+        share = _share(result, name)
+        print(f"  {name:<26}{result[name]:>14,}{share}")
+    print(f"\n  {'form of the write':<52}{'writes':>9}{'stale reads after it':>22}")
+    for name, counts in forms.items():
+        if counts["writes"]:
+            print(f"  {name:<52}{counts['writes']:>9,}{counts['stale_reads']:>22,}")
+    for example in examples[:10]:
+        print(f"  ! {example}")
+
+
+def _share(result: dict[str, Any], name: str) -> str:
+    if name in ("served_from_cache", "stale_reads", "uncommitted_reads") and result["reads"]:
+        return f"{100 * result[name] / result['reads']:>10.4g} %"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""One process of the torture: ``python -m benchmarks.torture.child '{"role": …}'``; its result is JSON on stdout.
+
+prepare   migrates the database and makes the rows
+clean     takes the rows out again
+reader    reads
+writer    forks the process that writes, and another one whenever that was killed
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.torture.board import STOP_WRITING, Board, adopt_parent, is_orphan
+from benchmarks.torture.designs import DESIGNS, Design
+from benchmarks.torture.subjects import World, create_world, delete_world
+
+
+def main(task: dict[str, Any]) -> int:
+    design = _set_up_django(task["peer"])
+    if task["role"] == "prepare":
+        _print(_prepare())
+        return 0
+    if task["role"] == "clean":
+        delete_world()
+        return 0
+    world = World.from_dict(task["world"])
+    board = Board(Path(task["board"]), readers=task["readers"], writers=task["writers"], subjects=len(world.subjects))
+    if task["role"] == "reader":
+        _read(task["number"], board, world, design)
+        return 0
+    return _keep_writing(board, world, design, task)
+
+
+def _set_up_django(peer: str) -> Design:
+    import django
+    from django.conf import settings
+
+    design = DESIGNS[peer]()
+    design.configure(settings)
+    django.setup()
+    design.connect()
+    return design
+
+
+def _prepare() -> dict[str, Any]:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    delete_world()
+    return create_world()
+
+
+def _read(number: int, board: Board, world: World, design: Design) -> None:
+    from benchmarks.torture.reader import Reader
+
+    reader = Reader(number, board, world, design)
+    _print("ready")
+    sys.stdin.readline()
+    _print(reader.run())
+
+
+def _keep_writing(board: Board, world: World, design: Design, task: dict[str, Any]) -> int:
+    """Fork writers that have Django loaded already: one takes seconds to start and lives half a second."""
+    from benchmarks.torture.writer import Writer
+
+    number = task["number"]
+    _print("ready")
+    sys.stdin.readline()
+    while board.phase < STOP_WRITING and not is_orphan():
+        pid = os.fork()
+        if pid == 0:
+            adopt_parent()
+            Writer(
+                number, board, world, design, reads_per_write=task["reads_per_write"], only_saves=task["only_saves"]
+            ).run()
+            # No clean-up of what belongs to the process that forked.
+            os._exit(0)
+        board.set_pid(number, pid)
+        _, status = os.waitpid(pid, 0)
+        board.set_pid(number, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code not in (0, -signal.SIGKILL):
+            return 1
+    return 0
+
+
+def _print(answer: Any) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))

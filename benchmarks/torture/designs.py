@@ -1,0 +1,174 @@
+"""The caches under test. Each is a variant of the settings, in its own processes only, and its own idiom of reading."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+REDIS = "TORTURE_REDIS_URL"
+_SECONDS = 600
+_DJANGO_REDIS = "django_redis.cache.RedisCache"
+
+
+class Design(ABC):
+    """How a cache is configured and read."""
+
+    needs_redis = True
+
+    def configure(self, settings: Any) -> None:
+        """Change the settings of this process, before ``django.setup()``."""
+        settings.CACHING["ENABLED"] = False
+        settings.CACHES = {"default": {"BACKEND": _DJANGO_REDIS, "LOCATION": os.environ[REDIS]}}
+
+    def connect(self) -> None:
+        """Connect what the design needs, after ``django.setup()``."""
+        return
+
+    @abstractmethod
+    def employee_by_email(self, email: str) -> Any: ...
+
+    @abstractmethod
+    def employee_by_id(self, pk: int) -> Any: ...
+
+    @abstractmethod
+    def assignments(self, schedule: int) -> Sequence[Any]: ...
+
+    def hits(self) -> int | None:
+        """Return what the cache itself has counted as hits, None if it counts nothing."""
+        return None
+
+
+class Ours(Design):
+    """The project as it is."""
+
+    needs_redis = False
+
+    def configure(self, settings: Any) -> None:
+        if seconds := os.environ.get("TORTURE_INTENT_SECONDS"):
+            settings.CACHING["INTENT_SECONDS"] = float(seconds)
+
+    def connect(self) -> None:
+        from scheduling import caches
+        from scheduling.models import Employee, ScheduleAssignment
+
+        self._by_email, self._by_id = Employee.objects.get_by_email, caches.EMPLOYEE_BY_ID.get
+        self._for_schedule = ScheduleAssignment.objects.for_schedule
+
+    def employee_by_email(self, email: str) -> Any:
+        return self._by_email(email)
+
+    def employee_by_id(self, pk: int) -> Any:
+        return self._by_id(pk)
+
+    def assignments(self, schedule: int) -> Sequence[Any]:
+        return self._for_schedule(schedule)
+
+    def hits(self) -> int | None:
+        from caching import cache_manager
+
+        return cache_manager.get_stats()["hits"]
+
+
+class FromTheDatabase(Design):
+    """Reads as an application without a cache writes them; cacheops and cachalot answer them by themselves."""
+
+    def employee_by_email(self, email: str) -> Any:
+        from scheduling.models import Employee
+
+        # Not get(): who caches no absent rows must not lose by an exception too.
+        return next(iter(Employee.objects.filter(email=email).order_by()), None)
+
+    def employee_by_id(self, pk: int) -> Any:
+        from scheduling.models import Employee
+
+        return next(iter(Employee.objects.filter(pk=pk).order_by()), None)
+
+    def assignments(self, schedule: int) -> Sequence[Any]:
+        from scheduling.models import ScheduleAssignment
+
+        return list(ScheduleAssignment.objects.filter(schedule=schedule).select_related("employee", "shift"))
+
+
+class Naive(FromTheDatabase):
+    """get, load, set; a ``post_save`` receiver deletes the keys of the row, also those that it had before."""
+
+    def connect(self) -> None:
+        from django.core.cache import cache
+        from django.db.models.signals import post_save, pre_save
+
+        from scheduling.models import Employee, ScheduleAssignment
+
+        self.cache = cache
+        for model in (Employee, ScheduleAssignment):
+            pre_save.connect(self._remember_keys, sender=model, weak=False)
+            post_save.connect(self._delete_keys, sender=model, weak=False)
+
+    def _keys(self, row: Any) -> set[str]:
+        if hasattr(row, "schedule_id"):
+            return {f"list:{row.schedule_id}"}
+        lists = {f"list:{pk}" for pk in row.assignments.order_by().values_list("schedule", flat=True)}
+        return {f"email:{row.email}", f"id:{row.pk}"} | lists
+
+    def _remember_keys(self, sender: Any, instance: Any, **kwargs: Any) -> None:
+        before = sender.objects.filter(pk=instance.pk).first()
+        instance.keys_before = set() if before is None else self._keys(before)
+
+    def _delete_keys(self, instance: Any, **kwargs: Any) -> None:
+        self.delete(list(self._keys(instance) | instance.keys_before))
+
+    def delete(self, keys: list[str]) -> None:
+        self.cache.delete_many(keys)
+
+    def _cached(self, key: str, load: Callable[[], Any]) -> Any:
+        held = self.cache.get(key)
+        if held is None:
+            held = (load(),)
+            self.cache.set(key, held, _SECONDS)
+        return held[0]
+
+    def employee_by_email(self, email: str) -> Any:
+        return self._cached(f"email:{email}", lambda: super(Naive, self).employee_by_email(email))
+
+    def employee_by_id(self, pk: int) -> Any:
+        return self._cached(f"id:{pk}", lambda: super(Naive, self).employee_by_id(pk))
+
+    def assignments(self, schedule: int) -> Sequence[Any]:
+        return self._cached(f"list:{schedule}", lambda: super(Naive, self).assignments(schedule))
+
+
+class NaiveOnCommit(Naive):
+    """The same, but deletes in ``on_commit``."""
+
+    def delete(self, keys: list[str]) -> None:
+        from django.db import transaction
+
+        transaction.on_commit(lambda: self.cache.delete_many(keys))
+
+
+class Cacheops(FromTheDatabase):
+    """django-cacheops on all models of the project."""
+
+    def configure(self, settings: Any) -> None:
+        super().configure(settings)
+        # In front, as its documentation wants it.
+        settings.INSTALLED_APPS = ["cacheops", *settings.INSTALLED_APPS]
+        settings.CACHEOPS_REDIS = os.environ[REDIS]
+        settings.CACHEOPS = {"scheduling.*": {"ops": "all", "timeout": _SECONDS}}
+
+
+class Cachalot(FromTheDatabase):
+    """django-cachalot over django-redis."""
+
+    def configure(self, settings: Any) -> None:
+        super().configure(settings)
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "cachalot"]
+        settings.CACHALOT_TIMEOUT = _SECONDS
+
+
+DESIGNS: dict[str, type[Design]] = {
+    "ours": Ours,
+    "naive": Naive,
+    "naive_on_commit": NaiveOnCommit,
+    "cacheops": Cacheops,
+    "cachalot": Cachalot,
+}

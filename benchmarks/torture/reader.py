@@ -1,0 +1,180 @@
+"""A reader: notes the newest published versions, reads through the cache, and judges what it got."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import connection
+
+from benchmarks.torture.board import CHECK, STOP_WRITING, Board, is_orphan
+from benchmarks.torture.designs import Design
+from benchmarks.torture.forms import FORMS
+from benchmarks.torture.subjects import Fault, Subject, World, judge_address, judge_list, judge_row
+
+_MOST_EXAMPLES = 5
+Read = Callable[[], list[Fault]]
+
+
+class Reader:
+    def __init__(self, number: int, board: Board, world: World, design: Design) -> None:
+        self._number = number
+        self._board, self._world, self._design = board, world, design
+        self._newest = {one.number: board.newest(one.number) for one in world.subjects}
+        self._ceiling = {one.number: board.ceiling(one.number) for one in world.subjects}
+        rows = [read for one in world.rows for read in (self._by_email(one), self._by_id(one))]
+        addresses = [self._address(one) for one in world.addresses for _ in range(2)]
+        lists = [self._list(schedule, subjects) for schedule, subjects in world.lists.items() for _ in range(2)]
+        self._all = [*rows, *addresses, *lists]
+        self._queries = 0
+        self._stale = self._uncommitted = 0
+        self.by_form: Counter[str] = Counter()
+        self.by_kind: Counter[str] = Counter()
+        self.worst_age = 0
+        self.examples: list[str] = []
+
+    def run(self) -> dict[str, Any]:
+        """Read until the writers have stopped; wait for quiescence, then compare everything with the database."""
+        connection.execute_wrappers.append(self._count_query)
+        hits_before = self._design.hits()
+        reads: Counter[str] = Counter()
+        without_query: Counter[str] = Counter()
+        board, choose, everything = self._board, random.choice, self._all
+        while board.phase < STOP_WRITING and not is_orphan():
+            # Asked after some reads only, to spend the time on reading.
+            for _ in range(20):
+                queries = self._queries
+                read = choose(everything)
+                faults = read()
+                reads[read.__name__] += 1
+                if self._queries == queries:
+                    without_query[read.__name__] += 1
+                if faults:
+                    self._record(faults)
+            board.set_reads(self._number, reads.total())
+        hits = self._design.hits()
+        while board.phase < CHECK and not is_orphan():
+            time.sleep(0.01)
+        wrong = self._check()
+        return {
+            "reads": reads,
+            "without_query": without_query,
+            "stale_reads": self._stale,
+            "uncommitted_reads": self._uncommitted,
+            "hits": None if hits is None or hits_before is None else hits - hits_before,
+            "wrong_after_quiescence": wrong,
+            "worst_age_us": self.worst_age,
+            "forms": [one.name for one in FORMS],
+            "by_form": self.by_form,
+            "by_kind": self.by_kind,
+            "examples": self.examples,
+        }
+
+    def _count_query(self, execute: Callable[..., Any], *args: Any) -> Any:
+        self._queries += 1
+        return execute(*args)
+
+    # -- reading while others write -----------------------------------------------------------------------------------
+
+    def _by_email(self, subject: Subject) -> Read:
+        newest, read, email = self._newest[subject.number], self._design.employee_by_email, subject.email
+
+        def by_email() -> list[Fault]:
+            floor = newest()
+            fault = judge_row(subject, floor, read(email))
+            return [fault] if fault else []
+
+        return by_email
+
+    def _by_id(self, subject: Subject) -> Read:
+        newest, read, pk = self._newest[subject.number], self._design.employee_by_id, subject.pks[0]
+
+        def by_id() -> list[Fault]:
+            floor = newest()
+            fault = judge_row(subject, floor, read(pk))
+            return [fault] if fault else []
+
+        return by_id
+
+    def _address(self, subject: Subject) -> Read:
+        newest, ceiling = self._newest[subject.number], self._ceiling[subject.number]
+        read, email = self._design.employee_by_email, subject.email
+
+        def address() -> list[Fault]:
+            floor = newest()
+            employee = read(email)
+            fault = judge_address(subject, floor, ceiling(), employee)
+            return [fault] if fault else []
+
+        return address
+
+    def _list(self, schedule: int, subjects: Iterable[Subject]) -> Read:
+        subjects = tuple(subjects)
+        numbers = [number for one in subjects for number in (one.number, one.joined)]
+        newest = [(number, self._newest[number]) for number in numbers]
+        ceilings = [(number, self._ceiling[number]) for number in numbers]
+        read = self._design.assignments
+
+        def one_list() -> list[Fault]:
+            floors = {number: floor() for number, floor in newest}
+            found = read(schedule)
+            return judge_list(schedule, subjects, floors, {number: top() for number, top in ceilings}, found)
+
+        return one_list
+
+    def _record(self, faults: list[Fault]) -> None:
+        now = self._board.microseconds()
+        uncommitted = any(fault.uncommitted for fault in faults)
+        self._uncommitted += uncommitted
+        self._stale += not uncommitted
+        forms = set()
+        for fault in faults:
+            published, form = self._board.overdue(fault.subject.number, fault.found)
+            age = now - published
+            if not fault.uncommitted:
+                self.worst_age = max(self.worst_age, age)
+                forms.add(FORMS[form].name)
+            if len(self.examples) < _MOST_EXAMPLES:
+                what = "uncommitted" if fault.uncommitted else f"{age / 1000:.3f} ms after {FORMS[form].name!r}"
+                subject = f"{fault.subject.kind} {fault.subject.number} (pk {fault.subject.pks})"
+                self.examples.append(f"{subject}: {fault.found} instead of {fault.expected}, {what}")
+        self.by_form.update(forms)
+        self.by_kind.update({faults[0].subject.kind} if not uncommitted else ())
+
+    # -- after quiescence ---------------------------------------------------------------------------------------------
+
+    def _check(self) -> int:
+        """Read everything twice through the cache (the second time what the first has stored); count what is wrong."""
+        return sum(self._wrong(one) for _ in range(2) for one in self._everything())
+
+    def _everything(self) -> Iterable[tuple[Any, Any]]:
+        """Yield what the cache says and what the database says, in a form that can be compared."""
+        design = self._design
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id, email, hourly_rate FROM scheduling_employee WHERE last_name = 'Torture'")
+            employees = {pk: (pk, email, int(rate)) for pk, email, rate in cursor.fetchall()}
+            cursor.execute(
+                "SELECT schedule_id, id, notes, employee_id FROM scheduling_scheduleassignment "
+                "WHERE employee_id IN (SELECT id FROM scheduling_employee WHERE last_name = 'Torture')"
+            )
+            assignments = cursor.fetchall()
+        holders = {found[1]: found for found in employees.values()}
+        for pk, found in employees.items():
+            yield _plain(design.employee_by_id(pk)), found
+        for email in {email for one in self._world.subjects for email in (one.email, *one.spare) if email}:
+            yield _plain(design.employee_by_email(email)), holders.get(email)
+        for schedule in self._world.lists:
+            expected = {(pk, notes, employees[of][2]) for at, pk, notes, of in assignments if at == schedule}
+            held = design.assignments(schedule)
+            yield {(one.pk, one.notes, int(one.employee.hourly_rate)) for one in held}, expected
+
+    def _wrong(self, pair: tuple[Any, Any]) -> bool:
+        held, expected = pair
+        if held != expected and len(self.examples) < 2 * _MOST_EXAMPLES:
+            self.examples.append(f"after quiescence: {held} instead of {expected}")
+        return held != expected
+
+
+def _plain(employee: Any) -> tuple[int, str, int] | None:
+    return None if employee is None else (employee.pk, employee.email, int(employee.hourly_rate))

@@ -1,0 +1,99 @@
+"""A process of its own for each thing that is compared, with a Django of its own, told by lines what to run next.
+
+So that nothing which one installs slows another down, and so that two can take turns: this machine's speed changes
+from second to second, and only figures that were measured next to each other may be compared.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = "scheduler_project.settings"
+
+
+class WorkerError(Exception):
+    """A function of a benchmark has failed in its process; its traceback stands on stderr."""
+
+
+class Worker:
+    """A process that runs functions of one module. ``folder`` holds its database, unless a URL is given."""
+
+    def __init__(
+        self,
+        module: str,
+        folder: Path,
+        *,
+        settings: str = SETTINGS,
+        database_url: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        folder.mkdir(exist_ok=True)
+        inherited = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "CACHE_ENABLED")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", module],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={
+                **inherited,
+                "DJANGO_SETTINGS_MODULE": settings,
+                "SECRET_KEY": "of a benchmark",
+                "DEBUG": "0",
+                "DATABASE_URL": database_url or f"sqlite:///{folder / 'db.sqlite3'}",
+                "CACHE_DIRECTORY": str(folder),
+                **(environment or {}),
+            },
+        )
+
+    def call(self, function: str, **arguments: Any) -> Any:
+        """Run a function of the module there and return its answer; what crosses is JSON."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([function, arguments]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise WorkerError(f"{function} failed with exit code {self._process.wait()}.")
+        return json.loads(line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+
+def migrate() -> None:
+    """Make the tables. Known to every worker, whatever its module."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def _serve(module_name: str) -> None:
+    """Answer on the real stdout; what the libraries print goes to stderr."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    import django
+
+    django.setup()
+    module = importlib.import_module(module_name)
+    for line in sys.stdin:
+        function, arguments = json.loads(line)
+        answer = (migrate if function == "migrate" else getattr(module, function))(**arguments)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])

@@ -1,0 +1,163 @@
+"""What a save costs: plain Django, with the cache watching, and with the two caches that also invalidate by themselves.
+
+The same full ``save()`` of a row that was read, and so cached, just before. Autocommit; SQLite in WAL mode with
+synchronous NORMAL, PostgreSQL with fsync. "Plain" is the same project in a process where nothing is watched.
+All take turns within one run. A ratio is the median of the ratios of the turns, not the ratio of the medians.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import servers
+from benchmarks.harness import Bar, Figures, arguments, medians, present, scratch_folder
+from benchmarks.worker import SETTINGS, Worker
+
+PLAIN = "benchmarks.plain"
+PEOPLE = 50
+ROUNDS = 15
+SAVES = 10
+UNWATCHED_SAVES = 25
+
+BARS = (
+    Bar("save_to_plain_ratio", "at most 1.2", lambda figures: figures["save_to_plain_ratio"] <= 1.2),
+    Bar("postgres_save_to_plain_ratio", "at most 1.2", lambda figures: figures["postgres_save_to_plain_ratio"] <= 1.2),
+    Bar("unwatched_extra_us", "at most 2 µs a statement", lambda figures: figures["unwatched_extra_us"] <= 2),
+    Bar("cacheops_save_us", "dearer than ours", lambda figures: figures["cacheops_save_us"] > figures["save_us"]),
+    Bar("cachalot_save_us", "dearer than ours", lambda figures: figures["cachalot_save_us"] > figures["save_us"]),
+)
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"How often all take a turn ({ROUNDS}).")
+    options = parser.parse_args()
+    present("Writes, microseconds", measure(options.rounds), BARS, options.json)
+
+
+def measure(rounds: int = ROUNDS) -> Figures:
+    """Return the median microseconds of one save in each set-up, and the paired ratios."""
+    with scratch_folder() as folder, ExitStack() as stack:
+        workers = _workers(folder, stack)
+        for worker in workers.values():
+            worker.call("migrate")
+            worker.call("prepare")
+        return medians([_turn(workers) for _ in range(rounds)])
+
+
+def _workers(folder: Path, stack: ExitStack) -> dict[str, Worker]:
+    redis = {"BENCHMARK_REDIS_URL": stack.enter_context(servers.valkey())}
+    databases = stack.enter_context(servers.postgresql(folder / "postgresql", ("plain", "watched")))
+
+    def start(name: str, settings: str, **more: Any) -> Worker:
+        return stack.enter_context(Worker(__spec__.name, folder / name, settings=settings, **more))
+
+    return {
+        "plain_save_us": start("plain", PLAIN),
+        "save_us": start("watched", SETTINGS),
+        "cacheops_save_us": start("cacheops", "benchmarks.peers.cacheops", environment=redis),
+        "cachalot_save_us": start("cachalot", "benchmarks.peers.cachalot", environment=redis),
+        "postgres_plain_save_us": start("postgres-plain", PLAIN, database_url=databases["plain"]),
+        "postgres_save_us": start("postgres-watched", SETTINGS, database_url=databases["watched"]),
+    }
+
+
+def _turn(workers: dict[str, Worker]) -> dict[str, float]:
+    turn = _alternate(workers, "save", times=SAVES, changes=6)
+    pair = {name: workers[name] for name in ("plain_save_us", "save_us")}
+    unwatched = _alternate(pair, "save_unwatched", times=UNWATCHED_SAVES, changes=20)
+    # Two microseconds drown in what the disk does, so they are told from processor time.
+    processor = _alternate(pair, "processor_time_unwatched", times=UNWATCHED_SAVES, changes=40)
+    return {
+        **turn,
+        "unwatched_plain_save_us": unwatched["plain_save_us"],
+        "unwatched_save_us": unwatched["save_us"],
+        "unwatched_extra_us": processor["save_us"] - processor["plain_save_us"],
+        "save_to_plain_ratio": turn["save_us"] / turn["plain_save_us"],
+        "postgres_save_to_plain_ratio": turn["postgres_save_us"] / turn["postgres_plain_save_us"],
+    }
+
+
+def _alternate(workers: dict[str, Worker], function: str, *, times: int, changes: int) -> dict[str, float]:
+    """Return the median of each worker's saves; they take turns, forth and back, so that all see the same weather."""
+    seen: dict[str, list[float]] = {name: [] for name in workers}
+    for change in range(changes):
+        for name in list(workers) if change % 2 else reversed(workers):
+            seen[name] += workers[name].call(function, times=times)
+    return {name: median(several) for name, several in seen.items()}
+
+
+# -- in the workers ---------------------------------------------------------------------------------------------------
+
+_people: list[Any] = []
+_groups: list[Any] = []
+_turns = count()
+
+
+def prepare() -> None:
+    """Store what is saved later, and save each once."""
+    from django.contrib.auth.models import Group
+
+    from benchmarks.people import add_employees
+    from scheduling.models import Employee
+
+    add_employees(PEOPLE)
+    _people.extend(Employee.objects.all())
+    _groups.append(Group.objects.create(name="planners"))
+    save(PEOPLE)
+    save_unwatched(PEOPLE)
+
+
+def save(times: int) -> list[float]:
+    """Return the microseconds of each save of a person who was read just before."""
+    read = _reader()
+    taken = []
+    for _ in range(times):
+        person = _people[next(_turns) % PEOPLE]
+        read(person.email)
+        person.role = f"Role {time.perf_counter_ns()}"
+        started = time.perf_counter()
+        person.save()
+        taken.append((time.perf_counter() - started) * 1e6)
+    return taken
+
+
+def save_unwatched(times: int) -> list[float]:
+    """Return the microseconds of each save of a row of a model that nothing cached depends on: one statement."""
+    (group,) = _groups
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        group.save()
+        taken.append((time.perf_counter() - started) * 1e6)
+    return taken
+
+
+def processor_time_unwatched(times: int) -> list[float]:
+    """Return, as the only one, the microseconds of processor time that this thread spends in one such save."""
+    (group,) = _groups
+    started = time.thread_time()
+    for _ in range(times):
+        group.save()
+    return [(time.thread_time() - started) / times * 1e6]
+
+
+def _reader() -> Callable[[str], Any]:
+    """Return the read by e-mail: ours where the cache is set up, else the query, which a peer caches."""
+    from django.apps import apps
+
+    from scheduling.models import Employee
+
+    ours = apps.get_app_config("scheduling").__class__.__name__ == "SchedulingConfig"
+    return Employee.objects.get_by_email if ours else lambda email: Employee.objects.get(email=email)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""Where Django meets the cache: connections are watched, forks and changed settings start it anew."""
+
+import os
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.signals import request_finished, request_started, setting_changed
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+
+class CachingConfig(AppConfig):
+    name = "caching"
+    verbose_name = "Caching"
+
+    def ready(self) -> None:
+        from . import checks, leases  # noqa: F401 (registers the checks)
+        from .coherence.connections import install
+        from .manager import cache_manager
+
+        connection_created.connect(install, dispatch_uid="caching")
+        for connection in connections.all(initialized_only=True):
+            install(connection)
+        for signal in (request_started, request_finished):
+            signal.connect(leases.drop_all, dispatch_uid="caching")
+        setting_changed.connect(_on_setting_changed, dispatch_uid="caching")
+        os.register_at_fork(after_in_child=cache_manager.reconfigure)
+
+
+def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:
+    from .coherence.publishing import publisher
+    from .manager import cache_manager
+
+    if setting in ("CACHING", "CACHES"):
+        publisher.forget()
+        cache_manager.reconfigure()

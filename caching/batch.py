@@ -1,0 +1,102 @@
+"""One import's local dict of natural key -> primary key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar, overload
+
+Default = TypeVar("Default")
+
+
+class PrimaryKeyLookup(Protocol):
+    """What a BatchCache needs of a CachedLookup."""
+
+    def normalise(self, value: Any) -> Hashable | None: ...
+
+    def get_many_pks(self, values: Iterable[Any]) -> tuple[Mapping[Any, Any], Mapping[str, int]]: ...
+
+
+class BatchCache:
+    """Primary keys by the lookup's field, for the length of one import.
+
+    Fill it *before* the transaction opens: the caches must not be filled from inside a snapshot. Then it is a dict,
+    and asks neither cache nor database again. It belongs to one thread, and is as old as its last `fill()`: a row
+    that another process deletes meanwhile fails in the database, on its foreign key.
+    """
+
+    def __init__(self, lookup: PrimaryKeyLookup) -> None:
+        self._lookup = lookup
+        self._pks: dict[Hashable, Any] = {}
+        self._canonical: dict[Hashable, Hashable | None] = {}
+        self._missing: set[Hashable] = set()
+        self._tiers: Counter[str] = Counter()
+        self._answered = 0
+
+    def fill(self, values: Iterable[Any]) -> None:
+        """Ask for the values not asked for before: local tier, shared tier, then one query (in chunks) for the rest."""
+        wanted = {canonical for value in set(values) if (canonical := self._normalise(value)) is not None}
+        wanted -= self._pks.keys()
+        wanted -= self._missing
+        if not wanted:
+            return
+        found, tiers = self._lookup.get_many_pks(wanted)
+        self._pks.update(found)
+        self._missing |= wanted - found.keys()
+        self._tiers.update(tiers)
+
+    @overload
+    def get(self, value: Any) -> Any | None: ...
+    @overload
+    def get(self, value: Any, default: Default) -> Any | Default: ...
+    def get(self, value: Any, default: Any = None) -> Any:
+        """Return the primary key, or the default where there is no row. Never asks the database."""
+        self._answered += 1
+        return self._pks.get(self._normalise(value), default)
+
+    def get_all(self, values: Iterable[Any]) -> list[Any | None]:
+        """Return the primary key of each value, in their order, None where there is no row."""
+        canonical, pks, normalise = self._canonical, self._pks, self._normalise
+        found = [pks.get(canonical[value] if value in canonical else normalise(value)) for value in values]
+        self._answered += len(found)
+        return found
+
+    def add(self, value: Any, pk: Any) -> None:
+        """Remember a row that this import has created."""
+        canonical = self._normalise(value)
+        if canonical is None:
+            raise ValueError(f"{value!r} is no value of the field that this batch looks up.")
+        self._pks[canonical] = pk
+        self._missing.discard(canonical)
+
+    @property
+    def lookups(self) -> dict[str, int]:
+        """Look-ups by who answered: this dict (batch), and what filled it: local, shared, database, missing."""
+        tiers = ("local", "shared", "database", "missing")
+        return {"batch": self._answered, **{tier: self._tiers[tier] for tier in tiers}}
+
+    def __getitem__(self, value: Any) -> Any:
+        self._answered += 1
+        canonical = self._normalise(value)
+        if canonical not in self._pks:
+            raise KeyError(value)
+        return self._pks[canonical]
+
+    def __contains__(self, value: object) -> bool:
+        return self._normalise(value) in self._pks
+
+    def __len__(self) -> int:
+        return len(self._pks)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._pks)
+
+    def _normalise(self, value: Any) -> Hashable | None:
+        """Return the canonical value, or None for one that the field cannot hold; each spelling is worked out once."""
+        if value is None:
+            return None
+        try:
+            return self._canonical[value]
+        except KeyError:
+            canonical = self._canonical[value] = self._lookup.normalise(value)
+            return canonical

@@ -1,0 +1,126 @@
+"""System checks: configuration mistakes, each with a stable id and a hint that can be followed as it stands."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+from .coherence.generations import GenerationsUnavailable
+from .coherence.invalidation import changed_by_the_database
+from .coherence.publishing import publisher
+from .conf import Config
+from .tiers import is_process_local
+
+
+@register(Tags.caches)
+def check_options(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.E001: settings.CACHING has an option or a value that does not exist."""
+    try:
+        Config.from_settings()
+    except (ImproperlyConfigured, TypeError, ValueError) as error:
+        return [Error(str(error), hint="Correct settings.CACHING.", id="caching.E001")]
+    return []
+
+
+@register(Tags.caches)
+def check_shared_alias(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.E002 and W001: the shared tier's alias is missing, or holds values for one process only."""
+    if check_options():
+        return []
+    alias = Config.from_settings().SHARED_ALIAS
+    if alias is None:
+        return []
+    if alias not in settings.CACHES:
+        return [
+            Error(
+                f'CACHING["SHARED_ALIAS"] is {alias!r}, which settings.CACHES does not have.',
+                hint=f"Add CACHES[{alias!r}], or set SHARED_ALIAS to one of {sorted(settings.CACHES)} or to None.",
+                id="caching.E002",
+            )
+        ]
+    if is_process_local(alias):
+        return [
+            Warning(
+                f"CACHES[{alias!r}] lives in one process and is not used as a shared tier.",
+                hint="Use a backend that all processes share (Redis, a file, a database), or SHARED_ALIAS = None.",
+                id="caching.W001",
+            )
+        ]
+    return []
+
+
+@register(Tags.caches)
+def check_directory(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.E003: the directory of the shared-memory files cannot be used."""
+    if check_options():
+        return []
+    try:
+        publisher.store.open()
+    except GenerationsUnavailable as error:
+        directory = Config.from_settings().DIRECTORY
+        return [
+            Error(
+                f"Generations cannot be shared between processes: {error}",
+                hint=f"Let this user create files in {directory}, or set CACHE_DIRECTORY to a folder where it can.",
+                id="caching.E003",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def check_intent_seconds(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W002: a COMMIT may wait for a lock for longer than readers wait for the COMMIT."""
+    if check_options():
+        return []
+    seconds = Config.from_settings().INTENT_SECONDS
+    return [
+        Warning(
+            f'The busy timeout of DATABASES[{alias!r}] is {timeout} s, CACHING["INTENT_SECONDS"] only {seconds} s.',
+            hint=f'Set CACHING["INTENT_SECONDS"] above {timeout}.',
+            id="caching.W002",
+        )
+        for alias in connections
+        if (timeout := _busy_timeout(alias)) >= seconds
+    ]
+
+
+def _busy_timeout(alias: str) -> float:
+    """Return how many seconds a statement of the database may wait for a lock, as far as the settings tell."""
+    options = connections.settings[alias].get("OPTIONS", {})
+    if connections.settings[alias]["ENGINE"].endswith("sqlite3"):
+        return float(options.get("timeout", 5))
+    return 0.0
+
+
+@register(Tags.models)
+def check_database_cascades(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.I001: the database itself deletes or changes rows of a watched model, so all of them are invalidated."""
+    return [
+        Info(
+            f"Deleting rows of {table!r} lets the database change rows of {', '.join(sorted(labels))} by itself: "
+            "every cached row of these models is dropped then.",
+            hint="Nothing to do. With on_delete=models.CASCADE only the rows concerned are dropped.",
+            id="caching.I001",
+        )
+        for table, labels in changed_by_the_database().items()
+        if labels
+    ]
+
+
+@register(Tags.files)
+def check_writable_directory(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W003: no directory is set, so generations live in ./var of wherever a process was started."""
+    if check_options() or Config.from_settings().DIRECTORY:
+        return []
+    return [
+        Warning(
+            'CACHING["DIRECTORY"] is not set: processes started in other folders would not see each other\'s writes.',
+            hint=f'Set CACHING["DIRECTORY"], for example to {str(Path.cwd() / "var")!r}.',
+            id="caching.W003",
+        )
+    ]

@@ -1,0 +1,367 @@
+"""The watcher of one database connection: what it writes is dirty before the statement and published around COMMIT.
+
+A transaction that has written reads its own writes and stores nothing. Its tags get an intent before COMMIT and a
+fresh generation after it, before any ``on_commit`` callback runs. In autocommit the statement is the commit.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from sqlite3 import SQLITE_BUSY, SQLITE_ERROR, SQLITE_LOCKED
+from typing import Any
+from weakref import WeakSet, ref
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+
+from ..exceptions import WriteRefused
+from ..keys import any_row_tag
+from .generations import Intent
+from .invalidation import (
+    CONTROL,
+    Announced,
+    Selection,
+    collapse,
+    current_cause,
+    is_watched,
+    labels_of,
+    plan_of,
+    row_tags_of,
+    tags_of_model,
+    tags_of_row,
+)
+from .publishing import publisher
+from .snapshots import count_cursors, reads_latest
+from .statements import without_comments
+
+dirty_watchers: "set[ref[ConnectionWatcher]]" = set()
+"""The watchers of this process whose transaction has written. Empty nearly always: a read looks only at that.
+
+Weak, so that the connection of a thread that died inside a transaction is closed as it would be without us.
+"""
+
+
+_numbers = count(1)
+_last_rollback = 0
+
+
+def last_rollback() -> int:
+    """Return a number that changes whenever this process rolls back what it has written: such a load is not true."""
+    return _last_rollback
+
+
+def _dirty_in_this_thread() -> "Iterator[ConnectionWatcher]":
+    for reference in tuple(dirty_watchers):
+        watcher = reference()
+        if watcher is not None and connections[watcher.alias] is watcher.connection:
+            yield watcher
+
+
+def dirty_here() -> bool:
+    """Whether an open transaction of this thread has written anything that is watched."""
+    return any(True for _ in _dirty_in_this_thread())
+
+
+def is_dirty(tags: Iterable[str]) -> bool:
+    """Whether an open transaction of this thread has written something that one of the tags names."""
+    return any(not watcher.dirty.isdisjoint(tags) for watcher in _dirty_in_this_thread())
+
+
+def in_transaction() -> bool:
+    """Whether this thread has a transaction open, so that it may hold locks."""
+    return any(watcher_of(connection).in_transaction() for connection in connections.all(initialized_only=True))
+
+
+def takes_new_snapshots() -> bool:
+    """Whether every connection of this thread would read, in its next statement, all that has been committed."""
+    return all(reads_latest(watcher_of(connection)) for connection in connections.all(initialized_only=True))
+
+
+class ConnectionWatcher:
+    """What one connection has written since its transaction began."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.alias = connection.alias
+        self.dirty: set[str] = set()
+        self.published: set[str] = set()
+        """What the last statement in autocommit has published: a signal that follows need not do it again."""
+        self.isolation_changed = False
+        self.reading: WeakSet[Any] = WeakSet()
+        self._causes: set[str] = set()
+        self._announced: Announced | None = None
+        self._reference = ref(self, dirty_watchers.discard)
+
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, also one that was begun by hand behind Django's back."""
+        connection = self.connection
+        if connection.connection is None:
+            # Before it connects, Django says "no autocommit" of every connection.
+            return connection.in_atomic_block
+        return connection.in_atomic_block or not connection.autocommit or self._driver_in_transaction(default=False)
+
+    def _driver_in_transaction(self, *, default: bool) -> bool:
+        raw = self.connection.connection
+        if raw is not None and self.connection.vendor == "sqlite":
+            return bool(raw.in_transaction)
+        if raw is not None and self.connection.vendor == "postgresql":
+            return bool(raw.info.transaction_status)
+        return default
+
+    # -- statements ---------------------------------------------------------------------------------------------------
+
+    def execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Run one statement; the wrapper that Django calls around every execute and executemany."""
+        text = sql if sql.__class__ is str else _text(sql, self.connection)
+        plan = plan_of(text)
+        if plan is None:
+            if self.published:
+                # A signal that comes later is not about that statement.
+                self.published = set()
+            return execute(sql, params, many, context)
+        if many:
+            # An iterator can be read only once, and the statement needs it.
+            params = list(params)
+        statement = partial(execute, sql, params, many, context)
+        if plan is CONTROL:
+            return self._control(text, statement)
+        self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))
+        if self.in_transaction():
+            return self._around(statement) if plan.may_commit else statement()
+        return self._autocommitted(statement, context["cursor"].cursor)
+
+    def _autocommitted(self, statement: Callable[[], Any], cursor: Any) -> Any:
+        """Run a statement that is its own COMMIT."""
+        try:
+            intent = publisher.begin(self.dirty)
+        except WriteRefused:
+            self.forget()
+            raise
+        try:
+            result = statement()
+        except (OperationalError, InterfaceError) as error:
+            if _was_refused(error):
+                publisher.withdraw(intent)
+            # Else nobody knows whether the database has done it: the intent is left to expire.
+            self.forget()
+            raise
+        except DatabaseError:
+            publisher.withdraw(intent)
+            self.forget()
+            raise
+        except BaseException:
+            self.forget()
+            raise
+        if cursor in self.reading:
+            # SQLite commits INSERT … RETURNING only when its rows have been read or its cursor is closed.
+            cursor.on_finished = partial(self._finish_last, intent)
+        else:
+            self._finish_last(intent)
+        return result
+
+    def _finish_last(self, intent: Intent | None) -> None:
+        """Publish when the last cursor that writes is done: SQLite commits what others have written only then."""
+        writing = next((cursor for cursor in self.reading if cursor.on_finished is not None), None)
+        if writing is None:
+            self._finish(intent)
+            return
+        before = writing.on_finished
+
+        def finish_both() -> None:
+            before()
+            self._finish_last(intent)
+
+        writing.on_finished = finish_both
+
+    def _around(self, statement: Callable[[], Any]) -> Any:
+        """Run a statement of an open transaction that may contain a COMMIT."""
+        intent = publisher.begin(self.dirty)
+        result = statement()
+        # A ROLLBACK publishes too: too much invalidation is safe.
+        self._finish(intent, default=True)
+        return result
+
+    def _finish(self, intent: Intent | None, *, default: bool = False) -> None:
+        """Publish if what has run was a COMMIT; keep what is dirty if the transaction is still open."""
+        if self._driver_in_transaction(default=default):
+            publisher.withdraw(intent)
+            return
+        publisher.end(intent, self._causes)
+        published = self.dirty
+        self.forget()
+        self.published = published
+
+    def mark(self, tags: set[str], cause: str) -> None:
+        """Make the tags dirty until the transaction has ended and its publish is done."""
+        self.dirty = collapse(self.dirty | tags) if self.dirty else collapse(tags)
+        self._causes.add(cause)
+        dirty_watchers.add(self._reference)
+
+    def forget(self) -> None:
+        """Nothing is dirty any more: the transaction was published, or rolled back, or its end is unknown."""
+        self.dirty, self.published, self._causes = set(), set(), set()
+        dirty_watchers.discard(self._reference)
+
+    @contextmanager
+    def announcing(self, announced: Announced) -> Iterator[None]:
+        """Tell the new values of the statements inside the block."""
+        before, self._announced = self._announced, announced
+        try:
+            yield
+        finally:
+            self._announced = before
+
+    def _control(self, sql: str, statement: Callable[[], Any]) -> Any:
+        """Run a statement that may change or end a transaction by hand."""
+        text = without_comments(sql).upper()
+        words = text.split(None, 3)
+        if "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
+            self.isolation_changed = True
+        of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
+        if words[:1] == ["SET"] or not self.dirty or (of_a_savepoint and self.connection.in_atomic_block):
+            return statement()
+        return self._around(statement)
+
+    # -- the transaction ----------------------------------------------------------------------------------------------
+
+    def commit(self, commit: Callable[[], None]) -> None:
+        """Commit under an intent. If it fails its outcome is unknown, and the intent is left to expire."""
+        if not self.dirty:
+            return commit()
+        intent = publisher.begin(self.dirty)
+        try:
+            commit()
+        except IntegrityError:
+            # A deferred constraint: the database has answered, and the answer is no.
+            publisher.withdraw(intent)
+            raise
+        publisher.end(intent, self._causes)
+        self.forget()
+
+    def rollback(self, rollback: Callable[[], None]) -> None:
+        """Roll back: nothing that was dirty has ever been stored or published."""
+        try:
+            rollback()
+        finally:
+            self._discard()
+
+    def _discard(self) -> None:
+        """What was dirty is gone; whoever has read it meanwhile must not store it."""
+        global _last_rollback
+        if self.dirty:
+            _last_rollback = next(_numbers)
+        self.forget()
+
+    def close(self, close: Callable[[], None]) -> None:
+        """Close the connection, which rolls back; one to a database in memory is not closed by Django."""
+        try:
+            close()
+        finally:
+            if self.connection.connection is None or self.connection.closed_in_transaction:
+                self._discard()
+                self.isolation_changed = False
+
+    def set_autocommit(self, change: Callable[..., None], autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        """Switch autocommit. Switching it on commits on SQLite, so it runs like a COMMIT."""
+        if autocommit and self.dirty:
+            return self.commit(partial(change, autocommit, *args, **kwargs))
+        return change(autocommit, *args, **kwargs)
+
+
+def _was_refused(error: Exception) -> bool:
+    """Whether the database itself has said that it did not do the statement: it was locked, or not understood."""
+    answer = getattr(error.__cause__, "sqlstate", None)
+    if answer is not None:
+        # Not a connection that failed (08) or a server that was shut down (57).
+        return answer[:2] not in ("08", "57")
+    return getattr(error.__cause__, "sqlite_errorcode", -1) & 0xFF in (SQLITE_ERROR, SQLITE_BUSY, SQLITE_LOCKED)
+
+
+def _text(sql: Any, connection: BaseDatabaseWrapper) -> str:
+    """Return the text of a statement that was composed with the driver's own classes."""
+    return sql.as_string(connection.connection) if hasattr(sql, "as_string") else str(sql)
+
+
+def watcher_of(connection: BaseDatabaseWrapper) -> ConnectionWatcher:
+    """Return the watcher of a connection, installed at the first call; it survives close and reopen."""
+    watcher = getattr(connection, "caching_watcher", None)
+    if watcher is None:
+        watcher = connection.caching_watcher = ConnectionWatcher(connection)  # type: ignore[attr-defined]
+        # In front: Django's execute_wrapper() takes the last one away when its block ends, whoever added it.
+        connection.execute_wrappers.insert(0, watcher.execute)
+        for name in ("commit", "rollback", "close", "set_autocommit"):
+            setattr(connection, name, partial(getattr(watcher, name), getattr(connection, name)))
+        if connection.vendor == "sqlite":
+            count_cursors(connection, watcher.reading)
+    return watcher
+
+
+def install(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Watch a connection: the receiver of ``connection_created``."""
+    watcher_of(connection)
+
+
+# -- writes that no statement shows ----------------------------------------------------------------------------------
+
+
+def publish(tags: set[str], cause: str) -> None:
+    """Invalidate now, and again around the COMMIT of every transaction that this thread has open."""
+    for connection in connections.all(initialized_only=True):
+        watcher = watcher_of(connection)
+        if watcher.in_transaction():
+            watcher.mark(tags, cause)
+    publisher.publish(tags, cause)
+
+
+def publish_on(watcher: ConnectionWatcher, tags: set[str], cause: str) -> None:
+    """Invalidate what one connection has written, unless its last statement has done that already."""
+    if watcher.in_transaction():
+        if not tags <= watcher.dirty:
+            watcher.mark(tags, cause)
+    elif not tags <= watcher.published:
+        publisher.publish(tags, cause)
+    watcher.published = set()
+
+
+def publish_saved(instance: Model, created: bool, using: str) -> None:
+    """Publish a row that was saved, unless the statement that has just run did: it knows better what it wrote."""
+    watcher = watcher_of(connections[using])
+    model = type(instance)
+    # No entry contains a row that was not there, and "nobody has this key" depends on any row.
+    written = set(map(any_row_tag, labels_of(model)) if created else row_tags_of(model, instance.pk))
+    if not watcher.in_transaction() and written <= watcher.published:
+        watcher.published = set()
+        return
+    tags = tags_of_row(instance)
+    publish_on(watcher, tags - set(row_tags_of(model, instance.pk)) if created else tags, current_cause("save"))
+
+
+def publish_deleted(instance: Model, using: str) -> None:
+    """Publish a row that was deleted."""
+    tags = {any_row_tag(label) for label in labels_of(type(instance))} | set(row_tags_of(type(instance), instance.pk))
+    publish_on(watcher_of(connections[using]), tags, current_cause("delete"))
+
+
+def publish_related(instance: Model, model: type[Model], pks: Iterable[Any], using: str) -> None:
+    """Publish both ends of a many-to-many relation that was changed."""
+    tags: set[str] = set()
+    for one, keys in ((type(instance), (instance.pk,)), (model, pks)):
+        if is_watched((one._meta.concrete_model or one)._meta.label):
+            tags.update(any_row_tag(label) for label in labels_of(one))
+            tags.update(tag for pk in keys for tag in row_tags_of(one, pk))
+    publish_on(watcher_of(connections[using]), tags, current_cause("m2m"))
+
+
+def invalidate(what: type[Model] | Model | Selection) -> None:
+    """Drop every cached value that depends on any row of a model, on one row, or on a selection (``rows_where``).
+
+    For writes that nobody can see: in a stored procedure, by the driver itself. Inside a transaction it is repeated
+    around its COMMIT. Raises NotWatched for a model that no cached value can depend on.
+    """
+    if isinstance(what, Selection):
+        tags = {what.tag, *(any_row_tag(label) for label in labels_of(what.model))}
+    else:
+        tags = tags_of_row(what) if isinstance(what, Model) else tags_of_model(what)
+    publish(tags, current_cause("call"))

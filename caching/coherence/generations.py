@@ -1,0 +1,82 @@
+"""Generations: what a tag is worth now, and the interface of the stores that keep them.
+
+A generation is an opaque value that a tag has until the next change; it never comes back. A *stamp* is what the tags
+of an entry were worth when its value was loaded: as long as it holds, the value is true. An *intent* is the mark of
+one COMMIT in progress: while one is live on a tag, nobody serves or stores under it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The generations of some tags at one moment, with the identity of the store that gave them."""
+
+    identity: bytes
+    tags: tuple[str, ...]
+    generations: tuple[int, ...]
+    read: Callable[[Any], tuple[int, ...]]
+    """How the store reads the same tags again, prepared once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One COMMIT in progress: its tags, and until when (seconds of the store's clock) it counts."""
+
+    identity: bytes
+    tags: tuple[str, ...]
+    deadline: float
+    places: tuple[int, ...] = ()
+    """Where the store keeps the tags, worked out once."""
+
+
+class GenerationStore(ABC):
+    """Where generations live. Every method may be called from any thread of any process."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """Reach the store now instead of at the first use; raise GenerationsUnavailable if that fails."""
+
+    @abstractmethod
+    def stamp(self, tags: Sequence[str]) -> Stamp | None:
+        """Return what the tags are worth now, or None if one has a live intent or the view is not proven current."""
+
+    @abstractmethod
+    def read(self, tags: Sequence[str]) -> tuple[int | None, ...]:
+        """Return each tag's generation, None for one with a live intent, all None if the view is not proven current."""
+
+    @abstractmethod
+    def holds(self, stamp: Stamp) -> bool:
+        """Whether every tag of the stamp still has its generation, by a view that is proven current."""
+
+    @abstractmethod
+    def join(self, *stamps: Stamp) -> Stamp | None:
+        """Return one stamp for all; None if they come from different stores."""
+
+    @abstractmethod
+    def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
+        """Return a stamp that was stored beside a shared value; None if it is another store's."""
+
+    @abstractmethod
+    def begin(self, tags: Iterable[str]) -> Intent:
+        """Give every tag a fresh generation and a live intent. Raises GenerationsUnavailable: nothing may commit."""
+
+    @abstractmethod
+    def end(self, intent: Intent) -> None:
+        """Give every tag of the intent a fresh generation and take this intent, and no other, away."""
+
+    @abstractmethod
+    def publish(self, tags: Iterable[str]) -> None:
+        """Give every tag a fresh generation at once, for a change that no COMMIT of ours makes visible."""
+
+
+class GenerationsUnavailable(Exception):
+    """The store of generations cannot be reached: nothing is proven, so this process serves nothing."""
+
+    def __init__(self, message: str, *, others_serve: bool) -> None:
+        super().__init__(message)
+        self.others_serve = others_serve
+        """Whether other processes may be serving what this one cannot invalidate."""

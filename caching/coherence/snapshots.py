@@ -1,0 +1,89 @@
+"""Whether what this thread reads next is the newest committed state (rule 8: a value is as fresh as its snapshot)."""
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper
+
+
+def reads_latest(watcher: Any) -> bool:
+    """Whether the watched connection would read, in its next statement, all that has been committed."""
+    connection = watcher.connection
+    if connection.connection is None:
+        return True
+    if connection.vendor == "sqlite":
+        # A cursor that has not been read to its end holds its snapshot, in autocommit too.
+        return not watcher.reading and (not watcher.in_transaction() or _holds_the_write_lock(connection))
+    if connection.vendor == "postgresql":
+        if connection.connection.info.parameter_status("in_hot_standby") == "on":
+            return False
+        return not watcher.in_transaction() or (not watcher.isolation_changed and _reads_committed(connection))
+    return not watcher.in_transaction()
+
+
+def _holds_the_write_lock(connection: Any) -> bool:
+    """BEGIN IMMEDIATE and EXCLUSIVE take the lock of the only writer before the snapshot: nobody else can commit."""
+    # Inside set_autocommit(False) atomic() begins nothing: its savepoint does, and that is deferred.
+    began = connection.in_atomic_block and connection.commit_on_exit
+    return began and connection.transaction_mode in ("IMMEDIATE", "EXCLUSIVE")
+
+
+def _reads_committed(connection: Any) -> bool:
+    # Asked of the driver itself, once per connection: the role or the server may have another default than Django
+    # believes, and so no query is counted on the caller's connection. SHOW takes no snapshot.
+    driver = connection.connection
+    if driver.info.transaction_status.name == "INERROR":
+        return False
+    if getattr(driver, "caching_isolation", None) is None:
+        driver.caching_isolation = driver.execute("SHOW transaction_isolation").fetchone()[0]
+    return driver.caching_isolation in ("read committed", "read uncommitted")
+
+
+class CountedCursor(SQLiteCursorWrapper):
+    """A cursor that is in ``reading`` while it may hold a snapshot."""
+
+    # Of the class, not set in __init__: a cursor is made for every statement, most of them never read.
+    reading: "WeakSet[CountedCursor]"
+    on_finished: Callable[[], None] | None = None
+    _is_read = False
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        result = SQLiteCursorWrapper.execute(self, query, params)
+        if self.description is not None:
+            self._is_read = True
+            self.reading.add(self)
+        return result
+
+    def fetchone(self) -> Any:
+        row = super().fetchone()
+        if row is None:
+            self._finish()
+        return row
+
+    def fetchall(self) -> list[Any]:
+        rows = super().fetchall()
+        self._finish()
+        return rows
+
+    def close(self) -> None:
+        SQLiteCursorWrapper.close(self)
+        if self._is_read:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._is_read = False
+        self.reading.discard(self)
+        finished, self.on_finished = self.on_finished, None
+        if finished is not None:
+            finished()
+
+
+def count_cursors(connection: Any, reading: "WeakSet[CountedCursor]") -> None:
+    """Count the cursors of a SQLite connection that are being read."""
+    factory = type("CountedCursor", (CountedCursor,), {"reading": reading})
+
+    def create_cursor(name: str | None = None) -> Any:
+        return connection.connection.cursor(factory=factory)
+
+    connection.create_cursor = create_cursor

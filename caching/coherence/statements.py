@@ -1,0 +1,161 @@
+"""Which rows and values one SQL statement writes: the statement itself is the announcement of a write.
+
+Signals and querysets can only say what is about to be executed; a save that fails after ``pre_save``, or a handler
+that changes the instance, makes them wrong. The execute wrapper sees the statement and its parameters, whoever made
+it: save, bulk_create, related managers, cascades, fixtures, migrations, raw SQL. Statements of the forms that Django's
+compilers write are read exactly. Whatever else names a watched table, and is not one plain SELECT, is taken to write
+unknown rows. A form is parsed once per text of SQL; then a write costs a few index look-ups.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Columns = Mapping[str, Sequence[Any]]
+
+_READ = re.compile(r"[\s(]*(?:SELECT|SHOW|PRAGMA|SAVEPOINT)\b[^;]*;?\s*\Z", re.I)
+_WITH = re.compile(r"\s*WITH\b[^;]*;?\s*\Z", re.I)
+_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|TRUNCATE|INTO)\b", re.I)
+_COMMENT = re.compile(r"--|/\*")
+_COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+
+_NAME = r'["`]([^"`]+)["`]'
+_CAST = r"(?:::[\w ]+(?:\([\d, ]+\))?(?:\[\])?)?"
+_ROW = rf"\((?:(?:%s{_CAST}|NULL|DEFAULT)(?:, )?)+\)"
+_INSERT = re.compile(
+    rf"INSERT (?:OR IGNORE )?INTO {_NAME} \((?P<columns>{_NAME}(?:, {_NAME})*)\) "
+    rf"(?:VALUES (?P<rows>{_ROW}(?:, {_ROW})*)|SELECT \* FROM UNNEST\((?P<arrays>\(%s\)::[^%]*(?:\(%s\)::[^%]*)*)\))"
+    r"(?: ON CONFLICT DO NOTHING)?(?: RETURNING [^%]*)?\Z"
+)
+_UPDATE = re.compile(rf"UPDATE {_NAME} SET (?P<set>.*) WHERE (?P<where>.*?)(?: RETURNING [^%]*)?\Z", re.S)
+_DELETE = re.compile(rf"DELETE FROM {_NAME} WHERE (?P<where>.*?)(?: RETURNING [^%]*)?\Z", re.S)
+_CONDITION = re.compile(rf"{_NAME}\.{_NAME} (?:= %s|IN \(%s(?:, %s)*\))")
+_ASSIGNMENT = re.compile(rf"(?:\A|, ){_NAME} = (?:(?P<value>%s{_CAST}|NULL)(?=, [\"`]|\Z))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What one form of statement writes to one table, given the parameters of an execution."""
+
+    verb: Literal["insert", "update", "delete"]
+    table: str
+    rows: Callable[[Sequence[Any]], Columns]
+    """By column of the WHERE clause, the values that the written rows have before; all conditions hold together."""
+    values: Callable[[Sequence[Any]], Columns]
+    """By column, the values that the written rows have afterwards."""
+    unknown: frozenset[str] = frozenset()
+    """Columns that are set to an expression or a database default; with every other name that an UPDATE sets by."""
+
+
+def _nothing(params: Sequence[Any]) -> Columns:
+    return {}
+
+
+def is_plain_read(sql: str) -> bool:
+    """Whether the text is one statement that cannot write; True only where that is certain."""
+    if sql.startswith("SELECT ") and ";" not in sql and "INTO" not in sql.upper():
+        return True
+    if _READ.match(sql) or _WITH.match(sql):
+        return not _WRITES.search(sql)
+    return False
+
+
+def without_comments(sql: str) -> str:
+    return _COMMENTS.sub(" ", sql)
+
+
+def tables_named(sql: str, tables: Iterable[str]) -> list[str]:
+    """Return those of the tables whose names stand in the text as whole words, in any case."""
+    text = sql.lower()
+    return [
+        table
+        for table in tables
+        if (name := table.lower()) in text and re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text)
+    ]
+
+
+def parse(sql: str) -> Write | None:
+    """Return what the statement writes if it has one of the forms of Django's compilers, else None."""
+    if ";" in sql or "%%" in sql or _COMMENT.search(sql):
+        return None
+    if sql.startswith("INSERT "):
+        return _parse_insert(sql)
+    if sql.startswith("UPDATE "):
+        return _parse_update(sql)
+    if sql.startswith("DELETE "):
+        return _parse_delete(sql)
+    return None
+
+
+def _parse_insert(sql: str) -> Write | None:
+    found = _INSERT.match(sql)
+    if not found:
+        return None
+    table, columns = found[1], re.findall(_NAME, found["columns"])
+    if found["arrays"]:
+        if found["arrays"].count("%s") != len(columns):
+            return None
+        return Write("insert", table, _nothing, lambda params: dict(zip(columns, params, strict=True)))
+    tokens = re.findall(r"%s|NULL|DEFAULT", found["rows"])
+    width = len(columns)
+    if len(tokens) % width:
+        return None
+    if set(tokens) == {"%s"}:
+        return Write("insert", table, _nothing, lambda params: {c: params[i::width] for i, c in enumerate(columns)})
+    if len(tokens) != width:
+        return None
+    given = {column: (tokens[at], tokens[:at].count("%s")) for at, column in enumerate(columns)}
+    return _write_of_one("insert", table, _nothing, given)
+
+
+def _parse_update(sql: str) -> Write | None:
+    found = _UPDATE.match(sql)
+    rows = _parse_where(found[1], found["where"], offset=found["set"].count("%s")) if found else None
+    if not found or rows is None:
+        return None
+    assignments = found["set"]
+    given = {
+        match[1]: (match["value"], assignments.count("%s", 0, match.end(1)))
+        for match in _ASSIGNMENT.finditer(assignments)
+    }
+    # A name that stands in the clause in another form (email = %s, "EMAIL"=%s) may be one that is set.
+    named = dict.fromkeys(re.findall(r"\w+", assignments.lower()), (None, 0))
+    return _write_of_one("update", found[1], rows, named | given)
+
+
+def _write_of_one(
+    verb: Literal["insert", "update"],
+    table: str,
+    rows: Callable[[Sequence[Any]], Columns],
+    given: Mapping[str, tuple[str | None, int]],
+) -> Write:
+    """Return a write that gives each column a parameter (at a position), NULL, or what only the database knows."""
+    positions = {column: position for column, (token, position) in given.items() if token and token.startswith("%s")}
+    nulls: Columns = {column: (None,) for column, (token, _) in given.items() if token == "NULL"}
+
+    def values(params: Sequence[Any]) -> Columns:
+        return {column: (params[position],) for column, position in positions.items()} | dict(nulls)
+
+    return Write(verb, table, rows, values, frozenset(given.keys() - positions.keys() - nulls.keys()))
+
+
+def _parse_delete(sql: str) -> Write | None:
+    found = _DELETE.match(sql)
+    rows = _parse_where(found[1], found["where"], offset=0) if found else None
+    return Write("delete", found[1], rows, _nothing) if found and rows else None
+
+
+def _parse_where(table: str, where: str, *, offset: int) -> Callable[[Sequence[Any]], Columns] | None:
+    """Read ``column = %s`` and ``column IN (%s, …)`` joined by AND; ``offset`` parameters stand before the clause."""
+    text = where[1:-1] if where.startswith("(") and where.endswith(")") else where
+    spans: dict[str, slice] = {}
+    start = offset
+    for condition in text.split(" AND "):
+        match = _CONDITION.fullmatch(condition)
+        if not match or match[1] != table:
+            return None
+        stop = start + condition.count("%s")
+        spans[match[2]] = slice(start, stop)
+        start = stop
+    return lambda params: {column: params[span] for column, span in spans.items()}

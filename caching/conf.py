@@ -1,0 +1,79 @@
+"""The configuration of the cache: settings.CACHING, checked and frozen.
+
+A time to live is found by name, the first of these that the TTL table has, for the type ``employee``
+and the kind ``email``: ``employee_by_email``, ``employee_email``, ``email_employees``, ``employee``, ``default``.
+So "employee_by_id", "shift_types", "active_rules" and "department_list" need no registration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, Self
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+DEFAULT_TTL = 300
+DEFAULT_MAX_SIZE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """settings.CACHING. Times in seconds, sizes in entries."""
+
+    ENABLED: bool = True
+    """False: every read loads, nothing is stored; writes still publish."""
+    SHARED_ALIAS: str | None = None
+    """The alias in settings.CACHES that holds values for all processes, or None for values per process."""
+    GENERATIONS: Literal["auto", "memory", "redis"] = "auto"
+    """Where generations live; "auto" takes Redis when the shared alias is a Redis, else shared memory."""
+    TTL: Mapping[str, float] = field(default_factory=dict)
+    MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
+    DEGRADED_TTL: float = 5
+    """The longest life of a local entry while the generations cannot be reached; 0 asks the database each time."""
+    INTENT_SECONDS: float = 30
+    """How long a COMMIT may take before readers assume that its process was killed."""
+    STRICT: bool = False
+    OUTBOX: Literal["auto", "always"] = "auto"
+    DIRECTORY: str | Path | None = None
+    """Where the shared-memory files live: the same for all processes of the host. None: no shared memory."""
+
+    def __post_init__(self) -> None:
+        for table in ("TTL", "MAX_SIZE"):
+            for name, number in getattr(self, table).items():
+                if isinstance(number, bool) or not isinstance(number, (int, float)) or number <= 0:
+                    raise ImproperlyConfigured(f'CACHING["{table}"]["{name}"] is {number!r}; give a positive number.')
+        for option, allowed in {"GENERATIONS": ("auto", "memory", "redis"), "OUTBOX": ("auto", "always")}.items():
+            if getattr(self, option) not in allowed:
+                raise ImproperlyConfigured(
+                    f'CACHING["{option}"] is {getattr(self, option)!r}; allowed: {", ".join(allowed)}.'
+                )
+        if self.INTENT_SECONDS <= 0 or self.DEGRADED_TTL < 0:
+            raise ImproperlyConfigured("CACHING: INTENT_SECONDS must be above 0 and DEGRADED_TTL at least 0 seconds.")
+
+    @classmethod
+    def from_settings(cls) -> Self:
+        """Read settings.CACHING; raise ImproperlyConfigured for an option that does not exist."""
+        options: dict[str, Any] = dict(getattr(settings, "CACHING", {}))
+        known = [option.name for option in fields(cls)]
+        if unknown := sorted(set(options) - set(known)):
+            raise ImproperlyConfigured(f"CACHING has unknown options {unknown}. Known options: {', '.join(known)}.")
+        for table in ("TTL", "MAX_SIZE"):
+            options[table] = MappingProxyType(dict(options.get(table, {})))
+        return cls(**options)
+
+    def ttl(self, type_name: str, kind: str) -> float | None:
+        """Return the seconds that the TTL table gives this kind, or None if it names neither kind nor type."""
+        for name in (f"{type_name}_by_{kind}", f"{type_name}_{kind}", f"{kind}_{type_name}s", type_name):
+            if name in self.TTL:
+                return self.TTL[name]
+        return None
+
+    @property
+    def default_max_size(self) -> int:
+        return self.MAX_SIZE.get("default", DEFAULT_MAX_SIZE)
+
+    @property
+    def default_ttl(self) -> float:
+        return self.TTL.get("default", DEFAULT_TTL)

@@ -1,0 +1,116 @@
+"""What this process holds of each cache type: its entries, their lock, their counts."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from .coherence.connections import dirty_watchers, is_dirty
+from .keys import CacheType
+from .monitoring import stats
+from .tiers import Entry, LocalTier
+
+if TYPE_CHECKING:
+    from .manager import CacheManager
+
+logger = logging.getLogger("caching")
+_logs = logger.isEnabledFor
+
+switched_off: ContextVar[int] = ContextVar("caching_switched_off", default=0)
+"""How many ``caching_disabled()`` blocks the calling context is inside of."""
+
+
+class TypeEntries:
+    """The local tier of one cache type. ``lock`` guards its entries and every count of the type."""
+
+    def __init__(self, manager: "CacheManager", declared: CacheType, max_size: int) -> None:
+        self.name = declared.name
+        self.declared = declared
+        self.lock = threading.Lock()
+        self.max_size = max_size
+        self.row = manager.recorder.row(self.name)
+        self.view = manager.recorder.view
+        self.entries = LocalTier(max_size, self._count_eviction)
+        self.kinds: dict[str, Kind] = {}
+        self.holds = manager.generations.holds
+
+    def _count_eviction(self) -> None:
+        self.view[self.row + stats.EVICTED_SIZE] += 1
+
+    def count(self, counter: int, number: int = 1) -> None:
+        with self.lock:
+            self.view[self.row + counter] += number
+
+    def drop(self, matching: Callable[[str], bool] | None = None) -> int:
+        """Drop the entries whose keys match, all by default; return how many."""
+        with self.lock:
+            names = [key for key in self.entries if matching is None or matching(key)]
+            for key in names:
+                del self.entries[key]
+            self.view[self.row + stats.ENTRIES] = len(self.entries)
+        return len(names)
+
+
+class Kind:
+    """The entries of one kind of key: how long they live and what is counted of them."""
+
+    __slots__ = ("entries", "manager", "name", "row", "ttl", "view")
+
+    def __init__(self, manager: "CacheManager", entries: TypeEntries, name: str, ttl: float) -> None:
+        self.manager, self.entries, self.name, self.ttl = manager, entries, name, ttl
+        self.row = manager.recorder.row(entries.name, name)
+        self.view = manager.recorder.view
+
+    def find(self, key: str) -> Entry | None:
+        """Return the entry of the local tier if it may be served now, and count the hit."""
+        held, manager = self.entries, self.manager
+        with held.lock:
+            try:
+                entry: Entry = held.entries[key]
+            except KeyError:
+                return None
+            if (
+                entry.deadline > manager.clock()
+                and held.holds(entry.stamp)
+                and manager.serves
+                and not switched_off.get()
+                and (not dirty_watchers or not is_dirty(entry.stamp.tags))
+            ):
+                self.view[self.row] += 1  # hits_local, the first counter
+                if _logs(logging.DEBUG):
+                    logger.debug("Hit in %s: %s", held.name, key)
+                return entry
+        self._drop_if_dead(key, entry)
+        return None
+
+    def miss(self, key: str, *, inside_a_write: bool = False) -> None:
+        """Count a read that the cache does not answer."""
+        self.count(stats.BYPASS if inside_a_write else stats.MISS)
+        logger.debug("%s in %s: %s", "Bypass" if inside_a_write else "Miss", self.entries.name, key)
+
+    def _drop_if_dead(self, key: str, entry: Entry) -> None:
+        """Drop an entry that can never be served again, and count why."""
+        held, manager = self.entries, self.manager
+        if entry.deadline <= manager.clock():
+            reason = stats.EVICTED_EXPIRED
+        elif not held.holds(entry.stamp):
+            reason = stats.REFUSAL
+        else:
+            return
+        with held.lock:
+            if held.entries.get(key) is entry:
+                del held.entries[key]
+                self.view[self.row + reason] += 1
+                self.view[held.row + stats.ENTRIES] = len(held.entries)
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Hold an entry, in place of the least recently used one when the type is full."""
+        held = self.entries
+        with held.lock:
+            held.entries[key] = entry
+            self.view[held.row + stats.ENTRIES] = len(held.entries)
+
+    def count(self, counter: int, number: int = 1) -> None:
+        with self.entries.lock:
+            self.view[self.row + counter] += number

@@ -1,0 +1,50 @@
+"""Errors of the cache that a caller can cause. Faults of a backend never raise: they are counted and logged."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from django.db import OperationalError
+
+
+class CachingError(Exception):
+    """The cache was asked for something it cannot do."""
+
+
+class UnknownCacheType(CachingError, LookupError):
+    """There is no cache type of this name; the message lists the known ones, the nearest first."""
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        nearest = get_close_matches(str(name), known := sorted(known), n=len(known), cutoff=0.5)
+        ordered = nearest + [other for other in known if other not in nearest]
+        super().__init__(f"Unknown cache type {name!r}. Known types: {', '.join(ordered)}.")
+
+
+class InvalidKey(CachingError, ValueError):
+    """A key is a string of the form "kind:value" or "kind:value:detail"."""
+
+    def __init__(self, key: object) -> None:
+        super().__init__(
+            f'{key!r} is not a cache key. A key is a string "kind:value" or "kind:value:detail", such as "id:5".'
+        )
+
+
+class InvalidTTL(CachingError, ValueError):
+    """A time to live is a positive number of seconds."""
+
+    def __init__(self, ttl: object) -> None:
+        super().__init__(f"{ttl!r} is not a time to live. Give a positive number of seconds, or None for the default.")
+
+
+class Uncacheable(CachingError, TypeError):
+    """A value has a type outside the fixed set that every tier can hold and give back unchanged."""
+
+
+class NotWatched(CachingError):
+    """A cached value depends on a model, or on a field of it, whose writes are not watched."""
+
+
+class WriteRefused(CachingError, OperationalError):
+    """A write was not committed because other processes could not be told, and would have served what it changes.
+
+    An OperationalError, so that ``atomic()`` rolls back.
+    """

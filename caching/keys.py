@@ -1,0 +1,159 @@
+"""Cache types, keys and tags: the only code that spells one.
+
+A *key* names an entry of a type: ``kind:value`` or ``kind:value:detail``.
+A *tag* names what an entry depends on. Of the cache: the type, the kind, each leading segment of the key and the key.
+Of a model: one row, one value of a watched field, all rows, any row (see docs/coherence.md).
+"""
+
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+from re import compile as compile_pattern
+
+from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
+
+_ESCAPES = str.maketrans({"%": "%25", ":": "%3A", "*": "%2A", "?": "%3F", "[": "%5B"})
+_must_escape = compile_pattern(r"[%:*?\[]").search
+_types: dict[str, "CacheType"] = {}
+
+
+@dataclass(frozen=True)
+class CacheType:
+    """A family of cached values with a TTL (seconds) and a size (entries) of its own.
+
+    Declaring a type makes it known by its name. What settings.CACHING says of the type wins over what is said here.
+    ``dataclasses`` are the frozen dataclasses that its values may be made of.
+    """
+
+    name: str
+    ttl: float | None = None
+    max_size: int | None = None
+    dataclasses: tuple[type, ...] = ()
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        ttl: float | None = None,
+        max_size: int | None = None,
+        dataclasses: tuple[type, ...] = (),
+    ) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} cannot name a cache type; use a word such as 'employee'.")
+        if max_size is not None and max_size < 1:
+            raise ValueError(f"max_size of cache type {name!r} is {max_size}; give at least 1 entry.")
+        for attribute, given in (("name", name), ("ttl", positive_ttl(ttl)), ("max_size", max_size)):
+            object.__setattr__(self, attribute, given)
+        object.__setattr__(self, "dataclasses", tuple(dataclasses))
+        _types[name] = self
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def positive_ttl(ttl: float | None) -> float | None:
+    """Return the time to live as given; raise InvalidTTL unless it is a positive number or None."""
+    if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or not ttl > 0):
+        raise InvalidTTL(ttl)
+    return ttl
+
+
+def known_types() -> list[str]:
+    """Return the names of all declared types, sorted."""
+    return sorted(_types)
+
+
+def cache_type(name: "str | CacheType") -> CacheType:
+    """Return the type of that name; raise UnknownCacheType, which lists the known ones."""
+    found = _types.get(name if isinstance(name, str) else getattr(name, "name", ""))
+    if found is None:
+        raise UnknownCacheType(name, _types)
+    return found
+
+
+def escape(value: str) -> str:
+    """Return a value as it stands inside a key: without a colon or a wildcard of its own, and never empty."""
+    return value.translate(_ESCAPES) if _must_escape(value) else value or "%"
+
+
+def make_key(kind: str, *parts: object) -> str:
+    """Return the key ``kind:value[:detail…]`` with each part escaped."""
+    return ":".join((kind, *(escape(str(part)) for part in parts)))
+
+
+def kind_of(key: str) -> str:
+    """Return the kind of a key; raise InvalidKey if it has no kind or no value."""
+    if not isinstance(key, str):
+        raise InvalidKey(key)
+    kind, separator, value = key.partition(":")
+    if not separator or not kind or not value:
+        raise InvalidKey(key)
+    return kind
+
+
+def key_tags(type_name: str, key: str) -> tuple[str, ...]:
+    """Return the tags of the cache that an entry depends on: type, kind, leading segments, the key itself."""
+    tags = [type_tag(type_name), kind_tag(type_name, kind_of(key))]
+    position = key.find(":", key.find(":") + 1)
+    while position != -1:
+        tags.append(f"{type_name}/{key[: position + 1]}*")
+        position = key.find(":", position + 1)
+    tags.append(key_tag(type_name, key))
+    return tuple(tags)
+
+
+def type_tag(type_name: str) -> str:
+    return type_name
+
+
+def kind_tag(type_name: str, kind: str) -> str:
+    return f"{type_name}/{kind}"
+
+
+def key_tag(type_name: str, key: str) -> str:
+    return f"{type_name}/{key}"
+
+
+def pattern_tag(type_name: str, pattern: str) -> str:
+    """Return the deepest tag that covers every key which the glob can match (too much is safe, too little never)."""
+    if not isinstance(pattern, str) or not pattern:
+        raise InvalidKey(pattern)
+    wildcard = min((at for at in map(pattern.find, "*?[") if at != -1), default=None)
+    if wildcard is None:
+        return key_tag(type_name, pattern)
+    segments = pattern[:wildcard].split(":")[:-1]
+    if not segments:
+        return type_tag(type_name)
+    if len(segments) == 1:
+        return kind_tag(type_name, segments[0])
+    return f"{type_name}/{':'.join(segments)}:*"
+
+
+def matches(pattern: str, key: str) -> bool:
+    """Whether the glob matches the whole key."""
+    return _compiled(pattern)(key) is not None
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str):  # type: ignore[no-untyped-def]
+    return compile_pattern(translate(pattern)).match
+
+
+def row_tag(label: str, pk: object) -> str:
+    """One row of a model, by its ``_meta.label``."""
+    return f"{label}#{pk}"
+
+
+def value_tag(label: str, attname: str, value: object) -> str:
+    """One value of a watched field: what a selection by that field depends on."""
+    return f"{label}.{attname}={value}" if value is not None else f"{label}.{attname} is null"
+
+
+def all_rows_tag(label: str) -> str:
+    """Published by writes whose rows are not known: every entry that contains a row of the model carries it."""
+    return f"{label}/*"
+
+
+def any_row_tag(label: str) -> str:
+    """Published by every write to the model: the guard of a load, and what a list of all rows depends on."""
+    return f"{label}/+"

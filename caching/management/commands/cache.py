@@ -1,0 +1,49 @@
+"""manage.py cache: look at the cache of every process of the host, and empty it.
+
+Data goes to stdout, messages to stderr. Exit code 0: done; 1: a threshold was not met, or a part failed;
+2: wrong usage, or a prompt that was answered with no.
+"""
+
+import argparse
+from typing import Any
+
+from django.core.checks import Tags
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from caching.exceptions import CachingError
+from caching.management.subcommands import USAGE, Subcommand
+from caching.management.subcommands.clear import Clear
+from caching.management.subcommands.stats import Stats
+
+SUBCOMMANDS: tuple[type[Subcommand], ...] = (Stats, Clear)
+
+
+class Command(BaseCommand):
+    help = "Show what the cache did in all processes of this host, or drop what they hold."
+    # A cache must be cleared also when something else is wrong.
+    requires_system_checks = [Tags.caches]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        subparsers = parser.add_subparsers(title="subcommands", dest="subcommand", required=True)
+        for subcommand in SUBCOMMANDS:
+            subparser = subparsers.add_parser(
+                subcommand.name, help=subcommand.help, description=subcommand.help, epilog=subcommand.epilog
+            )
+            subcommand.add_arguments(subparser)
+            _accept_common_options(subparser)
+
+    def handle(self, *, subcommand: str, **options: Any) -> None:
+        (chosen,) = (known for known in SUBCOMMANDS if known.name == subcommand)
+        try:
+            chosen(self, no_color=options["no_color"]).handle(**options)
+        except CachingError as error:
+            raise CommandError(str(error), returncode=USAGE) from error
+
+
+def _accept_common_options(parser: CommandParser) -> None:
+    """Take Django's own options behind the name of the subcommand too: `cache stats --no-color`."""
+    for flag in ("--no-color", "--force-color", "--traceback", "--skip-checks"):
+        parser.add_argument(flag, action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    for flag in ("--settings", "--pythonpath"):
+        parser.add_argument(flag, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("-v", "--verbosity", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -1,0 +1,137 @@
+"""manage.py cache stats: what was counted, by type and kind, summed over all processes of the host."""
+
+import json
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from rich.console import Console
+from rich.live import Live
+
+from caching.management.subcommands import FAILED, Subcommand
+from caching.manager import cache_manager
+from caching.monitoring import tables
+
+
+class Stats(Subcommand):
+    name = "stats"
+    help = "Show hits, misses, entries and invalidations of each cache type, of all processes of this host."
+    epilog = "Exit code 1 if the hit rate of the types shown is below --fail-under."
+
+    @staticmethod
+    def add_arguments(parser: CommandParser) -> None:
+        parser.add_argument("types", nargs="*", metavar="TYPE", help="A cache type; all types by default.")
+        parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+        parser.add_argument(
+            "--min-requests",
+            type=_whole,
+            default=1,
+            metavar="N",
+            help="Judge the hit rate by --fail-under only after so many reads.",
+        )
+        ending = parser.add_mutually_exclusive_group()
+        ending.add_argument(
+            "--fail-under", type=_percent, metavar="PERCENT", help="End with exit code 1 below this hit rate."
+        )
+        ending.add_argument(
+            "--watch",
+            type=_seconds,
+            nargs="?",
+            const=2.0,
+            metavar="SECONDS",
+            help="Show it again every so many seconds (2), until Ctrl-C.",
+        )
+
+    def handle(  # type: ignore[override]
+        self,
+        *,
+        types: Sequence[str],
+        format: str,
+        fail_under: float | None,
+        min_requests: int,
+        watch: float | None,
+        **options: Any,
+    ) -> None:
+        def read() -> dict[str, Any]:
+            return tables.report(cache_manager.get_stats(all_processes=True), types)
+
+        report = read()
+        if watch is not None:
+            self._watch(read, format, watch)
+            return
+        self._print(report, format)
+        if fail_under is not None:
+            self._judge(report, fail_under, min_requests)
+
+    def _print(self, report: dict[str, Any], format: str) -> None:
+        if format == "json":
+            self.stdout.write(json.dumps(report, indent=2))
+        elif format == "csv":
+            self.stdout.write(tables.as_csv(report), ending="")
+        else:
+            self.console().print(tables.as_table(report))
+
+    def _judge(self, report: dict[str, Any], fail_under: float, min_requests: int) -> None:
+        reads, rate = report["total_requests"], report["hit_rate"]
+        if rate is None or reads < min_requests:
+            self.say(f"Not judged: {reads:,} reads so far, and at least {max(min_requests, 1):,} are needed.")
+        elif rate * 100 < fail_under:
+            # Rounded down: 69.99 must not be shown as a 70.0 that is below 70.
+            shown = int(rate * 1000) / 10
+            raise CommandError(f"The hit rate is {shown} %, below {fail_under:g} %.", returncode=FAILED)
+
+    def _watch(self, read: Callable[[], dict[str, Any]], format: str, seconds: float) -> None:
+        """Redraw the table on a terminal, append lines elsewhere, until Ctrl-C."""
+        try:
+            if format == "table" and self.stdout.isatty():
+                self._redraw(read, seconds)
+            else:
+                self._append(read, format, seconds)
+        except KeyboardInterrupt:
+            return
+
+    def _redraw(self, read: Callable[[], dict[str, Any]], seconds: float) -> None:
+        # Not self.stdout: Django ends every write with a line break, also one that moves the cursor.
+        console = Console(no_color=True if self._no_color else None, highlight=False)
+        with Live(tables.as_table(read()), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(seconds)
+                live.update(tables.as_table(read()), refresh=True)
+
+    def _append(self, read: Callable[[], dict[str, Any]], format: str, seconds: float) -> None:
+        header = True
+        while True:
+            report = read()
+            if format == "json":
+                self.stdout.write(json.dumps(report))
+            elif format == "csv":
+                self.stdout.write(tables.as_csv(report, header=header), ending="")
+            else:
+                self.stdout.write(tables.as_line(report))
+            self.stdout.flush()
+            header = False
+            time.sleep(seconds)
+
+
+def _percent(text: str) -> float:
+    return _number(text, float, lambda number: 0 <= number <= 100, "a percentage from 0 to 100")
+
+
+def _seconds(text: str) -> float:
+    return _number(text, float, lambda number: 0 < number < 1e6, "a positive number of seconds")
+
+
+def _whole(text: str) -> int:
+    return _number(text, int, lambda number: number >= 0, "a whole number of reads")
+
+
+def _number(text: str, kind: type[Any], allowed: Callable[[Any], bool], wanted: str) -> Any:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = None
+    if number is None or not allowed(number):
+        raise ArgumentTypeError(f"'{text}' is not {wanted}")
+    return number

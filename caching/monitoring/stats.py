@@ -1,0 +1,268 @@
+"""Counts per cache type and kind: exact under threads, readable from every process of the host.
+
+Each process counts in a small memory-mapped file of its own, ``counts/<token>`` beside the generations, and holds a
+file lock on it while it lives. So recording is one addition in memory, a killed process loses no count, and whoever
+asks adds up the files. What a dead process left is folded into one file when there are many.
+"""
+
+import fcntl
+import mmap
+import os
+import secrets
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+CAUSES = ("save", "delete", "m2m", "bulk", "import", "pattern", "clear", "call", "safety_net", "expired")
+COUNTERS = (
+    *("hits_local", "hits_shared", "misses", "bypasses", "sets", "deletes", "errors"),
+    *("loads", "load_ns", "waits", "refusals", "evicted_size", "evicted_expired", "entries"),
+    *(f"invalidated_{cause}" for cause in CAUSES),
+)
+HIT_LOCAL, HIT_SHARED, MISS, BYPASS, SET, DELETE, ERROR = range(7)
+LOAD, LOAD_NS, WAIT, REFUSAL, EVICTED_SIZE, EVICTED_EXPIRED, ENTRIES = range(7, 14)
+INVALIDATED = {cause: 14 + position for position, cause in enumerate(CAUSES)}
+
+_NAME_BYTES = 64
+_ROW_BYTES = _NAME_BYTES + 8 * len(COUNTERS)
+_ROWS = 128
+_FILE_BYTES = _ROW_BYTES * _ROWS
+_OTHER = "general/(other)"
+_MOST_DEAD_FILES = 64
+FOLDER_NAME = "counts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheStats:
+    """What was counted, for one kind, one type or all; an immutable snapshot."""
+
+    counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType(dict.fromkeys(COUNTERS, 0)))
+
+    def __getitem__(self, counter: str) -> int:
+        return self.counts[counter]
+
+    def __add__(self, other: "CacheStats") -> "CacheStats":
+        return CacheStats(counts=MappingProxyType({name: self[name] + other[name] for name in COUNTERS}))
+
+    @property
+    def hits(self) -> int:
+        return self["hits_local"] + self["hits_shared"]
+
+    @property
+    def misses(self) -> int:
+        return self["misses"]
+
+    @property
+    def total_requests(self) -> int:
+        """Hits and misses. A read that must not use the cache (inside a write) is a bypass, counted apart."""
+        return self.hits + self.misses
+
+    @property
+    def hit_rate(self) -> float | None:
+        """0..1, or None before the first read."""
+        return self.hits / self.total_requests if self.total_requests else None
+
+    @property
+    def load_seconds(self) -> float:
+        return self["load_ns"] / 1e9
+
+    @property
+    def invalidations(self) -> dict[str, int]:
+        """How often something of this type was invalidated, by cause."""
+        return {cause: self[f"invalidated_{cause}"] for cause in CAUSES}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plain form that ``get_stats`` and the command give out."""
+        return {
+            "hits": self.hits,
+            "hits_local": self["hits_local"],
+            "hits_shared": self["hits_shared"],
+            "misses": self.misses,
+            "hit_rate": self.hit_rate,
+            "total_requests": self.total_requests,
+            "bypasses": self["bypasses"],
+            "sets": self["sets"],
+            "deletes": self["deletes"],
+            "errors": self["errors"],
+            "loads": self["loads"],
+            "load_seconds": self.load_seconds,
+            "waits": self["waits"],
+            "refusals": self["refusals"],
+            "evictions": {"size": self["evicted_size"], "expired": self["evicted_expired"]},
+            "invalidations": self.invalidations,
+        }
+
+
+def report(
+    snapshot: Mapping[str, CacheStats],
+    max_sizes: Mapping[str, int],
+    ttl: Callable[[str, str], float | None],
+) -> dict[str, Any]:
+    """Return counts by "type/kind" as ``get_stats`` gives them out: the total, then by type, then by kind."""
+    by_type: dict[str, dict[str, CacheStats]] = {name: {} for name in sorted(max_sizes)}
+    for name, counted in sorted(snapshot.items()):
+        type_name, _, kind = name.partition("/")
+        by_type.setdefault(type_name, {})[kind] = counted
+    types = {
+        name: {
+            **(total := sum(kinds.values(), CacheStats())).as_dict(),
+            "entries": total["entries"],
+            "max_size": max_sizes.get(name),
+            "ttl": ttl(name, ""),
+            "kinds": {kind: {**counted.as_dict(), "ttl": ttl(name, kind)} for kind, counted in kinds.items() if kind},
+        }
+        for name, kinds in by_type.items()
+    }
+    return {
+        **sum(snapshot.values(), CacheStats()).as_dict(),
+        "cache_sizes": {name: described["entries"] for name, described in types.items()},
+        "types": types,
+    }
+
+
+class StatsRecorder:
+    """The counts of this process. Callers add to ``view[row + COUNTER]`` under the lock of their cache type."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._folder = directory / FOLDER_NAME if directory else None
+        self._file: int | None = None
+        self._rows: dict[str, int] = {}
+        self._memory, self.persistent = self._open()
+        self.view = memoryview(self._memory).cast("Q")
+
+    def _open(self) -> tuple[mmap.mmap, bool]:
+        if self._folder is not None:
+            with suppress(OSError):
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                path = self._folder / f"{secrets.token_hex(8)}.new"
+                self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+                os.ftruncate(self._file, _FILE_BYTES)
+                # Named only now: whoever finds a file without a lock takes its process for dead.
+                path.rename(path.with_suffix(""))
+                return mmap.mmap(self._file, _FILE_BYTES, mmap.MAP_SHARED), True
+        return mmap.mmap(-1, _FILE_BYTES), False
+
+    def close(self) -> None:
+        """Let go of the file: the counts stay in it, as those of a process that has ended."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def row(self, type_name: str, kind: str = "") -> int:
+        """Return where the counts of this kind begin in ``view``. The caller sees to it that one thread asks."""
+        name = f"{type_name}/{kind}"
+        if name not in self._rows and len(self._rows) >= _ROWS - 1:
+            name = _OTHER
+        if name not in self._rows:
+            number = len(self._rows)
+            self._rows[name] = number * _ROW_BYTES // 8 + _NAME_BYTES // 8
+            # Whole characters only, so that another process can read the name.
+            label = name.encode()[: _NAME_BYTES - 1].decode(errors="ignore").encode()
+            self._memory[number * _ROW_BYTES : number * _ROW_BYTES + len(label)] = label
+        return self._rows[name]
+
+    def reset(self, type_name: str) -> None:
+        """Set this process's counts of a type to zero, under its lock; entries are a gauge and stay."""
+        for name, row in tuple(self._rows.items()):
+            if name.startswith(f"{type_name}/"):
+                for position in range(len(COUNTERS)):
+                    if position != ENTRIES:
+                        self.view[row + position] = 0
+
+    def snapshot(self) -> dict[str, CacheStats]:
+        """Return the counts of this process by "type/kind"."""
+        return _parse(bytes(self._memory))
+
+    def snapshot_of_host(self) -> tuple[dict[str, CacheStats], int]:
+        """Return the counts of all processes by "type/kind", and how many of the processes live."""
+        if self._folder is None or not self.persistent:
+            return self.snapshot(), 1
+        total: defaultdict[str, CacheStats] = defaultdict(CacheStats)
+        living, dead = 0, []
+        for path, content, lives in _read_files(self._folder):
+            living += lives
+            if not lives:
+                dead.append(path)
+            for name, stats in _parse(content).items():
+                total[name] += stats if lives else _without_entries(stats)
+        if len(dead) > _MOST_DEAD_FILES:
+            _fold(self._folder)
+        return dict(total), living
+
+
+def _read_files(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix:
+            continue
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            if os.fstat(file).st_size == _FILE_BYTES:
+                yield path, os.pread(file, _FILE_BYTES, 0), _is_locked(file)
+        finally:
+            os.close(file)
+
+
+def _is_locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _without_entries(stats: CacheStats) -> CacheStats:
+    return CacheStats(counts=MappingProxyType({**stats.counts, "entries": 0}))
+
+
+def _parse(content: bytes) -> dict[str, CacheStats]:
+    found = {}
+    for start in range(0, len(content) - _ROW_BYTES + 1, _ROW_BYTES):
+        name = content[start : start + _NAME_BYTES].rstrip(b"\0").decode()
+        if not name:
+            break
+        numbers = memoryview(content)[start + _NAME_BYTES : start + _ROW_BYTES].cast("Q")
+        found[name] = CacheStats(counts=MappingProxyType(dict(zip(COUNTERS, numbers, strict=True))))
+    return found
+
+
+def _fold(folder: Path) -> None:
+    """Replace the files of dead processes by one with their sums."""
+    lock = os.open(folder / "fold.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        totals: defaultdict[str, CacheStats] = defaultdict(CacheStats)
+        dead = []
+        for path, content, lives in _read_files(folder):
+            if not lives:
+                dead.append(path)
+                for name, stats in _parse(content).items():
+                    totals[name] += _without_entries(stats)
+        fresh = folder / f"{secrets.token_hex(8)}.new"
+        fresh.write_bytes(_format(totals))
+        for path in dead:
+            path.unlink()
+        fresh.rename(fresh.with_suffix(""))
+    finally:
+        os.close(lock)
+
+
+def _format(totals: Mapping[str, CacheStats]) -> bytes:
+    content = bytearray(_FILE_BYTES)
+    kept: defaultdict[str, CacheStats] = defaultdict(CacheStats)
+    for name, stats in totals.items():
+        kept[name if name in kept or len(kept) < _ROWS - 1 else _OTHER] += stats
+    for number, (name, stats) in enumerate(kept.items()):
+        start = number * _ROW_BYTES
+        content[start : start + _NAME_BYTES] = name.encode().ljust(_NAME_BYTES, b"\0")
+        numbers = array("Q", (stats[counter] for counter in COUNTERS))
+        content[start + _NAME_BYTES : start + _ROW_BYTES] = numbers.tobytes()
+    return bytes(content)

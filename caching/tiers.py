@@ -1,0 +1,213 @@
+"""The two places that hold values: this process's memory, and a Django cache that all processes share."""
+
+import logging
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pickle import PickleError
+from typing import Any
+
+import msgspec
+from cachetools import LRUCache
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache, InvalidCacheBackendError
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import DatabaseError, connections
+from django_redis.exceptions import ConnectionInterrupted
+from django_redis.serializers.base import BaseSerializer
+from redis.exceptions import RedisError
+
+from .codec import decode, encode
+from .coherence.generations import GenerationStore, Stamp
+from .keys import CacheType
+
+logger = logging.getLogger("caching")
+
+BACKEND_FAULTS = (
+    *(OSError, EOFError, RuntimeError, ValueError, RedisError, ConnectionInterrupted, DatabaseError),
+    *(PickleError, zlib.error),
+)
+"""What a backend of Django's cache framework raises when it cannot do its work; the last two, for damaged values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cached value in its frozen form, what it depends on, and until when (seconds of the clock) it lives."""
+
+    value: Any
+    stamp: Stamp
+    deadline: float
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True):
+    """An entry as it lies in the shared tier. ``expires_at`` is a POSIX time."""
+
+    name: str
+    identity: bytes
+    tags: tuple[str, ...]
+    generations: tuple[int, ...]
+    expires_at: float
+    value: bytes
+
+
+class LocalTier(LRUCache[str, Entry]):
+    """The entries of one cache type in this process, the least recently used dropped first. Needs its owner's lock."""
+
+    def __init__(self, max_size: int, on_eviction: Callable[[], None]) -> None:
+        super().__init__(max_size)
+        self._on_eviction = on_eviction
+
+    def popitem(self) -> tuple[str, Entry]:
+        self._on_eviction()
+        return super().popitem()
+
+
+class SharedTier:
+    """Values for all processes, as bytes in a Django cache alias, behind a circuit breaker.
+
+    A fault of the backend is a miss: counted, logged at WARNING, never raised. After FAULTS_TO_OPEN faults in a row the
+    backend is left alone for OPEN_SECONDS; then one call probes it (M. Nygard, Release It!, "Circuit Breaker").
+    Bytes that are damaged or not ours are logged, deleted and missed.
+    """
+
+    FAULTS_TO_OPEN = 3
+    OPEN_SECONDS = 5.0
+
+    def __init__(
+        self,
+        alias: str,
+        generations: GenerationStore,
+        on_error: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.alias = alias
+        self._generations = generations
+        self._on_error = on_error
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._faults = 0
+        self._open_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the breaker keeps calls away from the backend."""
+        return self._faults >= self.FAULTS_TO_OPEN and self._clock() < self._open_until
+
+    def get_entries(self, declared: CacheType, keys: Iterable[str], now: float) -> dict[str, Entry]:
+        """Return the entries of a type by key, in one round trip; whether they still hold is for the caller to ask.
+
+        ``now`` is the moment on the caller's clock that their deadlines are counted from.
+        """
+        names = {_shared_key(f"{declared.name}/{key}"): key for key in keys}
+        found = self._guard(lambda backend: backend.get_many(list(names))) or {}
+        entries = {}
+        for name, content in found.items():
+            try:
+                entry = self._opened(content, f"{declared.name}/{names[name]}", declared, now)
+            except ValueError as error:
+                self._on_error()
+                logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
+                self._guard(partial(_delete, name))
+                continue
+            if entry is not None:
+                entries[names[name]] = entry
+        return entries
+
+    def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
+        """Store entries of a type for ``ttl`` seconds, in one round trip where the backend can."""
+        contents = {
+            _shared_key(f"{type_name}/{key}"): self._sealed(f"{type_name}/{key}", entry, ttl)
+            for key, entry in entries.items()
+        }
+        self._guard(lambda backend: backend.set_many(contents, ttl) or True)
+
+    def delete(self, type_name: str, key: str) -> None:
+        self._guard(partial(_delete, _shared_key(f"{type_name}/{key}")))
+
+    def _sealed(self, name: str, entry: Entry, ttl: float) -> bytes:
+        stamp = entry.stamp
+        return msgspec.msgpack.encode(
+            Envelope(name, stamp.identity, stamp.tags, stamp.generations, time.time() + ttl, encode(entry.value))
+        )
+
+    def _opened(self, content: Any, name: str, declared: CacheType, now: float) -> Entry | None:
+        """Return the entry in some bytes; None if it has expired or was stamped by another store of generations."""
+        if not isinstance(content, bytes):
+            raise ValueError(f"a {type(content).__name__} instead of bytes.")
+        try:
+            envelope = msgspec.msgpack.decode(content, type=Envelope)
+        except msgspec.MsgspecError as error:
+            raise ValueError(str(error)) from error
+        if not envelope.tags or len(envelope.tags) != len(envelope.generations):
+            raise ValueError("its tags do not fit its generations.")
+        left = envelope.expires_at - time.time()
+        stamp = self._generations.restore(envelope.identity, envelope.tags, envelope.generations)
+        if envelope.name != name or left <= 0 or stamp is None:
+            return None
+        return Entry(decode(envelope.value, declared.dataclasses), stamp, now + left)
+
+    def _guard(self, call: Callable[[BaseCache], Any]) -> Any:
+        with self._lock:
+            if self.is_open:
+                return None
+            if self._faults >= self.FAULTS_TO_OPEN:
+                # Half-open: this call probes; the others wait for its outcome elsewhere.
+                self._open_until = self._clock() + self.OPEN_SECONDS
+        try:
+            answer = call(caches[self.alias])
+        except BACKEND_FAULTS as error:
+            self._failed(error)
+            return None
+        if self._faults:
+            self._recovered()
+        return answer
+
+    def _failed(self, error: BaseException) -> None:
+        self._on_error()
+        with self._lock:
+            self._faults += 1
+            self._open_until = self._clock() + self.OPEN_SECONDS
+        logger.warning(
+            "The shared tier %r failed (%s: %s); reads go on without it.", self.alias, type(error).__name__, error
+        )
+
+    def _recovered(self) -> None:
+        with self._lock:
+            self._faults = 0
+        logger.warning("The shared tier %r answers again.", self.alias)
+
+
+class BytesSerializer(BaseSerializer):
+    """For django-redis: the bytes as they are. Its own default unpickles whatever lies in the store."""
+
+    def dumps(self, value: Any) -> bytes:
+        if not isinstance(value, bytes):
+            raise TypeError(f"This alias holds the cache's bytes only, not {type(value).__name__}.")
+        return value
+
+    def loads(self, value: bytes) -> bytes:
+        return value
+
+
+def _delete(name: str, backend: BaseCache) -> None:
+    backend.delete(name)
+
+
+def is_process_local(alias: str) -> bool:
+    """Whether the alias holds values for one process only, so that it cannot be a shared tier."""
+    try:
+        return isinstance(caches[alias], (LocMemCache, DummyCache))
+    except InvalidCacheBackendError:
+        return False
+
+
+def _shared_key(name: str) -> str:
+    """Return the key in the backend: short, without personal data, different for each database (test ones too)."""
+    database = connections.settings["default"].get("NAME", "")
+    digest = blake2b(f"{database}\n{name}".encode(), digest_size=20).hexdigest()
+    return f"{name.partition('/')[0]}:{digest}"

@@ -1,0 +1,202 @@
+"""Settings, all of them from the environment (see environment.py), with defaults that need no server.
+
+The README has the table of variables.
+"""
+
+import sys
+from typing import Any
+from urllib.parse import quote
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+from scheduler_project.databases import database_from_url
+from scheduler_project.environment import VAR_DIR, env
+
+DEBUG = env.bool("DEBUG", default=False)
+
+# Security
+
+
+def _serves_requests() -> bool:
+    """Say whether this process is a web server: it imports our WSGI or ASGI module, or runs `manage.py runserver`."""
+    entry_points = {"scheduler_project.wsgi", "scheduler_project.asgi"}
+    return not entry_points.isdisjoint(sys.modules) or sys.argv[1:2] == ["runserver"]
+
+
+def _secret_key() -> str:
+    """Return the SECRET_KEY of the environment; only a web server in production cannot do without.
+
+    Other commands and the tests sign nothing that outlives them, so they get a random key of their own. A constant in
+    the repository would be everybody's key the day somebody forgets to set one.
+    """
+    key = env.str("SECRET_KEY", default="")
+    if not key and _serves_requests() and not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set, and without it a server would start with sessions that anybody can forge. "
+            "Run `make demo`, which writes one to var/env, or export SECRET_KEY=… (50 random characters or more)."
+        )
+    return key or get_random_secret_key()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Off by default, so that `make serve` answers on http://127.0.0.1:8000. Behind TLS switch it on; gunicorn believes
+# X-Forwarded-Proto from FORWARDED_ALLOW_IPS alone, so no header has to be trusted here.
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 3600 * 24 * 30 if HTTPS_ONLY else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+# Sessions are rows: a cache may be cleared at any time, and nobody should be logged out by that.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Application
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "import_export",
+    "caching.apps.CachingConfig",
+    "scheduling.apps.SchedulingConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "scheduler_project.urls"
+WSGI_APPLICATION = "scheduler_project.wsgi.application"
+ASGI_APPLICATION = "scheduler_project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+
+# Data
+
+# Quoted, for checkouts whose path has a space or a #.
+_IN_VAR = f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}"
+DATABASES = {"default": database_from_url(env.str("DATABASE_URL", default=_IN_VAR))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if REDIS_URL:
+    # An alias of its own: `cache.clear()` on django-redis is FLUSHDB, so a neighbour's would empty ours.
+    CACHES["shared"] = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "scheduler",
+        "OPTIONS": {
+            "SERIALIZER": "caching.tiers.BytesSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.5,
+        },
+    }
+
+CACHING = {
+    "ENABLED": env.bool("CACHE_ENABLED", default=True),
+    "DIRECTORY": env.str("CACHE_DIRECTORY", default=str(VAR_DIR)),
+    "SHARED_ALIAS": "shared" if REDIS_URL else None,
+    "GENERATIONS": "auto",
+    "DEGRADED_TTL": 5,
+    "INTENT_SECONDS": 30,
+    "STRICT": False,
+    "OUTBOX": "auto",
+    # Seconds, by kind; a kind that is not here takes `default`.
+    "TTL": {
+        "employee_by_id": 600,
+        "employee_by_email": 600,
+        "employee_list": 300,
+        "department_by_id": 900,
+        "department_hierarchy": 1800,
+        "department_list": 600,
+        "shift_by_id": 600,
+        "shift_by_name": 600,
+        "shift_types": 900,
+        "schedule_by_id": 180,
+        "schedule_assignments": 180,
+        "rule_by_id": 900,
+        "active_rules": 600,
+        "notification_by_id": 60,
+        "unread_notifications": 30,
+        "default": 300,
+    },
+    # Entries of the local tier, by type.
+    "MAX_SIZE": {
+        "employee": 1000,
+        "department": 200,
+        "shift": 500,
+        "schedule": 500,
+        "rule": 1000,
+        "notification": 2000,
+        "general": 1000,
+    },
+}
+
+# Files
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_ROOT = VAR_DIR / "uploads"
+# Names with a hash need `collectstatic` first, which a test run or DEBUG has no reason to do.
+_HASHED_NAMES = not DEBUG and "pytest" not in sys.modules and sys.argv[1:2] != ["test"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _HASHED_NAMES
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Language and time
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# Logging
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {name: {"handlers": ["stderr"], "level": LOG_LEVEL} for name in ("caching", "scheduling")},
+}

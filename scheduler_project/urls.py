@@ -1,0 +1,16 @@
+from django.contrib import admin
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
+
+from scheduler_project.health import healthz
+
+admin.site.site_header = admin.site.site_title = _("Scheduler")
+admin.site.index_title = _("Staff scheduling")
+admin.site.site_url = None  # there is no page outside the admin to "view site" on
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+]

@@ -1,0 +1,196 @@
+"""Every cached read of this app, and what goes stale when a row changes.
+
+What a look-up or a group reads goes stale by itself: by the rows that it returned and the value that it was asked for.
+Values that are computed name the models they depend on in ``depends_on``. Nothing else in this app knows the cache.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from caching import CachedGroup, CachedLookup, CacheType, cache_manager, cached, invalidate, rows_where, watch
+from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType, Skill
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentHierarchy:
+    """A department with the names around it and its head counts (active employees)."""
+
+    id: int
+    name: str
+    code: str
+    complete_name: str
+    """"Operations / Kitchen / Pastry"."""
+    ancestors: tuple[str, ...]
+    """The names above it, the root first."""
+    children: tuple[str, ...]
+    """The names of the departments directly below it, sorted."""
+    head_count: int
+    """People of this department itself."""
+    total_head_count: int
+    """People of this department and of all below it."""
+
+
+EMPLOYEE = CacheType("employee")
+DEPARTMENT = CacheType("department", dataclasses=(DepartmentHierarchy,))
+SHIFT = CacheType("shift")
+SCHEDULE = CacheType("schedule")
+RULE = CacheType("rule")
+NOTIFICATION = CacheType("notification")
+
+watch(Skill, by=("name",))
+
+EMPLOYEE_BY_ID = CachedLookup(Employee, "id", cache_type=EMPLOYEE)
+EMPLOYEE_BY_EMAIL = CachedLookup(Employee, "email", cache_type=EMPLOYEE)
+DEPARTMENT_BY_ID = CachedLookup(Department, "id", cache_type=DEPARTMENT)
+DEPARTMENT_BY_CODE = CachedLookup(Department, "code", cache_type=DEPARTMENT)
+SHIFT_BY_ID = CachedLookup(Shift, "id", cache_type=SHIFT)
+SHIFT_BY_NAME = CachedLookup(Shift, "name", cache_type=SHIFT)
+SCHEDULE_BY_ID = CachedLookup(Schedule, "id", cache_type=SCHEDULE)
+SCHEDULE_ASSIGNMENTS = CachedGroup(
+    ScheduleAssignment,
+    "schedule",
+    cache_type=SCHEDULE,
+    kind="assignments",
+    select_related=("employee", "shift"),
+    order_by=("date", "shift__start_time", "employee__last_name", "employee__first_name", "id"),
+)
+
+# -- employees -------------------------------------------------------------------------------------------------------
+
+employee_by_email = EMPLOYEE_BY_EMAIL.get
+aemployee_by_email = EMPLOYEE_BY_EMAIL.aget
+employees_by_email = EMPLOYEE_BY_EMAIL.get_many
+aemployees_by_email = EMPLOYEE_BY_EMAIL.aget_many
+
+
+@cached(EMPLOYEE, lambda: "list:active", depends_on=[Employee])
+def active_employees() -> list[Employee]:
+    """Return the active employees by name."""
+    return list(Employee.objects.filter(is_active=True))
+
+
+def invalidate_employee_cache(employee_id: int, email: str | None = None) -> None:
+    """Drop everything that contains the employee, and what is known of the address."""
+    invalidate(rows_where(Employee, id=employee_id))
+    if email is not None:
+        invalidate(rows_where(Employee, email=email))
+
+
+# -- departments -----------------------------------------------------------------------------------------------------
+
+
+@cached(DEPARTMENT, lambda: "list:active", depends_on=[Department])
+def active_departments() -> list[Department]:
+    """Return the active departments by name."""
+    return list(Department.objects.filter(active=True))
+
+
+@cached(DEPARTMENT, lambda department_id: f"hierarchy:{department_id}:full", depends_on=[Department, Employee])
+def department_hierarchy(department_id: int) -> DepartmentHierarchy | None:
+    """Return the department with the names around it and its head counts; None if there is none. Two queries."""
+    departments = {department.pk: department for department in Department.objects.all()}
+    # A key as text has the same cache key.
+    department = departments.get(int(department_id))
+    if department is None:
+        return None
+    counts = dict(
+        Employee.objects.filter(is_active=True).order_by().values_list("department").annotate(people=Count("pk"))
+    )
+    return _hierarchy(department, departments, counts)
+
+
+adepartment_hierarchy = department_hierarchy.acall
+
+
+def _hierarchy(
+    department: Department, departments: Mapping[int, Department], counts: Mapping[int, int]
+) -> DepartmentHierarchy:
+    below: defaultdict[int | None, list[Department]] = defaultdict(list)
+    for other in departments.values():
+        below[other.parent_id].append(other)
+    ancestors = _names_above(department, departments)
+    return DepartmentHierarchy(
+        id=department.pk,
+        name=department.name,
+        code=department.code,
+        complete_name=" / ".join((*ancestors, department.name)),
+        ancestors=ancestors,
+        children=tuple(sorted(child.name for child in below[department.pk])),
+        head_count=counts.get(department.pk, 0),
+        total_head_count=sum(counts.get(pk, 0) for pk in _subtree(department.pk, below)),
+    )
+
+
+def _names_above(department: Department, departments: Mapping[int, Department]) -> tuple[str, ...]:
+    """Return the names of the ancestors, the root first; stored rows that form a cycle end at the repetition."""
+    names: list[str] = []
+    seen = {department.pk}
+    parent_id = department.parent_id
+    while parent_id is not None and parent_id not in seen:
+        seen.add(parent_id)
+        names.append(departments[parent_id].name)
+        parent_id = departments[parent_id].parent_id
+    return tuple(reversed(names))
+
+
+def _subtree(root: int, below: Mapping[int | None, list[Department]]) -> set[int]:
+    """Return the keys of a department and of all below it."""
+    found, reached = set(), [root]
+    while reached:
+        pk = reached.pop()
+        if pk not in found:
+            found.add(pk)
+            reached.extend(child.pk for child in below.get(pk, ()))
+    return found
+
+
+def invalidate_department_cache(department_id: int) -> None:
+    """Drop everything that contains the department, every hierarchy among it."""
+    invalidate(rows_where(Department, id=department_id))
+
+
+# -- shifts ----------------------------------------------------------------------------------------------------------
+
+shift_by_name = SHIFT_BY_NAME.get
+ashift_by_name = SHIFT_BY_NAME.aget
+
+watch(ShiftType)
+cache_manager.bind(SHIFT, ShiftType)
+
+
+@cached(SHIFT, lambda: "types:active", depends_on=[ShiftType])
+def active_shift_types() -> list[ShiftType]:
+    """Return the active shift types by name."""
+    return list(ShiftType.objects.in_use())
+
+
+aactive_shift_types = active_shift_types.acall
+
+
+def invalidate_shift_cache(shift_id: int, shift_name: str | None = None) -> None:
+    """Drop everything that contains the shift, and what is known of the name."""
+    invalidate(rows_where(Shift, id=shift_id))
+    if shift_name is not None:
+        invalidate(rows_where(Shift, name=shift_name))
+
+
+# -- schedules -------------------------------------------------------------------------------------------------------
+
+schedule_assignments = SCHEDULE_ASSIGNMENTS.get
+aschedule_assignments = SCHEDULE_ASSIGNMENTS.aget
+
+
+def most_schedules() -> int:
+    """Return how many schedules' assignments this process can hold."""
+    return cache_manager.type_entries(SCHEDULE).max_size
+
+
+def invalidate_schedule_cache(schedule_id: int) -> None:
+    """Drop everything that contains the schedule, and its assignments."""
+    invalidate(rows_where(Schedule, id=schedule_id))
+    invalidate(rows_where(ScheduleAssignment, schedule=schedule_id))

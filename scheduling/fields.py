@@ -1,0 +1,33 @@
+"""Model fields of this app."""
+
+from typing import Any
+
+from django.db import models
+
+
+def normalise_email(address: str) -> str:
+    """Return the one spelling under which an address is stored, looked up and cached."""
+    return address.strip().lower()
+
+
+class LowerEmailField(models.EmailField):
+    """An e-mail address, stored stripped and in lower case however it arrives.
+
+    A unique one is thereby unique in any case, and `filter(email="Amy@Example.com")` finds amy@example.com.
+    The instance shows the stored spelling once it is cleaned or saved. Expressions are left to the database.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        return _normalised(super().to_python(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        return _normalised(super().get_prep_value(value))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = _normalised(getattr(model_instance, self.attname))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+def _normalised(value: Any) -> Any:
+    return normalise_email(value) if isinstance(value, str) else value

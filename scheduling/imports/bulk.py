@@ -1,0 +1,91 @@
+"""Rows into the database in batches; a batch that fails is repeated row by row, to name the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import DataError, IntegrityError, models, transaction
+
+BATCH_ROWS = 1000
+
+Write = Callable[[Sequence[models.Model]], object]
+Progress = Callable[[int], object]
+"""Is told how many rows more are done."""
+
+
+def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, str]:
+    """Insert the rows; return the reasons of those refused by position. The others have their primary key."""
+    if not rows:
+        return {}
+    manager = type(rows[0])._default_manager.using(using)
+    return _in_batches(
+        rows,
+        lambda batch: manager.bulk_create(batch),
+        lambda row: row.save(force_insert=True, using=using),
+        using,
+        progress,
+    )
+
+
+def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, progress: Progress) -> dict[int, str]:
+    """Update these fields of the rows, which must be complete; return the reasons of those refused by position.
+
+    By INSERT … ON CONFLICT, about ten times as fast as the CASE per field and row of `bulk_update`. The caller has
+    locked the rows, or a row that somebody deletes meanwhile would come back.
+    """
+    if not rows or not fields:
+        return {}
+    manager = type(rows[0])._default_manager.using(using)
+    return _in_batches(
+        rows,
+        lambda batch: manager.bulk_create(batch, update_conflicts=True, update_fields=fields, unique_fields=["pk"]),
+        lambda row: row.save(force_update=True, update_fields=fields, using=using),
+        using,
+        progress,
+    )
+
+
+def _in_batches(
+    rows: Sequence[models.Model], write: Write, write_one: Callable[[Any], object], using: str, progress: Progress
+) -> dict[int, str]:
+    refused: dict[int, str] = {}
+    for start in range(0, len(rows), BATCH_ROWS):
+        batch = rows[start : start + BATCH_ROWS]
+        try:
+            with transaction.atomic(using):
+                write(batch)
+        except (IntegrityError, DataError):
+            for position, row in enumerate(batch, start):
+                if reason := _why_refused(row, write_one, using):
+                    refused[position] = reason
+        progress(len(batch))
+    return refused
+
+
+def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: str) -> str:
+    """Write one row in a savepoint of its own; return why the database refuses it, or nothing if it does not."""
+    try:
+        with transaction.atomic(using):
+            write_one(row)
+    except (IntegrityError, DataError) as error:
+        return reason_of(error, type(row))
+    return ""
+
+
+def reason_of(error: Exception, model: type[models.Model]) -> str:
+    """Return the sentence of the constraint that the database names, or what the database says."""
+    said = str(error)
+    for constraint in model._meta.constraints:
+        # PostgreSQL and SQLite's CHECK give the name, SQLite's UNIQUE the columns.
+        columns = ", ".join(_column(model, name) for name in getattr(constraint, "fields", ()))
+        if constraint.name in said or (columns and said.endswith(f": {columns}")):
+            return str(constraint.get_violation_error_message())
+    for field in model._meta.concrete_fields:
+        if field.unique and (said.endswith(f": {_column(model, field.name)}") or f"({field.column})=" in said):
+            return f"Another row has this {field.verbose_name} already."
+    return f"The database refuses this row: {said.splitlines()[0]}."
+
+
+def _column(model: type[models.Model], field: str) -> str:
+    return f"{model._meta.db_table}.{model._meta.get_field(field).column}"  # type: ignore[union-attr]

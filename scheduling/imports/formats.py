@@ -1,0 +1,36 @@
+"""The file formats of the import pages. Both read by content, so a wrong choice in the form does no harm."""
+
+from typing import Any
+
+from import_export.formats.base_formats import Format
+
+from scheduling.imports.files import Table, read_table
+
+
+class _Readable(Format):
+    """Bytes in, a table out: the encoding is detected, not assumed."""
+
+    def __init__(self, encoding: str | None = None) -> None:
+        self.encoding = encoding
+
+    def can_import(self) -> bool:
+        return True
+
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Table:
+        return read_table(in_stream)
+
+
+class CSV(_Readable):
+    def get_title(self) -> str:
+        return "csv"
+
+    def get_extension(self) -> str:
+        return "csv"
+
+
+class XLSX(_Readable):
+    def get_title(self) -> str:
+        return "xlsx"
+
+    def get_extension(self) -> str:
+        return "xlsx"

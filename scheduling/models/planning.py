@@ -1,0 +1,164 @@
+"""Who works what when: a department's week, and the assignments in it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.models.organisation import Department, Employee
+from scheduling.models.shifts import Shift
+from scheduling.querysets import ScheduleAssignmentManager, ScheduleManager
+
+MONDAY_TO_SUNDAY = datetime.timedelta(days=6)
+
+
+class Schedule(models.Model):
+    """One department's week. `week_end` is filled in by `clean()` and `save()` when it is missing."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PENDING = "pending", _("pending")
+        APPROVED = "approved", _("approved")
+        PUBLISHED = "published", _("published")
+        ARCHIVED = "archived", _("archived")
+
+    department = models.ForeignKey(
+        Department, models.CASCADE, related_name="schedules", verbose_name=_("department"), db_index=False
+    )
+    week_start = models.DateField(_("week start"), help_text=_("A Monday."))
+    week_end = models.DateField(_("week end"), blank=True, help_text=_("The Sunday; filled in when left empty."))
+    version = models.PositiveSmallIntegerField(_("version"), default=1, validators=[MinValueValidator(1)])
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
+
+    objects: ClassVar[ScheduleManager] = ScheduleManager()
+
+    class Meta:
+        ordering = ["-week_start", "-version", "id"]
+        verbose_name = _("schedule")
+        verbose_name_plural = _("schedules")
+        indexes = [models.Index(fields=["week_start", "version"], name="schedule_by_week")]
+        constraints = [
+            # Its index begins with the department, so the foreign key needs none of its own.
+            models.UniqueConstraint(
+                fields=["department", "week_start", "version"],
+                name="schedule_unique_version",
+                violation_error_message=_("The department already has this version of the week."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(week_end__gt=models.F("week_start")),
+                name="schedule_ends_after_start",
+                violation_error_message=_("The week ends after it starts."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(version__gte=1),
+                name="schedule_version_from_one",
+                violation_error_message=_("Versions count from 1."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return gettext("%(department)s, week of %(monday)s, version %(version)d") % {
+            "department": self.department,
+            "monday": self.week_start,
+            "version": self.version,
+        }
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._fill_week_end()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if self.week_start is None:
+            return
+        self._fill_week_end()
+        if self.week_start.weekday() != 0:
+            raise ValidationError({"week_start": _("%(date)s is not a Monday.") % {"date": self.week_start}})
+        if self.week_end != self.week_start + MONDAY_TO_SUNDAY:
+            raise ValidationError({"week_end": _("The week ends on the Sunday after its Monday.")})
+
+    def _fill_week_end(self) -> None:
+        if self.week_end is None and self.week_start is not None:
+            # A date may still be the text it was written as: `Schedule(week_start="2026-03-02").save()`.
+            monday = self._meta.get_field("week_start").to_python(self.week_start)
+            self.week_end = monday + MONDAY_TO_SUNDAY
+
+
+class ScheduleAssignment(models.Model):
+    """One person on one shift on one day: the day on which the shift starts, also when it ends on the next."""
+
+    class Status(models.TextChoices):
+        ASSIGNED = "assigned", _("assigned")
+        PENDING = "pending", _("pending")
+        CONFIRMED = "confirmed", _("confirmed")
+        DECLINED = "declined", _("declined")
+        CANCELLED = "cancelled", _("cancelled")
+        COMPLETED = "completed", _("completed")
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", _("manual")
+        IMPORT = "import", _("import")
+
+    # A schedule takes its assignments with it, and so do an employee or a shift that is really deleted, which is
+    # a decision of code: the admin archives people and names everything that a deletion would take along.
+    schedule = models.ForeignKey(
+        Schedule, models.CASCADE, related_name="assignments", verbose_name=_("schedule"), db_index=False
+    )
+    employee = models.ForeignKey(
+        Employee, models.CASCADE, related_name="assignments", verbose_name=_("employee"), db_index=False
+    )
+    shift = models.ForeignKey(Shift, models.CASCADE, related_name="assignments", verbose_name=_("shift"))
+    date = models.DateField(_("date"))
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ASSIGNED)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=5, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+    notes = models.TextField(_("notes"), blank=True)
+    source = models.CharField(_("source"), max_length=16, choices=Source, default=Source.MANUAL)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects: ClassVar[ScheduleAssignmentManager] = ScheduleAssignmentManager()
+
+    class Meta:
+        ordering = ["date", "id"]
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        # The second and the constraint below also serve the foreign keys to schedule and employee.
+        indexes = [
+            models.Index(fields=["date"], name="assignment_by_date"),
+            models.Index(fields=["schedule", "date"], name="assignment_by_schedule"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employee", "shift", "date"],
+                name="assignment_unique",
+                violation_error_message=_("The employee already works this shift on this date."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(priority__range=(1, 10)),
+                name="assignment_priority_1_to_10",
+                violation_error_message=_("The priority is between 1 and 10."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # Names only what is loaded: lists, logs and imports put this text on every row and must not query for it.
+        loaded = [getattr(self, name) for name in ("employee", "shift") if name in self._state.fields_cache]
+        return ", ".join(str(part) for part in [*loaded, self.date])
+
+    def clean(self) -> None:
+        if self.schedule_id is None or self.date is None:
+            return
+        if not self.schedule.week_start <= self.date <= self.schedule.week_end:
+            raise ValidationError(
+                {
+                    "date": _("%(date)s is outside the schedule's week, %(start)s to %(end)s.")
+                    % {"date": self.date, "start": self.schedule.week_start, "end": self.schedule.week_end}
+                }
+            )

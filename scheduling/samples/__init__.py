@@ -1,0 +1,14 @@
+"""Files as a hotel group would bring them, invented by a seeded generator: nobody in them exists.
+
+departments.csv   a tree of 40, parents before children
+employees.csv     1,000 people; skills separated by "|"
+shift_types.csv   the kinds of shifts
+shifts.csv        12 shifts, two of them over midnight
+assignments.csv   5,000 assignments; the schedule is that of the department and of the week of the date
+
+`python -m scheduling.samples.generate` writes them again, byte for byte.
+"""
+
+from pathlib import Path
+
+SAMPLES_DIR = Path(__file__).resolve().parent

@@ -1,0 +1,121 @@
+"""Each check: what it says of a mistake, with the hint that can be followed, and that it is silent without one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connections
+from pytest_django.fixtures import Settings
+
+from caching import checks
+
+
+def found(check: Any) -> list[tuple[str, str, str]]:
+    return [(message.id, message.msg, message.hint) for message in check()]
+
+
+class AllTests:
+    def test_the_project_has_no_mistake(self) -> None:
+        assert [message for message in run_checks() if message.id.startswith("caching.")] == []
+
+    @pytest.mark.parametrize("identifier", ["E001", "E002", "E003", "W001", "W002", "W003", "I001"])
+    def test_every_id_is_documented_by_its_check(self, identifier: str) -> None:
+        documents = [function.__doc__ or "" for name, function in vars(checks).items() if name.startswith("check_")]
+        assert any(identifier in document for document in documents)
+
+    def test_a_broken_configuration_is_told_once(self, settings: Settings) -> None:
+        settings.CACHING = {"ENABLE": True}
+        assert [message.id for message in run_checks() if message.id.startswith("caching.")] == ["caching.E001"]
+
+
+class OptionsTests:
+    def test_an_unknown_option_is_an_error(self, settings: Settings) -> None:
+        settings.CACHING = {"ENABLE": True}
+        ((identifier, message, hint),) = found(checks.check_options)
+        assert identifier == "caching.E001"
+        assert message.startswith("CACHING has unknown options ['ENABLE']. Known options: ENABLED, SHARED_ALIAS")
+        assert hint == "Correct settings.CACHING."
+
+    @pytest.mark.parametrize(
+        "value", [{"TTL": 5}, {"TTL": {"x": 0}}, {"INTENT_SECONDS": "long"}, {"OUTBOX": "x"}, 5, None, ["TTL"]]
+    )
+    def test_a_value_that_cannot_be_used_is_an_error(self, value: Any, settings: Settings) -> None:
+        settings.CACHING = value
+        assert [identifier for identifier, _, _ in found(checks.check_options)] == ["caching.E001"]
+
+
+class SharedAliasTests:
+    def test_a_missing_alias_is_an_error(self, settings: Settings) -> None:
+        settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "shared"}
+        assert found(checks.check_shared_alias) == [
+            (
+                "caching.E002",
+                "CACHING[\"SHARED_ALIAS\"] is 'shared', which settings.CACHES does not have.",
+                "Add CACHES['shared'], or set SHARED_ALIAS to one of ['default'] or to None.",
+            )
+        ]
+
+    def test_a_backend_of_one_process_is_a_warning(self, settings: Settings) -> None:
+        settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "default"}
+        assert found(checks.check_shared_alias) == [
+            (
+                "caching.W001",
+                "CACHES['default'] lives in one process and is not used as a shared tier.",
+                "Use a backend that all processes share (Redis, a file, a database), or SHARED_ALIAS = None.",
+            )
+        ]
+
+    def test_a_shared_backend_is_fine(self, file_tier: Path) -> None:
+        assert found(checks.check_shared_alias) == []
+
+
+class DirectoryTests:
+    def test_a_directory_that_cannot_be_used_is_an_error(self, settings: Settings, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        directory = str(tmp_path / "file")
+        settings.CACHING = {**settings.CACHING, "DIRECTORY": directory}
+        ((identifier, message, hint),) = found(checks.check_directory)
+        assert identifier == "caching.E003"
+        assert message.startswith(f"Generations cannot be shared between processes: {directory}")
+        assert hint == f"Let this user create files in {directory}, or set CACHE_DIRECTORY to a folder where it can."
+
+    def test_no_directory_is_a_warning(
+        self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        settings.CACHING = {name: value for name, value in settings.CACHING.items() if name != "DIRECTORY"}
+        assert found(checks.check_writable_directory) == [
+            (
+                "caching.W003",
+                'CACHING["DIRECTORY"] is not set: processes started in other folders would not see each other\'s '
+                "writes.",
+                f"Set CACHING[\"DIRECTORY\"], for example to '{tmp_path}/var'.",
+            )
+        ]
+
+    def test_a_directory_is_fine(self) -> None:
+        assert found(checks.check_directory) == found(checks.check_writable_directory) == []
+
+
+class IntentSecondsTests:
+    def test_a_busy_timeout_that_is_as_long_is_a_warning(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(connections.settings["default"], "ENGINE", "django.db.backends.sqlite3")
+        monkeypatch.setitem(connections.settings["default"], "OPTIONS", {"timeout": 20})
+        settings.CACHING = {**settings.CACHING, "INTENT_SECONDS": 20}
+        assert found(checks.check_intent_seconds) == [
+            (
+                "caching.W002",
+                "The busy timeout of DATABASES['default'] is 20.0 s, CACHING[\"INTENT_SECONDS\"] only 20 s.",
+                'Set CACHING["INTENT_SECONDS"] above 20.0.',
+            )
+        ]
+        settings.CACHING = {**settings.CACHING, "INTENT_SECONDS": 20.5}
+        assert found(checks.check_intent_seconds) == []
+
+
+class DatabaseCascadesTests:
+    def test_without_such_a_field_it_says_nothing(self) -> None:
+        assert found(checks.check_database_cascades) == []

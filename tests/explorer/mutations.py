@@ -1,0 +1,284 @@
+"""Rules broken on purpose, in the text of the real functions; for each the scenario that must find it out.
+
+An edit whose old text is no longer in the function fails loudly: the mutation must follow the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from caching import lookups, manager
+from caching.coherence import invalidation, shared_memory
+from caching.coherence.connections import ConnectionWatcher
+from caching.coherence.shared_memory import SharedMemoryGenerations
+from caching.entries import Kind
+from caching.manager import CacheManager
+
+from .scenarios import SCENARIOS
+from .scheduler import Outcome
+
+MOST_PREEMPTIONS = 3
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Another text in one function."""
+
+    owner: Any
+    function: str
+    old: str
+    new: str
+
+    def apply(self, patch: pytest.MonkeyPatch) -> None:
+        """Put the changed function in the place of the present one."""
+        present = inspect.unwrap(getattr(self.owner, self.function))
+        # A function that was edited before carries its text with it.
+        source = getattr(present, "edited_source", None) or dedent(inspect.getsource(present))
+        if source.count(self.old) != 1:
+            raise LookupError(f"{self.function} has {self.old!r} {source.count(self.old)} times, not once.")
+        source = source.replace(self.old, self.new)
+        made: dict[str, Any] = {}
+        exec(compile(source, f"<{self.function}, edited>", "exec"), present.__globals__, made)  # noqa: S102
+        made[self.function].edited_source = source
+        patch.setattr(self.owner, self.function, made[self.function])
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One broken rule."""
+
+    name: str
+    scenario: str
+    edits: tuple[Edit, ...]
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """Break the rule inside the block."""
+        with pytest.MonkeyPatch.context() as patch:
+            for edit in self.edits:
+                edit.apply(patch)
+            yield
+
+    def explore(self, most: int = MOST_PREEMPTIONS) -> Outcome:
+        """Search with 0, 1, … preemptions, so that the schedule found has as few as possible."""
+        with self.planted():
+            for preemptions in range(most + 1):
+                outcome = SCENARIOS[self.scenario].explore(preemptions)
+                if outcome.violation is not None:
+                    break
+        return outcome
+
+
+def broken(name: str, scenario: str, *edits: tuple[Any, str, str, str]) -> Mutation:
+    return Mutation(name, scenario, tuple(Edit(*edit) for edit in edits))
+
+
+_BEGIN, _END = "intent = publisher.begin(self.dirty)", "publisher.end(intent, self._causes)"
+_LEARNED = "learned = {key: self._learned(content, lease) for key, (content, lease) in loaded.items()}"
+_BEGIN_KEEPS = (SharedMemoryGenerations, "begin", "view[slot] = generation | PENDING", "view[slot] |= PENDING")
+_EXPIRED_KEEPS = (SharedMemoryGenerations, "_expire_intents", "view[slot] = generation", "view[slot] &= _MASK")
+
+MUTATIONS = (
+    broken(
+        "rule 1: the stamp is read after the load",
+        "two_writers_of_one_row",
+        (
+            CacheManager,
+            "store",
+            _LEARNED,
+            "loaded = {k: (c, self.leases({k: lease.dependencies})[k]) for k, (c, lease) in loaded.items()}\n"
+            f"    {_LEARNED}",
+        ),
+    ),
+    broken(
+        "rule 1: the guards are not checked after the load",
+        "a_row_moves_and_a_stale_instance_is_saved_over_it",
+        (
+            manager,
+            "_unchanged",
+            "return before.get(label) is not None and before.get(label) == now",
+            "return True or now",
+        ),
+    ),
+    broken(
+        "rule 1: the guards are checked before the learned tags are read",
+        "a_row_moves_and_a_stale_instance_is_saved_over_it",
+        (CacheManager, "store", _LEARNED, "pass"),
+        (CacheManager, "store", "entries = {}", f"entries = {{}}\n    {_LEARNED}"),
+    ),
+    broken(
+        "rule 1: the rows in a value are not in its stamp",
+        "a_row_moves_and_a_stale_instance_is_saved_over_it",
+        (
+            CacheManager,
+            "_learned",
+            "rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}",
+            "rows = set()",
+        ),
+    ),
+    broken(
+        "rule 1: 'all rows' is not in the stamp",
+        "an_update_of_unknown_rows",
+        (lookups._RowsByField, "dependencies", "*map(all_rows_tag, labels_of(self.model)),", ""),
+        (
+            CacheManager,
+            "_learned",
+            "rows.update(all_rows_tag(label) for model in row_models for label in labels_of(model))",
+            "pass",
+        ),
+    ),
+    broken(
+        "rule 1: new values of watched fields are not published",
+        "an_address_changes_hands",
+        (invalidation, "_tags_of_write", "tags |= known", "pass"),
+    ),
+    broken(
+        "rule 2: a stamp is not checked on a read",
+        "two_writers_of_one_row",
+        (Kind, "find", "and held.holds(entry.stamp)", ""),
+    ),
+    broken(
+        "rule 2: who waited for another thread's load trusts it",
+        "threads_of_one_process",
+        (
+            CacheManager,
+            "load_through",
+            "kind.count(stats.WAIT)",
+            "kind.count(stats.WAIT)\n"
+            "            if key in kind.entries.entries:\n"
+            "                return thaw(kind.entries.entries[key].value)",
+        ),
+    ),
+    broken(
+        "rule 3: tags are dirty only after the statement",
+        "a_statement_fails_half_way",
+        (
+            ConnectionWatcher,
+            "execute",
+            "    self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))",
+            "    if self.in_transaction():\n"
+            "        result = statement()\n"
+            "        self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))\n"
+            "        return result\n"
+            "    self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))",
+        ),
+    ),
+    broken(
+        "rule 3: a transaction that has written stores",
+        "a_preview_is_rolled_back",
+        (CacheManager, "store", " or dirty_here()", ""),
+        (CacheManager, "leases", " and not dirty_here()", ""),
+    ),
+    broken(
+        "rule 3: what was read before a rollback is stored after it",
+        "a_preview_between_get_and_set",
+        (CacheManager, "_learned", " or lease.rollback != last_rollback()", ""),
+    ),
+    broken(
+        "rule 3: a transaction reads the cache under its own writes",
+        "own_writes_savepoints_and_callbacks",
+        (Kind, "find", "and (not dirty_watchers or not is_dirty(entry.stamp.tags))", ""),
+    ),
+    broken(
+        "rule 4: published before COMMIT instead of around it",
+        "two_writers_of_one_row",
+        (ConnectionWatcher, "commit", _END, ""),
+        (ConnectionWatcher, "commit", _BEGIN, f"{_BEGIN}\n    {_END}"),
+    ),
+    broken(
+        "rule 4: published after COMMIT only, without an intent",
+        "a_writer_is_killed",
+        (ConnectionWatcher, "commit", _BEGIN, "intent = None"),
+        (ConnectionWatcher, "commit", _END, "publisher.publish(self.dirty, 'save')"),
+    ),
+    broken(
+        "rule 4: in autocommit published before the statement",
+        "two_writers_of_one_row",
+        (ConnectionWatcher, "_autocommitted", "result = statement()", f"{_END}\n        result = statement()"),
+        (ConnectionWatcher, "_finish", _END, ""),
+    ),
+    broken(
+        "rule 5: generations that two writers can both reach",
+        "two_writers_of_one_row",
+        (shared_memory, "_fresh", 'memoryview(os.urandom(8 * len(slots))).cast("Q")', "[1] * len(slots)"),
+    ),
+    broken(
+        "rule 5: begin and expiry give no fresh generation",
+        "a_writer_is_killed",
+        _BEGIN_KEEPS,
+        _EXPIRED_KEEPS,
+    ),
+    broken(
+        "rule 5: end gives no fresh generation",
+        "a_commit_lands_after_its_intent_has_expired",
+        (SharedMemoryGenerations, "end", "view[slot] = generation", "view[slot] = view[slot] & _MASK"),
+    ),
+    broken(
+        "rule 5: end takes every intent away",
+        "two_writers_of_one_row",
+        (SharedMemoryGenerations, "end", "(PENDING if _has_live_intents(view, slot, now_ms) else 0)", "0"),
+    ),
+    broken(
+        "rule 5: end takes an intent away after its own deadline",
+        "a_commit_lands_after_its_intent_has_expired",
+        (SharedMemoryGenerations, "end", "now_ms < _milliseconds(intent.deadline) and", "True and"),
+    ),
+    broken(
+        "rule 5: a deadline is rounded in two ways",
+        "a_deadline_within_a_millisecond",
+        (SharedMemoryGenerations, "end", "now_ms < _milliseconds(intent.deadline)", "self._clock() < intent.deadline"),
+    ),
+    broken(
+        "rule 5: a COMMIT without an answer takes its intent away",
+        "the_answer_to_a_commit_is_lost",
+        (ConnectionWatcher, "commit", "except IntegrityError", "except DatabaseError"),
+    ),
+    broken(
+        "rule 6: intents never expire",
+        "a_writer_is_killed",
+        (SharedMemoryGenerations, "_expire_intents", "not _has_live_intents(view, slot, now)", "False"),
+    ),
+    broken(
+        "rule 6: guards never expire",
+        "a_writer_is_killed",
+        (SharedMemoryGenerations, "read", "self._expire_intents(tags)", "pass"),
+    ),
+    broken(
+        "rule 7: a writer looks for another file only once a second",
+        "the_file_is_deleted_and_noticed_at_different_moments",
+        (
+            shared_memory._Locked,
+            "__enter__",
+            "store._map_if_replaced()",
+            "store._clock() < store._current_until or store._map_if_replaced()",
+        ),
+    ),
+    broken(
+        "rule 7: a reader never looks for another file",
+        "the_file_is_deleted",
+        (SharedMemoryGenerations, "holds", "(self._clock() < self._current_until or self._is_current())", "True"),
+    ),
+    broken(
+        "rule 8: what a snapshot shows is stored",
+        "a_transaction_reads_from_a_snapshot",
+        (CacheManager, "leases", "takes_new_snapshots() and ", ""),
+    ),
+    broken(
+        "leases: set() takes the moment of the call",
+        "get_then_set",
+        (CacheManager, "set_many", "leases.take_back((declared.name, key))", "None"),
+    ),
+)
+
+REDUNDANT = (
+    # Either of these two suffices: only together they are found out, above.
+    broken("begin gives no fresh generation", "a_writer_is_killed", _BEGIN_KEEPS),
+    broken("expiry gives no fresh generation", "a_writer_is_killed", _EXPIRED_KEEPS),
+)

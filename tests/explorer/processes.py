@@ -1,0 +1,134 @@
+"""One simulated process: a cache manager and look-ups of its own, whose memory the scheduler watches."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
+
+from caching.lookups import CachedGroup, CachedLookup
+from caching.manager import CacheManager
+from caching.tiers import Entry
+from scheduling.models import Employee, ScheduleAssignment
+
+from .database import ASSIGNMENT, EMPLOYEE, Connection
+from .questions import Question
+from .scheduler import Lock
+from .stores import SteppedGenerations
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+class Process:
+    """One simulated process."""
+
+    def __init__(self, world: World, name: str, store: SteppedGenerations) -> None:
+        self.world, self.name, self.store = world, name, store
+        self.manager = CacheManager(clock=lambda: 0.0)
+        self.connections: list[Connection] = []
+
+    def set_up(self) -> None:
+        """Make the look-ups; this process must be the one that runs."""
+        group = {"cache_type": "schedule"}
+        self.lookups: dict[str, Any] = {
+            "id": _SimulatedLookup(Employee, "id", cache_type="employee"),
+            "email": _SimulatedLookup(Employee, "email", cache_type="employee"),
+            "schedule": _SimulatedGroup(ScheduleAssignment, "schedule", **group),
+            "joined": _SimulatedGroup(
+                ScheduleAssignment, "schedule", kind="joined", select_related=("employee",), **group
+            ),
+        }
+        for lookup in self.lookups.values():
+            lookup.world = self.world
+        for name in ("employee", "schedule"):
+            entries = self.manager.type_entries(name)
+            entries.lock = Lock(self.world.scheduler)  # type: ignore[assignment]
+            entries.entries = _WatchedEntries(self, entries.entries)
+        self.manager._flights._loading = _WatchedFlights(self)
+
+    def digest(self, key: Hashable) -> int:
+        """Return the digest of what the process remembers by a key."""
+        return self.world.scheduler.get((self.name, key))
+
+    def changed(self, key: Hashable, *, put: bool) -> None:
+        """Tell the scheduler that the running actor has put something there, or taken it away."""
+        actor = self.world.scheduler.current
+        self.world.scheduler.set_to((self.name, key), actor.seen if actor and put else 0)
+
+    def forget(self) -> None:
+        self.connections.clear()
+        self.store.start_anew()
+        for name in ("employee", "schedule"):
+            self.manager.type_entries(name).drop()
+
+    def ask(self, question: Question) -> Any:
+        """Return what the code under test answers."""
+        load = self.world.load_everybody
+        if question.lookup == "everybody":
+            return self.manager.get_or_load("employee", "everybody:all", load, depends_on=[Employee])
+        if question.lookup == "get_set":
+            found = self.manager.get("employee", "everybody:by_hand")
+            if found is None:
+                found = load()
+                self.manager.set("employee", "everybody:by_hand", found)
+            return found
+        return self.lookups[question.lookup].get(question.value)
+
+
+class _WatchedEntries(LRUCache[str, Entry]):
+    """A local tier that tells the scheduler who looks and who changes."""
+
+    def __init__(self, process: Process, entries: LRUCache[str, Entry]) -> None:
+        super().__init__(entries.maxsize)
+        self._process = process
+
+    def __getitem__(self, key: str) -> Entry:
+        self._process.world.scheduler.observed(self._process.digest(key))
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: str, entry: Entry) -> None:
+        self._process.changed(key, put=True)
+        super().__setitem__(key, entry)
+
+    def __delitem__(self, key: str) -> None:
+        self._process.changed(key, put=False)
+        super().__delitem__(key)
+
+
+class _WatchedFlights(dict[Any, Any]):
+    """The loads under way, watched in the same way."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__()
+        self._process = process
+
+    def setdefault(self, name: Any, mine: Any) -> Any:
+        found = super().setdefault(name, mine)
+        self._process.world.scheduler.observed(found is mine)
+        self._process.changed(name, put=True)
+        return found
+
+    def pop(self, name: Any, default: Any = None) -> Any:
+        self._process.changed(name, put=False)
+        return super().pop(name, default)
+
+
+class _Simulated:
+    """A look-up whose query goes to the simulated database."""
+
+    world: World
+
+    def _rows(self, values: Sequence[Any]) -> list[Any]:
+        field: Any = self.field  # type: ignore[attr-defined]
+        table = EMPLOYEE if self.model is Employee else ASSIGNMENT  # type: ignore[attr-defined]
+        return self.world.load(table, lambda row: getattr(row, field.attname) in values, join=bool(self._related))  # type: ignore[attr-defined]
+
+
+class _SimulatedLookup(_Simulated, CachedLookup):
+    pass
+
+
+class _SimulatedGroup(_Simulated, CachedGroup):
+    pass

