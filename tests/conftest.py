@@ -2,13 +2,16 @@
 
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from caching import cache_manager
+from caching.coherence import shared_memory
 from caching.coherence.publishing import publisher
 from tests.processes import Child
 
@@ -33,6 +36,16 @@ def _fresh_cache() -> None:
     """Start every test with nothing cached and nothing counted."""
     publisher.forget()
     cache_manager.reconfigure()
+
+
+@pytest.fixture
+def no_collisions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every tag a slot of its own, for tests of what is kept: two that share one by chance are dropped together.
+
+    Not for a test with other processes, which would look into other slots.
+    """
+    slots = defaultdict(count(shared_memory.slot_of("")).__next__)
+    monkeypatch.setattr(shared_memory, "slot_of", slots.__getitem__)
 
 
 @pytest.fixture

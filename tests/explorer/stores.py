@@ -15,7 +15,7 @@ from caching.coherence.shared_memory import (
     PENDING,
     SLOTS,
     SharedMemoryGenerations,
-    _slot,
+    slot_of,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class SteppedGenerations(SharedMemoryGenerations):
         self.world.scheduler.step(label)
 
     def _has_seen(self, tags: Sequence[str], generations: Iterable[int | None]) -> None:
-        self.world.scheduler.observed(tuple(map(self._name, map(_slot, tags), generations)))
+        self.world.scheduler.observed(tuple(map(self._name, map(slot_of, tags), generations)))
         self._looked()
 
     def _looked(self) -> None:
@@ -58,7 +58,7 @@ class SteppedGenerations(SharedMemoryGenerations):
         scheduler, names, view, file = self.world.scheduler, self.world.names, self._view, self._file_name()
         if scheduler.current is None:
             return
-        for slot in {_slot(tag) for tag in tags}:
+        for slot in {slot_of(tag) for tag in tags}:
             self.world.used.add(slot)
             history = scheduler.get(("history", file, slot)) + scheduler.current.seen
             scheduler.set_to(("history", file, slot), history)

@@ -352,6 +352,7 @@ class ScheduleAssignmentsTests:
         assert list(ScheduleAssignment.objects.for_schedule(pk)) == []
 
 
+@pytest.mark.usefixtures("no_collisions")
 class InvalidateTests:
     """For writes that nobody can see: each function drops its own reads, and no others."""
 

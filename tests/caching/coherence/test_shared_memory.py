@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 
 from caching.coherence.generations import GenerationsUnavailable, Stamp
-from caching.coherence.shared_memory import FILE_NAME, SLOTS, SharedMemoryGenerations
+from caching.coherence.shared_memory import FILE_NAME, SLOTS, SharedMemoryGenerations, slot_of
 from tests.caching.clock import Clock
 from tests.processes import ROOT
 
@@ -294,6 +293,13 @@ class IntentTests:
 
 
 class CollisionTests:
+    def test_of_rows_with_neighbouring_keys_are_no_more_than_chance(self) -> None:
+        tags = [
+            f"scheduling.{model}#{pk}" for model in ("Department", "Employee", "Shift", "Schedule") for pk in range(500)
+        ]
+        by_chance = len(tags) ** 2 / 2 / SLOTS
+        assert len(tags) - len({slot_of(tag) for tag in tags}) < 2 * by_chance
+
     def test_invalidates_too_much(self, store: SharedMemoryGenerations) -> None:
         one, two = two_tags_of_one_slot()
         stamp = stamped(store, one)
@@ -320,7 +326,7 @@ def two_tags_of_one_slot() -> tuple[str, str]:
     number = 0
     while True:
         tag = f"m.A#{number}"
-        slot = crc32(tag.encode()) % SLOTS
+        slot = slot_of(tag)
         if slot in slots:
             return slots[slot], tag
         slots[slot] = tag

@@ -18,14 +18,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat, Upper
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from caching import cache_manager, invalidate
 from caching.coherence import invalidation, receivers
 from caching.exceptions import NotWatched
 from scheduling.models import Employee, ScheduleAssignment, Shift, ShiftType
 from tests.caching.coherence.models import Club, ClubWithTwoParents, EmployeeProxy, Place, Society
-from tests.caching.coherence.world import EMAIL, NEW_EMAIL, World, in_thread, plain, read_all, truth
+from tests.caching.coherence.world import EMAIL, NEW_EMAIL, World, asks_the_database, in_thread, plain, read_all, truth
 from tests.factories import EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -700,6 +699,7 @@ def sql_that_gives_a_boolean_as_text(world: World) -> None:
     execute("UPDATE scheduling_shifttype SET active = '0' WHERE id = %s", [world.shift_type.pk])
 
 
+@pytest.mark.usefixtures("no_collisions")
 class EveryWriteTests:
     @pytest.mark.parametrize(("write", "keeps", "atomic"), CASES)
     @pytest.mark.parametrize("wrapped", [False, True], ids=["autocommit", "atomic"])
@@ -724,12 +724,6 @@ class EveryWriteTests:
         assert expected != before
         assert keeps - kept == set(), "dropped without need"
         assert {name for name in reads if expected[name] != before[name]} & kept == set()
-
-
-def asks_the_database(read: Callable[[], Any]) -> bool:
-    with CaptureQueriesContext(connection) as queries:
-        read()
-    return bool(queries.captured_queries)
 
 
 class FixtureTests:

@@ -103,13 +103,13 @@ class World:
 
     def kept(self) -> set[str]:
         """Return the names of the reads that ask the database for nothing."""
-        kept = set()
-        for name, read in self.reads().items():
-            with CaptureQueriesContext(connection) as queries:
-                read()
-            if not queries.captured_queries:
-                kept.add(name)
-        return kept
+        return {name for name, read in self.reads().items() if not asks_the_database(read)}
+
+
+def asks_the_database(read: Callable[[], Any]) -> bool:
+    with CaptureQueriesContext(connection) as queries:
+        read()
+    return bool(queries.captured_queries)
 
 
 def skills_of(pk: int) -> list[str]:
