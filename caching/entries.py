@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -84,10 +84,16 @@ class Kind:
         self._drop_if_dead(key, entry)
         return None
 
-    def miss(self, key: str, *, inside_a_write: bool = False) -> None:
-        """Count a read that the cache does not answer."""
-        self.count(stats.BYPASS if inside_a_write else stats.MISS)
-        logger.debug("%s in %s: %s", "Bypass" if inside_a_write else "Miss", self.entries.name, key)
+    def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Return the entries of the local tier that may be served now, by key, and count the hits."""
+        return {key: entry for key in keys if (entry := self.find(key)) is not None}
+
+    def miss(self, *keys: str, inside_a_write: bool = False) -> None:
+        """Count reads that the cache does not answer."""
+        self.count(stats.BYPASS if inside_a_write else stats.MISS, len(keys))
+        if _logs(logging.DEBUG):
+            for key in keys:
+                logger.debug("%s in %s: %s", "Bypass" if inside_a_write else "Miss", self.entries.name, key)
 
     def _drop_if_dead(self, key: str, entry: Entry) -> None:
         """Drop an entry that can never be served again, and count why."""

@@ -130,8 +130,11 @@ class _RowsByField:
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
         kind, caching = self.kind, cache_manager.serves and not switched_off.get()
         if caching:
-            for key in missing:
-                kind.miss(key, inside_a_write=bool(dirty_watchers) and is_dirty(dependencies[key].tags))
+            if dirty_watchers:
+                for key in missing:
+                    kind.miss(key, inside_a_write=is_dirty(dependencies[key].tags))
+            else:
+                kind.miss(*missing)
         leases = cache_manager.leases(dependencies) if caching else {}
         started = time.perf_counter_ns()
         answers = self._answers(missing)
@@ -286,13 +289,12 @@ class CachedLookup(_RowsByField):
         fast as ``get_many`` where only the keys are needed. At most one query.
         """
         wanted = self._wanted(values)
-        local = {key: entry for key in wanted if (entry := self.kind.find(key)) is not None}
-        shared = self._find({key: value for key, value in wanted.items() if key not in local})
+        local = self.kind.find_many(wanted)
+        shared = cache_manager.find_shared({key: self.kind for key in wanted if key not in local})
         entries = local | shared
         found = {wanted[key]: entry.value.pk for key, entry in entries.items() if entry.value is not None}
         missing = {key: value for key, value in wanted.items() if key not in entries}
-        for key in missing:
-            self.kind.miss(key)
+        self.kind.miss(*missing)
         loaded = self._pks(list(missing.values()))
         sources = Counter(
             local=len(local),

@@ -271,11 +271,15 @@ class CacheManager:
     def find_many(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
         """Return the entries that may be served now, by key, from both tiers; count the hits."""
         found = {key: entry for key, kind in kinds.items() if (entry := kind.find(key)) is not None}
-        missing = [key for key in kinds if key not in found]
-        if self.shared is None or not missing or switched_off.get() or not self.serves:
-            return found
-        shared = self.shared.get_entries(kinds[missing[0]].entries.declared, missing, self.clock())
-        for key, entry in shared.items():
+        return found | self.find_shared({key: kind for key, kind in kinds.items() if key not in found})
+
+    def find_shared(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
+        """Return the entries of one type that the shared tier has and that may be served now, by key."""
+        if self.shared is None or not kinds or switched_off.get() or not self.serves:
+            return {}
+        found = {}
+        declared = next(iter(kinds.values())).entries.declared
+        for key, entry in self.shared.get_entries(declared, kinds, self.clock()).items():
             if self.generations.holds(entry.stamp) and not (dirty_watchers and is_dirty(entry.stamp.tags)):
                 kinds[key].put(key, entry)
                 kinds[key].count(stats.HIT_SHARED)

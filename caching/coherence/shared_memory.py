@@ -15,10 +15,10 @@ import errno
 import fcntl
 import mmap
 import os
+import sys
 import threading
 import time
 import weakref
-from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -320,19 +320,30 @@ def _open_or_create(path: Path) -> int:
             return file
         fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         header = (_MAGIC + os.urandom(16) + _boot_id()).ljust(_HEADER_BYTES, b"\0")
-        noise = memoryview(os.urandom(SLOTS * 8)).cast("Q")
-        generations = array("Q", (number & _MASK for number in noise))
-        content = header + generations.tobytes() + bytes(INTENT_ARRAYS * SLOTS * 8)
+        content = header + _random_generations()
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        if os.write(file, content) != len(content):
+        try:
+            # Zeros behind what is written. A hole in the file would kill the process that finds the disk full there.
+            os.posix_fallocate(file, 0, _FILE_BYTES)
+            if os.write(file, content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
             os.close(file)
             os.unlink(fresh)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise
         # Renamed into place when complete: a file that is truncated under a mapping kills the process that reads it.
         os.rename(fresh, path)
         return file
     finally:
         os.close(lock)
+
+
+def _random_generations() -> bytes:
+    """Return a generation for every slot, none of them pending: the top bit is in the last byte, or in the first."""
+    noise = bytearray(os.urandom(SLOTS * 8))
+    top = slice(7 if sys.byteorder == "little" else 0, None, 8)
+    noise[top] = noise[top].translate(bytes(byte & 0x7F for byte in range(256)))
+    return bytes(noise)
 
 
 def _may_exist(path: Path) -> bool:
