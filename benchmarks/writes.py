@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import servers
+from benchmarks import peers, servers
 from benchmarks.harness import Bar, Figures, arguments, medians, present, scratch_folder
 from benchmarks.worker import SETTINGS, Worker
 
@@ -39,6 +39,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"How often all take a turn ({ROUNDS}).")
     options = parser.parse_args()
+    peers.install()
     present("Writes, microseconds", measure(options.rounds), BARS, options.json)
 
 

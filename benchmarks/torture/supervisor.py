@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import peers
 from benchmarks.harness import scratch_folder
 from benchmarks.torture.board import CHECK, END, RUN, STOP_WRITING, WAIT, Board
 from benchmarks.torture.databases import database, redis
@@ -42,6 +43,8 @@ class ChildFailed(Exception):
 
 def torture(options: Options) -> dict[str, Any]:
     """Run once; return the flat result, with some examples of stale reads."""
+    if options.peer in peers.PACKAGES:
+        peers.install()
     with (
         scratch_folder() as folder,
         database(options.database, folder) as database_url,
