@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -275,7 +276,7 @@ class CacheManager:
 
     def find_shared(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
         """Return the entries of one type that the shared tier has and that may be served now, by key."""
-        if self.shared is None or not kinds or switched_off.get() or not self.serves:
+        if self.shared is None or not kinds or switched_off.get() or not self.serves or self.generations.is_degraded:
             return {}
         found = {}
         declared = next(iter(kinds.values())).entries.declared
@@ -293,66 +294,67 @@ class CacheManager:
         labels = watched_labels()
         guards = dict(zip(labels, self.generations.read([any_row_tag(label) for label in labels]), strict=True))
         storable = takes_new_snapshots() and not dirty_here()
+        if storable:
+            stamps = self.generations.stamps([dependencies.tags for dependencies in wanted.values()])
+        else:
+            stamps = [None] * len(wanted)
         rollback = last_rollback()
         return {
-            key: Lease(
-                dependencies,
-                self.generations.stamp(dependencies.tags) if storable and not _from_replica(dependencies) else None,
-                guards,
-                rollback,
-            )
-            for key, dependencies in wanted.items()
+            key: Lease(dependencies, None if _from_replica(dependencies) else stamp, guards, rollback)
+            for (key, dependencies), stamp in zip(wanted.items(), stamps, strict=True)
         }
 
     def store(self, kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> None:
         """Store what was loaded under leases, as far as nothing that it depends on has been written since."""
         if not self.serves or switched_off.get() or dirty_here():
             return
-        ttl = kind.ttl if ttl is None else ttl
-        learned = {key: self._learned(content, lease) for key, (content, lease) in loaded.items()}
-        # The guards come last: whoever wrote between the lease and the reading of a learned tag has changed them.
+        ttl = min(kind.ttl if ttl is None else ttl, self.generations.longest_life)
+        if not ttl:
+            return
+        rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
         labels = watched_labels()
-        guards = dict(zip(labels, self.generations.read([any_row_tag(label) for label in labels]), strict=True))
+        # The guards come last: whoever wrote between the lease and the reading of a learned tag has changed them.
+        tags = [*dict.fromkeys(chain.from_iterable(rows.values())), *map(any_row_tag, labels)]
+        now = dict(zip(tags, self.generations.read(tags, afresh=True), strict=True))
         entries = {}
         for key, (content, lease) in loaded.items():
-            stamp = learned[key]
+            stamp = self._learned(content, lease, rows[key], now)
             concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
-            if stamp is not None and all(_unchanged(label, lease.guards, guards) for label in concerned):
+            if stamp is not None and all(_unchanged(label, lease.guards, now) for label in concerned):
                 entries[key] = Entry(content.value, stamp, self.clock() + ttl)
                 kind.put(key, entries[key])
         kind.count(stats.SET, len(entries))
-        if self.shared is not None and entries:
+        if self.shared is not None and entries and not self.generations.is_degraded:
             self.shared.set_entries(kind.entries.name, entries, ttl)
 
-    def _learned(self, content: Content, lease: Lease) -> Stamp | None:
+    def _learned(
+        self, content: Content, lease: Lease, rows: Iterable[str], now: Mapping[str, int | None]
+    ) -> Stamp | None:
         """Return the stamp of a loaded value: what was known before, and the rows that it turned out to contain."""
-        if lease.known is None or lease.rollback != last_rollback():
+        known = lease.known
+        if known is None or lease.rollback != last_rollback():
             return None
-        row_models = content.row_models
         if any(database != router.db_for_write(model) for model, database in content.sources):
             return None
-        rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}
-        rows.update(all_rows_tag(label) for model in row_models for label in labels_of(model))
-        rows.difference_update(lease.known.tags)
-        parts: list[Stamp | None] = [lease.known]
-        if rows:
-            parts.append(self.generations.stamp(sorted(rows)))
+        learned = {tag: now[tag] for tag in rows if tag not in known.tags}
+        parts: list[Stamp | None] = [known, self._stamp_of(known, learned)]
         selected_by: set[str] = set()
         if not lease.dependencies.covers:
-            selected_by.update(label for model in row_models for label in labels_of(model))
+            selected_by.update(label for model in content.row_models for label in labels_of(model))
         if lease.dependencies.absent and content.value is None:
             selected_by.add(lease.dependencies.absent)
-        if selected_by:
-            parts.append(self._guards_as_stamp(lease, selected_by))
+        parts.append(self._stamp_of(known, {any_row_tag(label): lease.guards.get(label) for label in selected_by}))
         found = [part for part in parts if part is not None]
         return self.generations.join(*found) if len(found) == len(parts) else None
 
-    def _guards_as_stamp(self, lease: Lease, labels: Iterable[str]) -> Stamp | None:
-        found = {any_row_tag(label): lease.guards.get(label) for label in labels}
-        known = lease.known
-        if known is None or None in found.values():
+    def _stamp_of(self, known: Stamp, found: Mapping[str, int | None]) -> Stamp | None:
+        """Return the stamp of generations read one by one; None if a tag has none, or the store is another by now."""
+        if not found:
+            return Stamp(known.identity, (), (), tuple)
+        generations = [number for tag, number in found.items() if number is not None]
+        if len(generations) < len(found):
             return None
-        return self.generations.restore(known.identity, list(found), [number or 0 for number in found.values()])
+        return self.generations.restore(known.identity, list(found), generations)
 
     def _kind_of(self, cache_type: Name, key: str) -> Kind:
         return self.kind(cache_type, keys.kind_of(key))
@@ -444,8 +446,15 @@ def caching_disabled() -> Iterator[None]:
         switched_off.reset(token)
 
 
+def _row_tags(content: Content) -> list[str]:
+    """Return the tags of the rows that a value contains, and of "all rows" of their models."""
+    rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}
+    rows.update(all_rows_tag(label) for model in content.row_models for label in labels_of(model))
+    return sorted(rows)
+
+
 def _unchanged(label: str, before: Mapping[str, int | None], now: Mapping[str, int | None]) -> bool:
-    return before.get(label) is not None and before.get(label) == now.get(label)
+    return before.get(label) is not None and before.get(label) == now[any_row_tag(label)]
 
 
 def _tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Model], Sequence[str]]]:

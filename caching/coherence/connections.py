@@ -12,12 +12,14 @@ from sqlite3 import SQLITE_BUSY, SQLITE_ERROR, SQLITE_LOCKED
 from typing import Any
 from weakref import WeakSet, ref
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connections
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from ..exceptions import WriteRefused
 from ..keys import any_row_tag
+from . import outbox
 from .generations import Intent
 from .invalidation import (
     CONTROL,
@@ -139,6 +141,8 @@ class ConnectionWatcher:
         except WriteRefused:
             self.forget()
             raise
+        if intent is not None and (intent.undelivered or publisher.keeps_a_record):
+            return self._recorded(statement, cursor)
         try:
             result = statement()
         except (OperationalError, InterfaceError) as error:
@@ -161,6 +165,17 @@ class ConnectionWatcher:
             self._finish_last(intent)
         return result
 
+    def _recorded(self, statement: Callable[[], Any], cursor: Any) -> Any:
+        """Run a statement in a transaction of its own, with the row that it leaves in the outbox."""
+        published = self.dirty
+        with transaction.atomic(using=self.alias):
+            result = statement()
+            if cursor in self.reading:
+                # SQLite commits no transaction while the rows of INSERT … RETURNING are waiting to be read.
+                cursor.read_ahead()
+        self.published = published
+        return result
+
     def _finish_last(self, intent: Intent | None) -> None:
         """Publish when the last cursor that writes is done: SQLite commits what others have written only then."""
         writing = next((cursor for cursor in self.reading if cursor.on_finished is not None), None)
@@ -178,6 +193,7 @@ class ConnectionWatcher:
     def _around(self, statement: Callable[[], Any]) -> Any:
         """Run a statement of an open transaction that may contain a COMMIT."""
         intent = publisher.begin(self.dirty)
+        self._record(intent)
         result = statement()
         # A ROLLBACK publishes too: too much invalidation is safe.
         self._finish(intent, default=True)
@@ -188,7 +204,8 @@ class ConnectionWatcher:
         if self._driver_in_transaction(default=default):
             publisher.withdraw(intent)
             return
-        publisher.end(intent, self._causes)
+        if publisher.end(intent, self._causes):
+            outbox.leave(self.connection, self.dirty)
         published = self.dirty
         self.forget()
         self.published = published
@@ -231,14 +248,22 @@ class ConnectionWatcher:
         if not self.dirty:
             return commit()
         intent = publisher.begin(self.dirty)
+        self._record(intent)
         try:
             commit()
         except IntegrityError:
             # A deferred constraint: the database has answered, and the answer is no.
             publisher.withdraw(intent)
             raise
-        publisher.end(intent, self._causes)
+        if publisher.end(intent, self._causes):
+            outbox.leave(self.connection, self.dirty)
+            commit()
         self.forget()
+
+    def _record(self, intent: Intent | None) -> None:
+        """Leave what is dirty in the outbox, inside the transaction that is about to commit, where that is needed."""
+        if intent is not None and (intent.undelivered or publisher.keeps_a_record):
+            outbox.leave(self.connection, self.dirty)
 
     def rollback(self, rollback: Callable[[], None]) -> None:
         """Roll back: nothing that was dirty has ever been stored or published."""
@@ -312,7 +337,15 @@ def publish(tags: set[str], cause: str) -> None:
         watcher = watcher_of(connection)
         if watcher.in_transaction():
             watcher.mark(tags, cause)
-    publisher.publish(tags, cause)
+    if publisher.publish(tags, cause):
+        _leave_at_once(connections[router.db_for_write(apps.get_model("caching", "PendingInvalidation"))], tags)
+
+
+def _leave_at_once(connection: BaseDatabaseWrapper, tags: set[str]) -> None:
+    """Leave tags in the outbox that no COMMIT speaks of; inside a transaction its COMMIT will do that."""
+    if not watcher_of(connection).in_transaction():
+        connection.ensure_connection()
+        outbox.leave(connection, tags)
 
 
 def publish_on(watcher: ConnectionWatcher, tags: set[str], cause: str) -> None:
@@ -320,8 +353,8 @@ def publish_on(watcher: ConnectionWatcher, tags: set[str], cause: str) -> None:
     if watcher.in_transaction():
         if not tags <= watcher.dirty:
             watcher.mark(tags, cause)
-    elif not tags <= watcher.published:
-        publisher.publish(tags, cause)
+    elif not tags <= watcher.published and publisher.publish(tags, cause):
+        _leave_at_once(watcher.connection, tags)
     watcher.published = set()
 
 

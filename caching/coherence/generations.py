@@ -6,8 +6,10 @@ one COMMIT in progress: while one is live on a tag, nobody serves or stores unde
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
+from operator import itemgetter
 from typing import Any
 
 
@@ -31,22 +33,53 @@ class Intent:
     deadline: float
     places: tuple[int, ...] = ()
     """Where the store keeps the tags, worked out once."""
+    name: bytes = b""
+    """What tells it from other intents on the same tags, where they are not counted but listed."""
+    undelivered: bool = False
+    """Whether the store does not know of it: who commits must leave its tags in the outbox."""
+
+
+def reader_of(places: Sequence[Hashable]) -> Callable[[Any], tuple[int, ...]]:
+    """Return what reads these places of a view, as a tuple, in one step of the interpreter."""
+    return itemgetter(*places) if len(places) > 1 else lambda view: (view[places[0]],)
 
 
 class GenerationStore(ABC):
     """Where generations live. Every method may be called from any thread of any process."""
+
+    has_outbox = False
+    """Whether what it cannot deliver is repaired: see outbox.py."""
+    longest_life: float = inf
+    """How many seconds an entry that is stored now may live at most: few, while nothing is heard of other processes."""
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether the store cannot be reached, so that this process only knows of its own writes."""
+        return self.longest_life != inf
 
     @abstractmethod
     def open(self) -> None:
         """Reach the store now instead of at the first use; raise GenerationsUnavailable if that fails."""
 
     @abstractmethod
+    def close(self) -> None:
+        """Let go of the store; the next use opens it again."""
+
+    @abstractmethod
     def stamp(self, tags: Sequence[str]) -> Stamp | None:
         """Return what the tags are worth now, or None if one has a live intent or the view is not proven current."""
 
+    def stamps(self, groups: Sequence[Sequence[str]]) -> list[Stamp | None]:
+        """Return what ``stamp`` returns for several groups of tags, in one round trip where the store is a server."""
+        return [self.stamp(tags) for tags in groups]
+
     @abstractmethod
-    def read(self, tags: Sequence[str]) -> tuple[int | None, ...]:
-        """Return each tag's generation, None for one with a live intent, all None if the view is not proven current."""
+    def read(self, tags: Sequence[str], *, afresh: bool = False) -> tuple[int | None, ...]:
+        """Return each tag's generation, None for one with a live intent, all None if the view is not proven current.
+
+        They are read in the order given, or all at the same moment. ``afresh`` asks the store itself, whatever this
+        process has heard of it before.
+        """
 
     @abstractmethod
     def holds(self, stamp: Stamp) -> bool:

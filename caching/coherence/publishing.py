@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
 from ..conf import Config
 from ..exceptions import WriteRefused
 from .generations import GenerationStore, GenerationsUnavailable, Intent
+from .redis import RedisGenerations
+from .redis_connections import is_redis
 from .shared_memory import SharedMemoryGenerations
 
 logger = logging.getLogger("caching")
@@ -31,12 +31,20 @@ class Publisher:
     @cached_property
     def store(self) -> GenerationStore:
         config = self._config()
-        if config.GENERATIONS == "redis":
-            raise ImproperlyConfigured(
-                'CACHING["GENERATIONS"] is "redis", which is not there yet. Use "memory" (one host) or "auto".'
+        if config.GENERATIONS == "redis" or (config.GENERATIONS == "auto" and is_redis(config.SHARED_ALIAS)):
+            return RedisGenerations(
+                config.SHARED_ALIAS or "",
+                intent_seconds=config.INTENT_SECONDS,
+                degraded_seconds=config.DEGRADED_TTL,
+                strict=config.STRICT,
             )
         directory = Path(config.DIRECTORY) if config.DIRECTORY else Path.cwd() / "var"
         return SharedMemoryGenerations(directory, intent_seconds=config.INTENT_SECONDS)
+
+    @cached_property
+    def keeps_a_record(self) -> bool:
+        """Whether every transaction leaves a row in the outbox, also where the store can be reached."""
+        return self.store.has_outbox and self._config().OUTBOX == "always"
 
     def use(self, store: GenerationStore) -> None:
         """Take another store of generations from now on."""
@@ -44,15 +52,22 @@ class Publisher:
 
     def forget(self) -> None:
         """Open the store anew at the next use, by the settings of then."""
-        self.__dict__.pop("store", None)
+        store = self.__dict__.pop("store", None)
+        self.__dict__.pop("keeps_a_record", None)
+        if store is not None:
+            store.close()
 
     def begin(self, tags: Iterable[str]) -> Intent | None:
         """Open an intent for a COMMIT.
 
-        If the store cannot be reached: None where nobody can serve from it; else WriteRefused, before the COMMIT.
+        If the store cannot be reached: an intent that is ``undelivered`` where there is an outbox, None where nobody
+        can serve from the store, else WriteRefused, before the COMMIT.
         """
         try:
-            return self.store.begin(tags)
+            intent = self.store.begin(tags)
+            if intent.undelivered:
+                self._failed(tags, "The generations cannot be reached; it waits in the outbox.")
+            return intent
         except GenerationsUnavailable as error:
             self._failed(tags, error)
             if error.others_serve:
@@ -62,16 +77,19 @@ class Publisher:
                 ) from error
             return None
 
-    def end(self, intent: Intent | None, causes: Iterable[str]) -> None:
-        """End an intent after its COMMIT."""
+    def end(self, intent: Intent | None, causes: Iterable[str]) -> bool:
+        """End an intent after its COMMIT; return whether its tags must still be left in the outbox."""
         if intent is None:
-            return
+            return False
         try:
             self.store.end(intent)
         except GenerationsUnavailable as error:
-            self._failed(intent.tags, error)
-            return
-        self._invalidated(intent.tags, causes)
+            if not intent.undelivered:
+                self._failed(intent.tags, error)
+            return self.store.has_outbox and not intent.undelivered
+        finally:
+            self._invalidated(intent.tags, causes)
+        return False
 
     def withdraw(self, intent: Intent | None) -> None:
         """End an intent whose statement was refused by the database: nothing was written."""
@@ -82,15 +100,16 @@ class Publisher:
                 # Nothing was written, and the intent expires by itself.
                 return
 
-    def publish(self, tags: Iterable[str], cause: str) -> None:
-        """Invalidate at once."""
+    def publish(self, tags: Iterable[str], cause: str) -> bool:
+        """Invalidate at once; return whether the tags must still be left in the outbox."""
         tags = tuple(tags)
         try:
             self.store.publish(tags)
         except GenerationsUnavailable as error:
             self._failed(tags, error)
-            return
+            return self.store.has_outbox
         self._invalidated(tags, (cause,))
+        return False
 
     def _invalidated(self, tags: Iterable[str], causes: Iterable[str]) -> None:
         for listener in self.listeners:
@@ -98,7 +117,7 @@ class Publisher:
         if logger.isEnabledFor(logging.INFO):
             logger.info("Invalidated by %s: %s", ", ".join(sorted(causes)), _shortened(tags))
 
-    def _failed(self, tags: Iterable[str], error: GenerationsUnavailable) -> None:
+    def _failed(self, tags: Iterable[str], error: GenerationsUnavailable | str) -> None:
         self.undelivered += 1
         logger.error("An invalidation was not delivered. %s Tags: %s", error, _shortened(tags))
 

@@ -11,6 +11,7 @@ for all tags of a phase; the kernel frees its lock when a process is killed. Wha
 safe: it marks a slot "pending" last, after count and deadline, and nothing commits before ``begin`` has returned.
 """
 
+import ctypes
 import errno
 import fcntl
 import mmap
@@ -20,11 +21,10 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Sequence
-from operator import itemgetter
 from pathlib import Path
 from zlib import crc32
 
-from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp
+from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp, reader_of
 
 SLOTS = 1 << 16
 PENDING = 1 << 63
@@ -45,6 +45,9 @@ INTENT_ARRAYS = 6
 _FILE_BYTES = _HEADER_BYTES + (1 + INTENT_ARRAYS) * SLOTS * 8
 _CHECK_SECONDS = 1.0
 FILE_NAME = "generations"
+# PyDLL keeps the interpreter lock. os.lseek gives it away, and beside a busy thread waits for it: 300 µs on average.
+_lseek = ctypes.PyDLL(None).lseek
+_NO_OFFSET, _FROM_END = ctypes.c_long(0), ctypes.c_int(os.SEEK_END)
 
 
 class SharedMemoryGenerations(GenerationStore):
@@ -78,6 +81,9 @@ class SharedMemoryGenerations(GenerationStore):
     def open(self) -> None:
         self._ensure_current()
 
+    def close(self) -> None:
+        self._forget()
+
     def stamp(self, tags: Sequence[str]) -> Stamp | None:
         if not (self._is_current() and self._is_whole()):
             return None
@@ -88,7 +94,7 @@ class SharedMemoryGenerations(GenerationStore):
         stamp = self._unproven_stamp(tags)
         return stamp if max(stamp.generations) < PENDING else None
 
-    def read(self, tags: Sequence[str]) -> tuple[int | None, ...]:
+    def read(self, tags: Sequence[str], *, afresh: bool = False) -> tuple[int | None, ...]:
         if not (self._is_current() and self._is_whole()):
             return (None,) * len(tags)
         view, slots = self._view, [slot_of(tag) for tag in tags]
@@ -176,12 +182,13 @@ class SharedMemoryGenerations(GenerationStore):
 
     def _is_whole(self) -> bool:
         """Whether the mapped file still has its length: a look behind the end of a truncated one kills the process."""
-        try:
-            if self._file is not None and os.lseek(self._file, 0, os.SEEK_END) == _FILE_BYTES:
+        if self._file is not None:
+            length = _lseek(self._file, _NO_OFFSET, _FROM_END)
+            if length == _FILE_BYTES:
                 return True
-        except OSError:
-            # Another thread has just closed it, to open the one that took its place.
-            return False
+            if length < 0:
+                # Another thread has just closed it, to open the one that took its place.
+                return False
         self._current_until = 0.0
         return False
 
@@ -289,8 +296,7 @@ def _has_live_intents(view: memoryview, slot: int, now: int) -> bool:
 
 
 def _reader(tags: Sequence[str]) -> Callable[[memoryview], tuple[int, ...]]:
-    slots = [slot_of(tag) for tag in tags]
-    return itemgetter(*slots) if len(slots) > 1 else lambda view: (view[slots[0]],)
+    return reader_of([slot_of(tag) for tag in tags])
 
 
 def _fresh(slots: Collection[int]) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Whether what this thread reads next is the newest committed state (rule 8: a value is as fresh as its snapshot)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 from weakref import WeakSet
 
@@ -47,8 +48,10 @@ class CountedCursor(SQLiteCursorWrapper):
     reading: "WeakSet[CountedCursor]"
     on_finished: Callable[[], None] | None = None
     _is_read = False
+    _ahead: Iterator[Any] | None = None
 
     def execute(self, query: str, params: Any = None) -> Any:
+        self._ahead = None
         result = SQLiteCursorWrapper.execute(self, query, params)
         if self.description is not None:
             self._is_read = True
@@ -56,15 +59,28 @@ class CountedCursor(SQLiteCursorWrapper):
         return result
 
     def fetchone(self) -> Any:
+        if self._ahead is not None:
+            return next(self._ahead, None)
         row = super().fetchone()
         if row is None:
             self._finish()
         return row
 
     def fetchall(self) -> list[Any]:
+        if self._ahead is not None:
+            return list(self._ahead)
         rows = super().fetchall()
         self._finish()
         return rows
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        if self._ahead is not None:
+            return list(islice(self._ahead, size or self.arraysize))
+        return super().fetchmany(size or self.arraysize)
+
+    def read_ahead(self) -> None:
+        """Read every row now; they are given out as if they were read when they are asked for."""
+        self._ahead = iter(self.fetchall())
 
     def close(self) -> None:
         SQLiteCursorWrapper.close(self)

@@ -81,7 +81,11 @@ def broken(name: str, scenario: str, *edits: tuple[Any, str, str, str]) -> Mutat
 
 
 _BEGIN, _END = "intent = publisher.begin(self.dirty)", "publisher.end(intent, self._causes)"
-_LEARNED = "learned = {key: self._learned(content, lease) for key, (content, lease) in loaded.items()}"
+_LEAVE = "outbox.leave(self.connection, self.dirty)"
+_END_OF_COMMIT = f"if {_END}:\n        {_LEAVE}\n        commit()"
+_END_OF_STATEMENT = f"if {_END}:\n        {_LEAVE}"
+_ROWS = "rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}"
+_NOW = "now = dict(zip(tags, self.generations.read(tags, afresh=True), strict=True))"
 _BEGIN_KEEPS = (SharedMemoryGenerations, "begin", "view[slot] = generation | PENDING", "view[slot] |= PENDING")
 _EXPIRED_KEEPS = (SharedMemoryGenerations, "_expire_intents", "view[slot] = generation", "view[slot] &= _MASK")
 
@@ -92,9 +96,9 @@ MUTATIONS = (
         (
             CacheManager,
             "store",
-            _LEARNED,
+            _ROWS,
             "loaded = {k: (c, self.leases({k: lease.dependencies})[k]) for k, (c, lease) in loaded.items()}\n"
-            f"    {_LEARNED}",
+            f"    {_ROWS}",
         ),
     ),
     broken(
@@ -110,15 +114,21 @@ MUTATIONS = (
     broken(
         "rule 1: the guards are checked before the learned tags are read",
         "a_row_moves_and_a_stale_instance_is_saved_over_it",
-        (CacheManager, "store", _LEARNED, "pass"),
-        (CacheManager, "store", "entries = {}", f"entries = {{}}\n    {_LEARNED}"),
+        (
+            CacheManager,
+            "store",
+            _NOW,
+            "guards = [any_row_tag(label) for label in labels]\n"
+            "    now = dict(zip(guards, self.generations.read(guards)))\n"
+            "    now |= dict(zip(tags[: -len(labels)], self.generations.read(tags[: -len(labels)])))",
+        ),
     ),
     broken(
         "rule 1: the rows in a value are not in its stamp",
         "a_row_moves_and_a_stale_instance_is_saved_over_it",
         (
-            CacheManager,
-            "_learned",
+            manager,
+            "_row_tags",
             "rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}",
             "rows = set()",
         ),
@@ -128,9 +138,9 @@ MUTATIONS = (
         "an_update_of_unknown_rows",
         (lookups._RowsByField, "dependencies", "*map(all_rows_tag, labels_of(self.model)),", ""),
         (
-            CacheManager,
-            "_learned",
-            "rows.update(all_rows_tag(label) for model in row_models for label in labels_of(model))",
+            manager,
+            "_row_tags",
+            "rows.update(all_rows_tag(label) for model in content.row_models for label in labels_of(model))",
             "pass",
         ),
     ),
@@ -189,20 +199,20 @@ MUTATIONS = (
     broken(
         "rule 4: published before COMMIT instead of around it",
         "two_writers_of_one_row",
-        (ConnectionWatcher, "commit", _END, ""),
+        (ConnectionWatcher, "commit", _END_OF_COMMIT, ""),
         (ConnectionWatcher, "commit", _BEGIN, f"{_BEGIN}\n    {_END}"),
     ),
     broken(
         "rule 4: published after COMMIT only, without an intent",
         "a_writer_is_killed",
         (ConnectionWatcher, "commit", _BEGIN, "intent = None"),
-        (ConnectionWatcher, "commit", _END, "publisher.publish(self.dirty, 'save')"),
+        (ConnectionWatcher, "commit", _END_OF_COMMIT, "publisher.publish(self.dirty, 'save')"),
     ),
     broken(
         "rule 4: in autocommit published before the statement",
         "two_writers_of_one_row",
         (ConnectionWatcher, "_autocommitted", "result = statement()", f"{_END}\n        result = statement()"),
-        (ConnectionWatcher, "_finish", _END, ""),
+        (ConnectionWatcher, "_finish", _END_OF_STATEMENT, ""),
     ),
     broken(
         "rule 5: generations that two writers can both reach",

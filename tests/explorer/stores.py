@@ -72,9 +72,9 @@ class SteppedGenerations(SharedMemoryGenerations):
         self._has_seen(tags, stamp.generations if stamp else [None] * len(tags))
         return stamp
 
-    def read(self, tags: Sequence[str]) -> tuple[int | None, ...]:
-        self._step("read guards")
-        found = super().read(tags)
+    def read(self, tags: Sequence[str], *, afresh: bool = False) -> tuple[int | None, ...]:
+        self._step("read generations" if afresh else "read guards")
+        found = super().read(tags, afresh=afresh)
         self._has_seen(tags, found)
         return found
 

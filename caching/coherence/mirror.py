@@ -1,0 +1,292 @@
+"""What this process knows of the generations in Redis, kept current by the server.
+
+One connection has CLIENT TRACKING on all generations: the server pushes the names of those that change, expire or are
+evicted, and they are dropped here. Generations are read on that same connection, so replies and pushes arrive in the
+order in which the server did what they tell. Before anything is looked up, whatever the socket holds is read: a hit
+costs one ``poll``, no round trip.
+"""
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from redis.exceptions import ConnectionError, NoScriptError, ResponseError, TimeoutError
+
+from .generations import Stamp, reader_of
+from .redis_connections import RedisConnections, Script
+
+PROVEN_SECONDS = 1.0
+"""How long an answer of the server proves that the connection was whole when the command was sent."""
+ANSWER_SECONDS = 5.0
+"""How long to wait for an answer where the alias sets no time-out."""
+GENERATION_SECONDS = 86_400
+"""How long the server keeps a generation. An entry that lives longer is dropped then."""
+PENDING = b"!"
+_MOST_KEYS = 500_000
+_PUSHED = object()
+_POLLIN = 1
+
+FILL = Script("""
+-- KEYS: generation, intents, … ARGV: seconds to keep, a fresh generation each. Returns what the tags are worth now.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local found = {}
+for n = 1, #KEYS, 2 do
+  local generation = redis.call('GET', KEYS[n])
+  if not generation then
+    local last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+    if last and tonumber(last) > now then
+      generation = '!'
+      redis.call('SET', KEYS[n], generation, 'PX', last - now)
+    else
+      generation = ARGV[(n + 1) / 2 + 1]
+      redis.call('SET', KEYS[n], generation, 'EX', ARGV[1])
+    end
+  end
+  found[(n + 1) / 2] = generation
+end
+return found
+""")
+
+
+class _PollFd(ctypes.Structure):
+    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
+
+
+# PyDLL keeps the interpreter lock: select.poll(0) gives it away, and beside one busy thread then waits for it up to
+# 5 ms, 400 µs on average. The arguments are made once: ctypes would make them for each call.
+_poll = ctypes.PyDLL(None).poll
+_ONE, _AT_ONCE = ctypes.c_ulong(1), ctypes.c_int(0)
+
+
+class Keyspace:
+    """Where the server keeps what it knows of a tag. Names are hashed: a tag may hold an e-mail address."""
+
+    def __init__(self, prefix: str) -> None:
+        # Braces: in a cluster all of them live on one node, as the scripts need it.
+        self.generations = f"{{{prefix}}}:g:".encode()
+        self._intents = f"{{{prefix}}}:i:".encode()
+        self._digests: dict[str, bytes] = {}
+
+    def generation(self, tag: str) -> bytes:
+        return self.generations + self._digest(tag)
+
+    def pairs(self, tags: Sequence[str]) -> list[bytes]:
+        """Return, for each tag, the key of its generation and that of its intents."""
+        digests = map(self._digest, tags)
+        return [key for digest in digests for key in (self.generations + digest, self._intents + digest)]
+
+    def intents_of(self, generation: bytes) -> bytes:
+        return self._intents + generation[len(self.generations) :]
+
+    def _digest(self, tag: str) -> bytes:
+        try:
+            return self._digests[tag]
+        except KeyError:
+            if len(self._digests) > _MOST_KEYS:
+                self._digests.clear()
+            digest = self._digests[tag] = blake2b(tag.encode(), digest_size=12).hexdigest().encode()
+            return digest
+
+
+class Mirror:
+    """Generations as far as this process has read them, by the key in the server.
+
+    Every fault of the connection raises one of ``redis_connections.FAULTS``; the mirror is then of no use any more.
+    Where the server refuses CLIENT TRACKING nothing is mirrored: each look is a round trip.
+    """
+
+    def __init__(
+        self, connections: RedisConnections, keyspace: Keyspace, *, strict: bool, clock: Callable[[], float]
+    ) -> None:
+        self._keyspace = keyspace
+        self._clock = clock
+        self._proven_seconds = 0.0 if strict else PROVEN_SECONDS
+        self._lock = threading.Lock()
+        self._known: dict[bytes, int] = {}
+        self._known_lock = threading.Lock()
+        self._forgotten = 0
+        self._pushed: set[bytes] = set()
+        self._flushed = False
+        self._current_until = 0.0
+        self._consuming = False
+        self._connection = connections.make(protocol=3)
+        # There is no public way to hand a handler to a connection that no client owns.
+        self._connection._parser.set_invalidation_push_handler(self._on_push)
+        try:
+            self._connection.connect()
+            self.identity = self._identify()
+            socket: Any = self._connection._sock
+            self._fd = _PollFd(socket.fileno(), _POLLIN, 0)
+            self._poll_argument = ctypes.byref(self._fd)
+            self.tracks = self._track()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection; nothing holds from now on."""
+        self._current_until = 0.0
+        self._connection.disconnect()
+
+    # -- what the generations are -----------------------------------------------------------------------------------
+
+    def holds(self, stamp: Stamp) -> bool:
+        if (
+            self._clock() < self._current_until
+            # In this order: who reads the socket says so before the socket is empty, and until all is dropped.
+            and not _poll(self._poll_argument, _ONE, _AT_ONCE)
+            and not self._consuming
+        ):
+            try:
+                return stamp.read(self._known) == stamp.generations
+            except KeyError:
+                pass
+        return self._look([self._keyspace.generation(tag) for tag in stamp.tags]) == stamp.generations
+
+    def read(self, tags: Sequence[str], *, afresh: bool = False) -> tuple[int | None, ...]:
+        return self._look([self._keyspace.generation(tag) for tag in tags], afresh=afresh)
+
+    def stamps(self, groups: Sequence[Sequence[str]]) -> list[Stamp | None]:
+        keys = {tag: self._keyspace.generation(tag) for tags in groups for tag in tags}
+        generations = dict(zip(keys, self._look(list(keys.values())), strict=True))
+        return [
+            None
+            if None in (found := tuple(generations[tag] for tag in tags))
+            else Stamp(self.identity, tuple(tags), found, self.reader(tags))  # type: ignore[arg-type]
+            for tags in groups
+        ]
+
+    def reader(self, tags: Sequence[str]) -> Callable[[Any], tuple[int, ...]]:
+        return reader_of([self._keyspace.generation(tag) for tag in tags])
+
+    def forget(self, tags: Sequence[str]) -> None:
+        """Drop what this process is about to change, or has changed: it must not wait for its own push."""
+        with self._known_lock:
+            # Who has asked the server before this moment must not put an old answer into the place.
+            self._forgotten += 1
+            for tag in tags:
+                self._known.pop(self._keyspace.generation(tag), None)
+
+    def _look(self, keys: Sequence[bytes], *, afresh: bool = False) -> tuple[int | None, ...]:
+        """Return the generations by a view that is proven current, None for one under an intent.
+
+        All that are read from the server are read at the same moment, with those that are known already: a reply may
+        be split from a push that the server sends behind it, and what changed together must not be seen half changed.
+        """
+        with self._lock:
+            self._drain()
+            if self.tracks and not afresh:
+                if self._clock() >= self._current_until:
+                    self._prove()
+                try:
+                    return reader_of(keys)(self._known)
+                except KeyError:
+                    pass
+            return self._fetch(keys)
+
+    # -- the connection ---------------------------------------------------------------------------------------------
+
+    def _identify(self) -> bytes:
+        """Return what tells this start of this server from every other; raise ConnectionError for a replica."""
+        info: dict[bytes, bytes] = {}
+        for section in ("server", "replication"):
+            text = self._ask("INFO", section)
+            text = text[4:] if text.startswith(b"txt:") else text
+            info |= dict(line.split(b":", 1) for line in text.splitlines() if b":" in line)
+        if info.get(b"role", b"master") != b"master":
+            raise ConnectionError("It is a replica, which takes no writes and lags behind.")
+        return blake2b(info[b"run_id"] + info.get(b"master_replid", b""), digest_size=16).digest()
+
+    def _track(self) -> bool:
+        try:
+            self._ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", self._keyspace.generations, "NOLOOP")
+        except ResponseError:
+            return False
+        return True
+
+    def _prove(self) -> None:
+        """Ask for the role: an answer proves the connection, and a primary that was demoted answers too."""
+        sent = self._clock()
+        if self._ask("ROLE")[0] != b"master":
+            raise ConnectionError("It has become a replica.")
+        self._current_until = max(self._current_until, sent + self._proven_seconds)
+
+    def _fetch(self, keys: Sequence[bytes]) -> tuple[int | None, ...]:
+        """Read generations from the server, make those that are missing, and remember them."""
+        sent, forgotten = self._clock(), self._forgotten
+        self._pushed, self._flushed = set(), False
+        found = dict(zip(keys, self._ask("MGET", *keys), strict=True))
+        if missing := [key for key, value in found.items() if value is None]:
+            found.update(zip(missing, self._fill(missing), strict=True))
+        generations = {key: None if value == PENDING else int(value) for key, value in found.items()}
+        if self.tracks:
+            # What was pushed meanwhile may be younger than the reply.
+            settled = {
+                key: number for key, number in generations.items() if number is not None and key not in self._pushed
+            }
+            with self._known_lock:
+                if len(self._known) > _MOST_KEYS:
+                    self._known.clear()
+                if forgotten == self._forgotten and not self._flushed:
+                    self._known.update(settled)
+            self._current_until = max(self._current_until, sent + self._proven_seconds)
+        return tuple(generations[key] for key in keys)
+
+    def _fill(self, keys: Sequence[bytes]) -> list[bytes]:
+        pairs = [key for generation in keys for key in (generation, self._keyspace.intents_of(generation))]
+        fresh = [int.from_bytes(os.urandom(8)) >> 1 for _ in keys]
+        for by_text in (False, True):
+            FILL.send(self._connection, pairs, [GENERATION_SECONDS, *fresh], by_text=by_text)
+            try:
+                return self._receive()
+            except NoScriptError:
+                continue
+        raise ConnectionError("The server does not know a script that it was just sent.")
+
+    def _ask(self, *command: Any) -> Any:
+        self._connection.send_command(*command)
+        return self._receive()
+
+    def _receive(self) -> Any:
+        """Return the reply to the one command that was sent; drop what is pushed before and with it."""
+        connection, reply = self._connection, _PUSHED
+        while reply is _PUSHED:
+            if not connection.can_read(connection.socket_timeout or ANSWER_SECONDS):
+                raise TimeoutError("The server has not answered in time.")
+            reply = self._consume(reply)
+        return reply
+
+    def _drain(self) -> None:
+        if self._connection.can_read(0):
+            self._consume(_PUSHED)
+
+    def _consume(self, reply: Any) -> Any:
+        """Read until neither the socket nor the parser holds anything; return the reply, if there was one."""
+        connection = self._connection
+        self._consuming = True
+        try:
+            while True:
+                # One by one: the other way recurses once for each push.
+                response = connection.read_response(push_request=True)
+                if response is not _PUSHED:
+                    reply = response
+                if not connection.can_read(0):
+                    return reply
+        finally:
+            self._consuming = False
+
+    def _on_push(self, message: Any) -> object:
+        keys = message[1]
+        if keys is None:
+            # FLUSHALL or FLUSHDB.
+            self._flushed = True
+            self._known.clear()
+        else:
+            self._pushed.update(keys)
+            for key in keys:
+                self._known.pop(key, None)
+        return _PUSHED

@@ -1,0 +1,143 @@
+"""Connections to the Redis or Valkey of a Django cache alias, as django-redis configures it, and scripts on them."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha1
+from typing import Any
+
+from django.core.cache import caches
+from django.core.cache.backends.base import InvalidCacheBackendError
+from django_redis.cache import RedisCache
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
+from redis.exceptions import ConnectionError, NoScriptError, RedisError
+from redis.retry import Retry
+
+FAULTS = (RedisError, OSError)
+"""What a call raises when the server cannot be reached, or refuses; the first includes its time-outs."""
+_MOST_SPARE = 8
+
+
+def is_redis(alias: str | None) -> bool:
+    """Whether the alias is served by django-redis."""
+    try:
+        return alias is not None and isinstance(caches[alias], RedisCache)
+    except InvalidCacheBackendError:
+        return False
+
+
+class Script:
+    """A Lua script: what it does is done at once, seen from every other client."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # Redis names scripts so; nobody relies on it to be secure.
+        self.sha = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def on(self, connection: AbstractConnection, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
+        """Run it on one connection, which speaks RESP2: there nothing but the reply can be read."""
+        self.send(connection, keys, arguments)
+        try:
+            return connection.read_response()
+        except NoScriptError:
+            self.send(connection, keys, arguments, by_text=True)
+            return connection.read_response()
+
+    def send(
+        self,
+        connection: AbstractConnection,
+        keys: Sequence[bytes],
+        arguments: Sequence[bytes | int],
+        *,
+        by_text: bool = False,
+    ) -> None:
+        """Send the call; the caller reads its reply, and sends it ``by_text`` if that is NoScriptError."""
+        name, what = ("EVAL", self.text) if by_text else ("EVALSHA", self.sha)
+        connection.send_command(name, what, len(keys), *keys, *arguments)
+
+
+class RedisConnections:
+    """Makes connections, and keeps a few spare ones to run scripts on. Survives fork.
+
+    Host, database, password, TLS, time-outs and Sentinel are those of the alias. Nothing is tried twice, but for a
+    spare connection that turns out to be closed: who calls knows better what a failure means.
+    """
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self._spare: list[AbstractConnection] = []
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def make(self, *, protocol: int = 2) -> AbstractConnection:
+        """Return a new connection that is not yet connected."""
+        backend: Any = caches[self.alias]
+        client: Redis = backend.client.get_client(write=True)
+        pool = client.connection_pool
+        kwargs = {name: value for name, value in pool.connection_kwargs.items() if not name.startswith("maint_")}
+        return pool.connection_class(
+            **kwargs
+            | {
+                "protocol": protocol,
+                "decode_responses": False,
+                # A PING of its own accord would be answered between our replies.
+                "health_check_interval": 0,
+                "retry": Retry(NoBackoff(), 0),
+            }
+        )
+
+    def run(self, script: Script, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
+        """Run a script that may be run twice; raise one of FAULTS."""
+        for connection in self._spare_connections():
+            try:
+                reply = script.on(connection, keys, arguments)
+            except ConnectionError:
+                # The server has closed it since it was last used, as a restart does.
+                connection.disconnect()
+                continue
+            except BaseException:
+                connection.disconnect()
+                raise
+            self._put_back(connection)
+            return reply
+        with self.fresh() as connection:
+            reply = script.on(connection, keys, arguments)
+        self._put_back(connection)
+        return reply
+
+    @contextmanager
+    def fresh(self) -> Iterator[AbstractConnection]:
+        """Give a new connection, and close it if the block fails."""
+        connection = self.make()
+        try:
+            connection.connect()
+            yield connection
+        except BaseException:
+            connection.disconnect()
+            raise
+
+    def _spare_connections(self) -> Iterator[AbstractConnection]:
+        if self._pid != os.getpid():
+            # Of the parent, which goes on using them.
+            self._spare, self._pid, self._lock = [], os.getpid(), threading.Lock()
+        while True:
+            with self._lock:
+                if not self._spare:
+                    return
+                connection = self._spare.pop()
+            yield connection
+
+    def _put_back(self, connection: AbstractConnection) -> None:
+        with self._lock:
+            if len(self._spare) < _MOST_SPARE:
+                self._spare.append(connection)
+                return
+        connection.disconnect()
+
+    def close(self) -> None:
+        """Close the spare connections."""
+        for connection in self._spare_connections():
+            connection.disconnect()
