@@ -9,9 +9,12 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+from .coherence import outbox
 from .coherence.generations import GenerationsUnavailable
 from .coherence.invalidation import changed_by_the_database
 from .coherence.publishing import publisher
+from .coherence.redis import RedisGenerations
+from .coherence.redis_connections import is_redis
 from .conf import Config
 from .tiers import is_process_local
 
@@ -54,9 +57,91 @@ def check_shared_alias(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.caches)
+def check_serializer(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.E004 and E005: the alias of Redis is none, or runs what it reads from the server."""
+    if check_options() or check_shared_alias():
+        return []
+    config = Config.from_settings()
+    alias = config.SHARED_ALIAS
+    if alias is None or not is_redis(alias):
+        if config.GENERATIONS != "redis":
+            return []
+        return [
+            Error(
+                f'CACHING["GENERATIONS"] is "redis", but the alias {alias!r} is not served by django-redis.',
+                hint='Give CACHES[…] the BACKEND "django_redis.cache.RedisCache" and name it in SHARED_ALIAS.',
+                id="caching.E004",
+            )
+        ]
+    serializer = settings.CACHES[alias].get("OPTIONS", {}).get("SERIALIZER")
+    if serializer == "caching.tiers.BytesSerializer":
+        return []
+    return [
+        Error(
+            f"CACHES[{alias!r}] unpickles what it reads: whoever can write to the server can run code here.",
+            hint=f'Set CACHES[{alias!r}]["OPTIONS"]["SERIALIZER"] = "caching.tiers.BytesSerializer".',
+            id="caching.E005",
+        )
+    ]
+
+
+@register(Tags.caches)
+def check_server(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W004 to W006: the server cannot be reached, sends no invalidations, or evicts the wrong keys first."""
+    store = None if check_options() or check_serializer() else publisher.store
+    if not isinstance(store, RedisGenerations):
+        return []
+    alias = store.alias
+    try:
+        server = store.describe()
+    except GenerationsUnavailable as error:
+        return [
+            Warning(
+                f"{error} Processes go on without it: each sees the others' writes only after DEGRADED_TTL.",
+                hint="Start the server, or correct REDIS_URL.",
+                id="caching.W004",
+            )
+        ]
+    found: list[CheckMessage] = []
+    if not server.tracks:
+        found.append(
+            Warning(
+                f"The server of {alias!r} refuses CLIENT TRACKING: every hit costs a round trip.",
+                hint="Allow the command CLIENT TRACKING, or use a Redis (6 or later) or Valkey that has it.",
+                id="caching.W005",
+            )
+        )
+    if server.maxmemory_policy == "volatile-ttl":
+        found.append(
+            Warning(
+                f"The server of {alias!r} evicts what expires soonest first: the marks of writes in progress.",
+                hint="Set maxmemory-policy to volatile-lru, allkeys-lru or noeviction.",
+                id="caching.W006",
+            )
+        )
+    return found
+
+
+@register(Tags.database)
+def check_outbox(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W007: a database that is written to has no table for invalidations that cannot be delivered."""
+    if check_options() or check_serializer() or not publisher.store.has_outbox:
+        return []
+    return [
+        Warning(
+            f"The database {alias!r} has no outbox: in an outage of the server of generations its writes are refused.",
+            hint=f"Run manage.py migrate caching --database {alias}.",
+            id="caching.W007",
+        )
+        for alias in databases or ()
+        if not outbox.has_table(alias)
+    ]
+
+
+@register(Tags.caches)
 def check_directory(**kwargs: Any) -> Sequence[CheckMessage]:
     """caching.E003: the directory of the shared-memory files cannot be used."""
-    if check_options():
+    if check_options() or check_serializer() or publisher.store.has_outbox:
         return []
     try:
         publisher.store.open()
@@ -115,7 +200,7 @@ def check_database_cascades(**kwargs: Any) -> Sequence[CheckMessage]:
 @register(Tags.files)
 def check_writable_directory(**kwargs: Any) -> Sequence[CheckMessage]:
     """caching.W003: no directory is set, so generations live in ./var of wherever a process was started."""
-    if check_options() or Config.from_settings().DIRECTORY:
+    if check_options() or check_serializer() or Config.from_settings().DIRECTORY or publisher.store.has_outbox:
         return []
     return [
         Warning(

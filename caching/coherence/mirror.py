@@ -193,12 +193,13 @@ class Mirror:
     def _identify(self) -> bytes:
         """Return what tells this start of this server from every other; raise ConnectionError for a replica."""
         info: dict[bytes, bytes] = {}
-        for section in ("server", "replication"):
+        for section in ("server", "replication", "memory"):
             text = self._ask("INFO", section)
             text = text[4:] if text.startswith(b"txt:") else text
             info |= dict(line.split(b":", 1) for line in text.splitlines() if b":" in line)
         if info.get(b"role", b"master") != b"master":
             raise ConnectionError("It is a replica, which takes no writes and lags behind.")
+        self.maxmemory_policy = info.get(b"maxmemory_policy", b"").decode()
         return blake2b(info[b"run_id"] + info.get(b"master_replid", b""), digest_size=16).digest()
 
     def _track(self) -> bool:

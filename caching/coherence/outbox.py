@@ -73,16 +73,22 @@ def drain(publish: Callable[[Sequence[str]], None]) -> int:
 
 
 def _rows(alias: str, rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    from ..models import PendingInvalidation
-
     try:
         return list(rows)
     except DatabaseError:
-        connection = connections[alias]
-        if PendingInvalidation._meta.db_table in connection.introspection.table_names():
+        if has_table(alias):
             raise
         # Not migrated, so nobody can have left anything.
         return []
+
+
+def has_table(alias: str) -> bool:
+    """Whether the database has an outbox, or is not meant to have one."""
+    from ..models import PendingInvalidation
+
+    if not router.allow_migrate_model(alias, PendingInvalidation):
+        return True
+    return PendingInvalidation._meta.db_table in connections[alias].introspection.table_names()
 
 
 class Keeper:

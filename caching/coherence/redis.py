@@ -15,6 +15,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf
 
@@ -25,7 +26,7 @@ from redis.exceptions import OutOfMemoryError
 from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp
 from .in_process import InProcessGenerations
 from .mirror import Keyspace, Mirror
-from .outbox import Keeper
+from .outbox import Keeper, drain
 from .redis_connections import FAULTS, RedisConnections, Script
 
 logger = logging.getLogger("caching")
@@ -57,6 +58,16 @@ for n = 1, #KEYS, 2 do
   end
 end
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What matters of a server's configuration."""
+
+    tracks: bool
+    """Whether it keeps mirrors current; if not, every hit costs a round trip."""
+    maxmemory_policy: str
+    """What it evicts first when its memory is full."""
 
 
 class RedisGenerations(GenerationStore):
@@ -98,11 +109,16 @@ class RedisGenerations(GenerationStore):
         except FAULTS as error:
             raise self._unavailable(error) from error
 
-    @property
-    def tracks(self) -> bool | None:
-        """Whether the server keeps the mirror current; None while it cannot be reached."""
-        view = self._usable_view()
-        return view.tracks if isinstance(view, Mirror) else None
+    def describe(self) -> "Server":
+        """Return what matters of the server's configuration; raise GenerationsUnavailable if it does not answer."""
+        try:
+            mirror = self._connect()
+            try:
+                return Server(mirror.tracks, mirror.maxmemory_policy)
+            finally:
+                mirror.close()
+        except FAULTS as error:
+            raise self._unavailable(error) from error
 
     def stamp(self, tags: Sequence[str]) -> Stamp | None:
         return self.stamps([tags])[0]
@@ -185,6 +201,12 @@ class RedisGenerations(GenerationStore):
         if (view := self._view) is not None:
             view.forget(tags)
         return delivered
+
+    def drain(self) -> int:
+        try:
+            return drain(self._publish_to_server)
+        except FAULTS as error:
+            raise self._unavailable(error) from error
 
     def close(self) -> None:
         """Let go of the server: the keeper ends, connections are closed. The next use begins anew."""

@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from caching.exceptions import CachingError
 from caching.management.subcommands import USAGE, Subcommand
 from caching.management.subcommands.clear import Clear
+from caching.management.subcommands.drain import Drain
 from caching.management.subcommands.stats import Stats
 
-SUBCOMMANDS: tuple[type[Subcommand], ...] = (Stats, Clear)
+SUBCOMMANDS: tuple[type[Subcommand], ...] = (Stats, Clear, Drain)
 
 
 class Command(BaseCommand):

@@ -101,6 +101,12 @@ class Clear(Subcommand):
     def _drop(self, target: Target, held: str) -> None:
         lost = publisher.undelivered
         target.drop()
+        if publisher.undelivered > lost and publisher.store.has_outbox:
+            raise CommandError(
+                f"Not cleared yet: {target.what}. The server cannot be reached. It waits in the outbox, and is cleared "
+                "by the first process that reaches the server.",
+                returncode=FAILED,
+            )
         if publisher.undelivered > lost:
             raise CommandError(
                 f"Not cleared: {target.what}. The generations cannot be reached; `manage.py check` says more.",
