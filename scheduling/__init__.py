@@ -1,6 +1,6 @@
 """Staff scheduling: who works which shift.
 
-models/       the tables, one file per subject: organisation, shifts, planning
+models/       the tables, one file per subject: organisation, shifts, planning, rules, notifications
 querysets.py  every filter and every fixed read, as methods of the managers
 fields.py     the e-mail field and the one function that normalises an address
 caches.py     every cached read, and what goes stale when a row changes

@@ -11,9 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.utils import timezone
 
 from caching import CachedGroup, CachedLookup, CacheType, cache_manager, cached, invalidate, rows_where, watch
-from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType, Skill
+from scheduling.models import (
+    Department,
+    Employee,
+    Notification,
+    Rule,
+    Schedule,
+    ScheduleAssignment,
+    Shift,
+    ShiftType,
+    Skill,
+)
+
+MOST_UNREAD = 200
+"""How many notifications one list holds: nobody reads more, and somebody who never reads must not fill the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +55,8 @@ SHIFT = CacheType("shift")
 SCHEDULE = CacheType("schedule")
 RULE = CacheType("rule")
 NOTIFICATION = CacheType("notification")
-
-watch(Skill, by=("name",))
+GENERAL = CacheType("general")
+"""What belongs to none of the above."""
 
 EMPLOYEE_BY_ID = CachedLookup(Employee, "id", cache_type=EMPLOYEE)
 EMPLOYEE_BY_EMAIL = CachedLookup(Employee, "email", cache_type=EMPLOYEE)
@@ -51,6 +65,7 @@ DEPARTMENT_BY_CODE = CachedLookup(Department, "code", cache_type=DEPARTMENT)
 SHIFT_BY_ID = CachedLookup(Shift, "id", cache_type=SHIFT)
 SHIFT_BY_NAME = CachedLookup(Shift, "name", cache_type=SHIFT)
 SCHEDULE_BY_ID = CachedLookup(Schedule, "id", cache_type=SCHEDULE)
+SCHEDULES_OF_DEPARTMENT = CachedGroup(Schedule, "department", cache_type=SCHEDULE, kind="department")
 SCHEDULE_ASSIGNMENTS = CachedGroup(
     ScheduleAssignment,
     "schedule",
@@ -59,9 +74,13 @@ SCHEDULE_ASSIGNMENTS = CachedGroup(
     select_related=("employee", "shift"),
     order_by=("date", "shift__start_time", "employee__last_name", "employee__first_name", "id"),
 )
+RULE_BY_ID = CachedLookup(Rule, "id", cache_type=RULE)
+NOTIFICATION_BY_ID = CachedLookup(Notification, "id", cache_type=NOTIFICATION)
 
 # -- employees -------------------------------------------------------------------------------------------------------
 
+employee_by_id = EMPLOYEE_BY_ID.get
+aemployee_by_id = EMPLOYEE_BY_ID.aget
 employee_by_email = EMPLOYEE_BY_EMAIL.get
 aemployee_by_email = EMPLOYEE_BY_EMAIL.aget
 employees_by_email = EMPLOYEE_BY_EMAIL.get_many
@@ -71,7 +90,10 @@ aemployees_by_email = EMPLOYEE_BY_EMAIL.aget_many
 @cached(EMPLOYEE, lambda: "list:active", depends_on=[Employee])
 def active_employees() -> list[Employee]:
     """Return the active employees by name."""
-    return list(Employee.objects.filter(is_active=True))
+    return list(Employee.objects.active())
+
+
+aactive_employees = active_employees.acall
 
 
 def invalidate_employee_cache(employee_id: int, email: str | None = None) -> None:
@@ -83,11 +105,17 @@ def invalidate_employee_cache(employee_id: int, email: str | None = None) -> Non
 
 # -- departments -----------------------------------------------------------------------------------------------------
 
+department_by_id = DEPARTMENT_BY_ID.get
+adepartment_by_id = DEPARTMENT_BY_ID.aget
+
 
 @cached(DEPARTMENT, lambda: "list:active", depends_on=[Department])
 def active_departments() -> list[Department]:
     """Return the active departments by name."""
-    return list(Department.objects.filter(active=True))
+    return list(Department.objects.active())
+
+
+aactive_departments = active_departments.acall
 
 
 @cached(DEPARTMENT, lambda department_id: f"hierarchy:{department_id}:full", depends_on=[Department, Employee])
@@ -156,6 +184,8 @@ def invalidate_department_cache(department_id: int) -> None:
 
 # -- shifts ----------------------------------------------------------------------------------------------------------
 
+shift_by_id = SHIFT_BY_ID.get
+ashift_by_id = SHIFT_BY_ID.aget
 shift_by_name = SHIFT_BY_NAME.get
 ashift_by_name = SHIFT_BY_NAME.aget
 
@@ -181,6 +211,10 @@ def invalidate_shift_cache(shift_id: int, shift_name: str | None = None) -> None
 
 # -- schedules -------------------------------------------------------------------------------------------------------
 
+schedule_by_id = SCHEDULE_BY_ID.get
+aschedule_by_id = SCHEDULE_BY_ID.aget
+schedules_of_department = SCHEDULES_OF_DEPARTMENT.get
+aschedules_of_department = SCHEDULES_OF_DEPARTMENT.aget
 schedule_assignments = SCHEDULE_ASSIGNMENTS.get
 aschedule_assignments = SCHEDULE_ASSIGNMENTS.aget
 
@@ -194,3 +228,64 @@ def invalidate_schedule_cache(schedule_id: int) -> None:
     """Drop everything that contains the schedule, and its assignments."""
     invalidate(rows_where(Schedule, id=schedule_id))
     invalidate(rows_where(ScheduleAssignment, schedule=schedule_id))
+
+
+# -- rules -----------------------------------------------------------------------------------------------------------
+
+rule_by_id = RULE_BY_ID.get
+arule_by_id = RULE_BY_ID.aget
+
+
+@cached(RULE, lambda: "active:all", depends_on=[Rule])
+def active_rules() -> list[Rule]:
+    """Return the active rules, in effect or not: which are, depends on a date and is the reader's to ask."""
+    return list(Rule.objects.active())
+
+
+aactive_rules = active_rules.acall
+
+
+def invalidate_rule_cache(rule_id: int) -> None:
+    """Drop everything that contains the rule, and the list of the active ones."""
+    invalidate(rows_where(Rule, id=rule_id))
+
+
+# -- notifications ---------------------------------------------------------------------------------------------------
+
+notification_by_id = NOTIFICATION_BY_ID.get
+anotification_by_id = NOTIFICATION_BY_ID.aget
+
+
+# On every notification, not on those of the recipient: a message that is marked unread again is in nobody's list,
+# and the UPDATE that does it names its row and not whose it is. Such a write must drop the list too.
+@cached(NOTIFICATION, lambda employee_id: f"unread:{employee_id}", depends_on=[Notification])
+def unread_notifications(employee_id: int) -> list[Notification]:
+    """Return at most MOST_UNREAD unread ones of an employee, the most important first.
+
+    Those that have expired by now are left out; those that will, are for the reader to leave out.
+    """
+    unread = Notification.objects.filter(recipient=employee_id).unread().current(timezone.now())
+    return list(unread.most_important_first()[:MOST_UNREAD])
+
+
+aunread_notifications = unread_notifications.acall
+
+
+def invalidate_notification_cache(notification_id: int) -> None:
+    """Drop everything that contains the notification, and every list of unread ones."""
+    invalidate(rows_where(Notification, id=notification_id))
+
+
+# -- the rest --------------------------------------------------------------------------------------------------------
+
+watch(Skill, by=("name",))
+cache_manager.bind(GENERAL, Skill)
+
+
+@cached(GENERAL, lambda: "skills:all", depends_on=[Skill])
+def skills() -> list[Skill]:
+    """Return the skills by name."""
+    return list(Skill.objects.all())
+
+
+askills = skills.acall

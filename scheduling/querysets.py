@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils import timezone
 
 # Only the package: `scheduling.caches` imports the models, which import this file. By the time a manager is called,
 # `SchedulingConfig.ready()` has loaded it, and an attribute is cheaper than an import in the method (a hot path).
@@ -19,7 +20,17 @@ from caching.coherence.querysets import InvalidatingQuerySet
 
 if TYPE_CHECKING:
     import scheduling.caches
-    from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType, Skill
+    from scheduling.models import (
+        Department,
+        Employee,
+        Notification,
+        Rule,
+        Schedule,
+        ScheduleAssignment,
+        Shift,
+        ShiftType,
+        Skill,
+    )
 
 
 class SkillQuerySet(InvalidatingQuerySet["Skill"]):
@@ -70,6 +81,34 @@ class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
         return self.filter(date__range=(monday, monday + datetime.timedelta(days=6)))
 
 
+class RuleQuerySet(InvalidatingQuerySet["Rule"]):
+    def active(self) -> RuleQuerySet:
+        return self.filter(active=True)
+
+    def effective_on(self, date: datetime.date) -> RuleQuerySet:
+        """Keep the rules that apply on the date, their first and last day included."""
+        begun = models.Q(effective_from=None) | models.Q(effective_from__lte=date)
+        not_over = models.Q(effective_until=None) | models.Q(effective_until__gte=date)
+        return self.filter(begun, not_over)
+
+
+class NotificationQuerySet(InvalidatingQuerySet["Notification"]):
+    def unread(self) -> NotificationQuerySet:
+        return self.filter(read_at=None)
+
+    def current(self, now: datetime.datetime) -> NotificationQuerySet:
+        """Leave out what has expired."""
+        return self.filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
+
+    def most_important_first(self) -> NotificationQuerySet:
+        """Order by priority, the newest first among equals."""
+        return self.order_by("-priority", "-created_at", "-id")
+
+    def mark_read(self, now: datetime.datetime) -> int:
+        """Return how many were unread; the others keep the moment at which they were read."""
+        return self.unread().update(read_at=now)
+
+
 # Named because mypy follows `from_queryset` only in an assignment.
 _SkillFilters = models.Manager.from_queryset(SkillQuerySet)
 _DepartmentFilters = models.Manager.from_queryset(DepartmentQuerySet)
@@ -78,13 +117,33 @@ _ShiftTypeFilters = models.Manager.from_queryset(ShiftTypeQuerySet)
 _ShiftFilters = models.Manager.from_queryset(ShiftQuerySet)
 _ScheduleFilters = models.Manager.from_queryset(ScheduleQuerySet)
 _ScheduleAssignmentFilters = models.Manager.from_queryset(ScheduleAssignmentQuerySet)
+_RuleFilters = models.Manager.from_queryset(RuleQuerySet)
+_NotificationFilters = models.Manager.from_queryset(NotificationQuerySet)
 
 
 class SkillManager(_SkillFilters):
-    pass
+    def list_all(self) -> Sequence[Skill]:
+        """Return the skills by name: rows, not a queryset."""
+        return scheduling.caches.skills()
+
+    async def alist_all(self) -> Sequence[Skill]:
+        return await scheduling.caches.askills()
 
 
 class DepartmentManager(_DepartmentFilters):
+    def get_by_id(self, department_id: int) -> Department | None:
+        return scheduling.caches.department_by_id(department_id)
+
+    async def aget_by_id(self, department_id: int) -> Department | None:
+        return await scheduling.caches.adepartment_by_id(department_id)
+
+    def list_active(self) -> Sequence[Department]:
+        """Return the active departments by name: rows, not a queryset (that is `active()`)."""
+        return scheduling.caches.active_departments()
+
+    async def alist_active(self) -> Sequence[Department]:
+        return await scheduling.caches.aactive_departments()
+
     def get_with_hierarchy(self, department_id: int) -> scheduling.caches.DepartmentHierarchy | None:
         """Return the department with the names around it and its head counts; None if there is none."""
         return scheduling.caches.department_hierarchy(department_id)
@@ -94,6 +153,19 @@ class DepartmentManager(_DepartmentFilters):
 
 
 class EmployeeManager(_EmployeeFilters):
+    def get_by_id(self, employee_id: int) -> Employee | None:
+        return scheduling.caches.employee_by_id(employee_id)
+
+    async def aget_by_id(self, employee_id: int) -> Employee | None:
+        return await scheduling.caches.aemployee_by_id(employee_id)
+
+    def list_active(self) -> Sequence[Employee]:
+        """Return the active employees by name: rows, not a queryset (that is `active()`)."""
+        return scheduling.caches.active_employees()
+
+    async def alist_active(self) -> Sequence[Employee]:
+        return await scheduling.caches.aactive_employees()
+
     def get_by_email(self, email: str) -> Employee | None:
         """Return the employee with this address, in any case, or None."""
         return scheduling.caches.employee_by_email(email)
@@ -119,6 +191,12 @@ class ShiftTypeManager(_ShiftTypeFilters):
 
 
 class ShiftManager(_ShiftFilters):
+    def get_by_id(self, shift_id: int) -> Shift | None:
+        return scheduling.caches.shift_by_id(shift_id)
+
+    async def aget_by_id(self, shift_id: int) -> Shift | None:
+        return await scheduling.caches.ashift_by_id(shift_id)
+
     def get_by_name(self, name: str) -> Shift | None:
         """Return the shift with exactly this name, or None."""
         return scheduling.caches.shift_by_name(name)
@@ -128,7 +206,18 @@ class ShiftManager(_ShiftFilters):
 
 
 class ScheduleManager(_ScheduleFilters):
-    pass
+    def get_by_id(self, schedule_id: int) -> Schedule | None:
+        return scheduling.caches.schedule_by_id(schedule_id)
+
+    async def aget_by_id(self, schedule_id: int) -> Schedule | None:
+        return await scheduling.caches.aschedule_by_id(schedule_id)
+
+    def of_department(self, department_id: int) -> Sequence[Schedule]:
+        """Return the weeks of one department in all versions, the newest first: rows, not a queryset."""
+        return scheduling.caches.schedules_of_department(department_id)
+
+    async def aof_department(self, department_id: int) -> Sequence[Schedule]:
+        return await scheduling.caches.aschedules_of_department(department_id)
 
 
 class ScheduleAssignmentManager(_ScheduleAssignmentFilters):
@@ -138,3 +227,48 @@ class ScheduleAssignmentManager(_ScheduleAssignmentFilters):
 
     async def afor_schedule(self, schedule_id: int) -> Sequence[ScheduleAssignment]:
         return await scheduling.caches.aschedule_assignments(schedule_id)
+
+
+class RuleManager(_RuleFilters):
+    def get_by_id(self, rule_id: int) -> Rule | None:
+        return scheduling.caches.rule_by_id(rule_id)
+
+    async def aget_by_id(self, rule_id: int) -> Rule | None:
+        return await scheduling.caches.arule_by_id(rule_id)
+
+    def active_rules(self, date: datetime.date | None = None) -> Sequence[Rule]:
+        """Return the active rules by kind, the highest priority first; with a date, those in effect on it."""
+        return _in_effect(scheduling.caches.active_rules(), date)
+
+    async def aactive_rules(self, date: datetime.date | None = None) -> Sequence[Rule]:
+        return _in_effect(await scheduling.caches.aactive_rules(), date)
+
+
+class NotificationManager(_NotificationFilters):
+    def get_by_id(self, notification_id: int) -> Notification | None:
+        return scheduling.caches.notification_by_id(notification_id)
+
+    async def aget_by_id(self, notification_id: int) -> Notification | None:
+        return await scheduling.caches.anotification_by_id(notification_id)
+
+    def unread_for(self, employee_id: int, now: datetime.datetime | None = None) -> Sequence[Notification]:
+        """Return what the employee has not read, the most important first, the newest first among equals.
+
+        At most `caches.MOST_UNREAD`. Without `now`, what has expired by the clock of this moment is left out.
+        """
+        return _unexpired(scheduling.caches.unread_notifications(employee_id), now)
+
+    async def aunread_for(self, employee_id: int, now: datetime.datetime | None = None) -> Sequence[Notification]:
+        return _unexpired(await scheduling.caches.aunread_notifications(employee_id), now)
+
+
+# After the read, not in it: what depends on the clock would be stale in the cache without any write.
+
+
+def _in_effect(rules: Iterable[Rule], date: datetime.date | None) -> list[Rule]:
+    return [rule for rule in rules if date is None or rule.is_effective_on(date)]
+
+
+def _unexpired(notifications: Iterable[Notification], now: datetime.datetime | None) -> list[Notification]:
+    now = now or timezone.now()
+    return [notification for notification in notifications if not notification.is_expired(now)]

@@ -6,7 +6,17 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType, Skill
+from scheduling.models import (
+    Department,
+    Employee,
+    Notification,
+    Rule,
+    Schedule,
+    ScheduleAssignment,
+    Shift,
+    ShiftType,
+    Skill,
+)
 
 MONDAY = datetime.date(2026, 11, 30)
 
@@ -76,3 +86,25 @@ class ScheduleAssignmentFactory(DjangoModelFactory):
     employee = factory.SubFactory(EmployeeFactory, department=factory.SelfAttribute("..schedule.department"))
     shift = factory.SubFactory(ShiftFactory)
     date = factory.SelfAttribute("schedule.week_start")
+
+
+class RuleFactory(DjangoModelFactory):
+    class Meta:
+        model = Rule
+
+    name = factory.Sequence(lambda n: f"Rule {n}")
+    kind = Rule.Kind.REST_PERIOD
+    parameters = factory.LazyAttribute(lambda rule: {"min_hours": 11} if rule.kind == Rule.Kind.REST_PERIOD else {})
+    scope = factory.LazyAttribute(
+        lambda rule: "department" if rule.department else "employee" if rule.employee else "global"
+    )
+    department = None
+    employee = None
+
+
+class NotificationFactory(DjangoModelFactory):
+    class Meta:
+        model = Notification
+
+    recipient = factory.SubFactory(EmployeeFactory)
+    title = factory.Sequence(lambda n: f"Message {n}")

@@ -12,6 +12,8 @@ from scheduling.models import Department, Employee, Schedule, ScheduleAssignment
 from tests.factories import (
     DepartmentFactory,
     EmployeeFactory,
+    NotificationFactory,
+    RuleFactory,
     ScheduleAssignmentFactory,
     ScheduleFactory,
     ShiftFactory,
@@ -26,6 +28,8 @@ FACTORIES = [
     for factory in (
         DepartmentFactory,
         EmployeeFactory,
+        NotificationFactory,
+        RuleFactory,
         ScheduleAssignmentFactory,
         ScheduleFactory,
         ShiftFactory,

@@ -3,25 +3,41 @@
 import asyncio
 import datetime
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from caching import cache_manager
 from scheduling import caches
 from scheduling.caches import DepartmentHierarchy
-from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType
+from scheduling.models import (
+    Department,
+    Employee,
+    Notification,
+    Rule,
+    Schedule,
+    ScheduleAssignment,
+    Shift,
+    ShiftType,
+    Skill,
+)
 from tests.factories import (
     MONDAY,
     DepartmentFactory,
     EmployeeFactory,
+    NotificationFactory,
+    RuleFactory,
     ScheduleAssignmentFactory,
     ScheduleFactory,
     ShiftFactory,
     ShiftTypeFactory,
+    SkillFactory,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,42 +72,49 @@ class CostTests:
         self.employee: Employee = self.assignment.employee
         self.other = EmployeeFactory()
 
+        self.rule = RuleFactory()
+        self.notification = NotificationFactory(recipient=self.employee)
+        SkillFactory()
+
     def reads(self) -> dict[str, tuple[int, Callable[[], Any], Callable[[], Any]]]:
+        """Return every fixed read: its queries when cold, the read, the async read."""
         email, emails = self.employee.email, [self.employee.email, self.other.email, "eve@example.com"]
-        department, shift, schedule = (
-            self.employee.department_id,
-            self.assignment.shift.name,
-            self.assignment.schedule_id,
-        )
+        employee, department = self.employee.pk, self.employee.department_id
+        shift, schedule = self.assignment.shift, self.assignment.schedule_id
+        rule, notification = self.rule.pk, self.notification.pk
+        managers: dict[str, tuple[int, Any, str, tuple[Any, ...]]] = {
+            "employee": (1, Employee.objects, "get_by_id", (employee,)),
+            "email": (1, Employee.objects, "get_by_email", (email,)),
+            "emails": (1, Employee.objects, "get_many_by_email", (emails,)),
+            "employees": (1, Employee.objects, "list_active", ()),
+            "department": (1, Department.objects, "get_by_id", (department,)),
+            "departments": (1, Department.objects, "list_active", ()),
+            "hierarchy": (2, Department.objects, "get_with_hierarchy", (department,)),
+            "shift by id": (1, Shift.objects, "get_by_id", (shift.pk,)),
+            "shift": (1, Shift.objects, "get_by_name", (shift.name,)),
+            "types": (1, ShiftType.objects, "active", ()),
+            "schedule by id": (1, Schedule.objects, "get_by_id", (schedule,)),
+            "schedules": (1, Schedule.objects, "of_department", (department,)),
+            "schedule": (1, ScheduleAssignment.objects, "for_schedule", (schedule,)),
+            "rule": (1, Rule.objects, "get_by_id", (rule,)),
+            "rules": (1, Rule.objects, "active_rules", ()),
+            "rules of a day": (1, Rule.objects, "active_rules", (MONDAY,)),
+            "notification": (1, Notification.objects, "get_by_id", (notification,)),
+            "unread": (1, Notification.objects, "unread_for", (employee,)),
+            "skills": (1, Skill.objects, "list_all", ()),
+        }
         return {
-            "email": (
-                1,
-                lambda: Employee.objects.get_by_email(email),
-                lambda: Employee.objects.aget_by_email(email),
-            ),
-            "emails": (
-                1,
-                lambda: Employee.objects.get_many_by_email(emails),
-                lambda: Employee.objects.aget_many_by_email(emails),
-            ),
-            "hierarchy": (
-                2,
-                lambda: Department.objects.get_with_hierarchy(department),
-                lambda: Department.objects.aget_with_hierarchy(department),
-            ),
-            "shift": (1, lambda: Shift.objects.get_by_name(shift), lambda: Shift.objects.aget_by_name(shift)),
-            "types": (1, lambda: ShiftType.objects.active(), lambda: ShiftType.objects.aactive()),
-            "schedule": (
-                1,
-                lambda: ScheduleAssignment.objects.for_schedule(schedule),
-                lambda: ScheduleAssignment.objects.afor_schedule(schedule),
-            ),
-            "employees": (1, caches.active_employees, caches.active_employees.acall),
-            "departments": (1, caches.active_departments, caches.active_departments.acall),
+            name: (cost, partial(getattr(manager, read), *given), partial(getattr(manager, f"a{read}"), *given))
+            for name, (cost, manager, read, given) in managers.items()
         }
 
     @pytest.mark.parametrize(
-        "name", ["email", "emails", "hierarchy", "shift", "types", "schedule", "employees", "departments"]
+        "name",
+        [
+            *("employee", "email", "emails", "employees", "department", "departments", "hierarchy", "shift by id"),
+            *("shift", "types", "schedule by id", "schedules", "schedule", "rule", "rules", "rules of a day"),
+            *("notification", "unread", "skills"),
+        ],
     )
     def test_cold_and_warm(self, name: str, django_assert_num_queries: Any) -> None:
         cost, read, aread = self.reads()[name]
@@ -124,6 +147,20 @@ class CostTests:
             else:
                 found.pk = -1
                 assert read().pk != -1
+
+    def test_every_time_to_live_and_every_size_of_the_settings_is_that_of_a_read(self) -> None:
+        for _, read, _ in self.reads().values():
+            read()
+        types = cache_manager.get_stats()["types"]
+        kinds = [
+            (name, kind) for name, told in types.items() for kind in told["kinds"] if told["kinds"][kind]["misses"]
+        ]
+        used = {f"{name}{link}{kind}" for name, kind in kinds for link in ("_by_", "_")}
+        used |= {f"{kind}_{name}s" for name, kind in kinds}
+        assert settings.CACHING["TTL"].keys() - used == {"default"}
+        assert {name for name, _ in kinds} == settings.CACHING["MAX_SIZE"].keys()
+        # The default is that of the kinds that no name in the table means.
+        assert types["schedule"]["kinds"]["department"]["ttl"] == settings.CACHING["TTL"]["default"]
 
     def test_async_reads_at_once(self) -> None:
         async def main() -> list[Any]:
@@ -352,6 +389,109 @@ class ScheduleAssignmentsTests:
         assert list(ScheduleAssignment.objects.for_schedule(pk)) == []
 
 
+class SchedulesOfDepartmentTests:
+    def test_are_the_newest_first_and_follow_a_change(self) -> None:
+        first = ScheduleFactory()
+        department = first.department
+        assert list(Schedule.objects.of_department(department.pk)) == [first]
+        second = ScheduleFactory(department=department, version=2)
+        later = ScheduleFactory(department=department, week_start=MONDAY + datetime.timedelta(days=7))
+        assert list(Schedule.objects.of_department(department.pk)) == [later, second, first]
+        Schedule.objects.filter(pk=second.pk).update(status="published")
+        assert Schedule.objects.of_department(department.pk)[1].status == "published"
+
+
+class ActiveRulesTests:
+    def names(self, date: datetime.date | None = None) -> list[str]:
+        return [rule.name for rule in Rule.objects.active_rules(date)]
+
+    def test_the_highest_priority_comes_first(self) -> None:
+        RuleFactory(name="Second", priority=3)
+        RuleFactory(name="First", priority=7)
+        RuleFactory(name="Never", active=False)
+        assert self.names() == ["First", "Second"]
+
+    def test_a_date_is_asked_after_the_read(self, django_assert_num_queries: Any) -> None:
+        week = datetime.timedelta(days=7)
+        RuleFactory(name="Winter", effective_from=MONDAY, effective_until=MONDAY + week)
+        with django_assert_num_queries(1):
+            assert self.names(MONDAY - week) == []
+            assert self.names(MONDAY) == ["Winter"]
+            assert self.names(MONDAY + week) == ["Winter"]
+            assert self.names(MONDAY + 2 * week) == []
+
+    def test_follow_what_is_added_changed_and_deleted(self) -> None:
+        assert self.names() == []
+        rule = RuleFactory(name="Rest")
+        assert self.names() == ["Rest"]
+        rule.parameters["min_hours"] = 12
+        rule.save()
+        assert Rule.objects.active_rules()[0].parameters == {"min_hours": 12}
+        Rule.objects.filter(name="Rest").update(active=False)
+        assert self.names() == []
+        Rule.objects.filter(pk=rule.pk).update(active=True)
+        assert self.names() == ["Rest"]
+        rule.delete()
+        assert self.names() == []
+
+    def test_the_parameters_of_one_reader_are_not_those_of_the_next(self) -> None:
+        RuleFactory(parameters={"min_hours": 11})
+        for _ in range(2):
+            rule = Rule.objects.active_rules()[0]
+            assert rule.parameters == {"min_hours": 11}
+            rule.parameters["min_hours"] = 0
+
+
+class UnreadForTests:
+    NOW = datetime.datetime(2026, 11, 30, 12, tzinfo=datetime.UTC)
+
+    @pytest.fixture(autouse=True)
+    def _amy(self) -> None:
+        self.amy = EmployeeFactory()
+
+    def titles(self, now: datetime.datetime | None = None) -> list[str]:
+        return [row.title for row in Notification.objects.unread_for(self.amy.pk, now)]
+
+    def test_the_most_important_comes_first_and_the_newest_among_equals(self) -> None:
+        hour = datetime.timedelta(hours=1)
+        for title, priority, age in (("old", 5, 2), ("new", 5, 1), ("urgent", 9, 3)):
+            NotificationFactory(recipient=self.amy, title=title, priority=priority, created_at=self.NOW - age * hour)
+        NotificationFactory()
+        assert self.titles() == ["urgent", "new", "old"]
+
+    def test_what_expires_is_gone_without_a_query_and_without_a_write(self, django_assert_num_queries: Any) -> None:
+        soon = timezone.now() + datetime.timedelta(days=1)
+        NotificationFactory(recipient=self.amy, title="Ends", expires_at=soon)
+        with django_assert_num_queries(1):
+            assert self.titles() == ["Ends"]
+            assert self.titles(soon - datetime.timedelta(seconds=1)) == ["Ends"]
+            assert self.titles(soon) == []
+
+    def test_follow_what_is_read_and_unread_again(self) -> None:
+        row = NotificationFactory(recipient=self.amy, title="Hello")
+        assert self.titles() == ["Hello"]
+        assert Notification.objects.filter(pk=row.pk).mark_read(self.NOW) == 1
+        assert self.titles() == []
+        # Names the row and not whose it is, and the list does not contain it.
+        row.read_at = None
+        row.save(update_fields=["read_at"])
+        assert self.titles() == ["Hello"]
+
+    def test_a_message_that_changes_hands_in_another_process(self, child: Any) -> None:
+        row = NotificationFactory(recipient=self.amy, title="Hello")
+        bob = EmployeeFactory()
+        assert (self.titles(), list(Notification.objects.unread_for(bob.pk))) == (["Hello"], [])
+        child.run("from scheduling.models import Notification")
+        child.run(f"Notification.objects.filter(pk={row.pk}).update(recipient={bob.pk})")
+        assert (self.titles(), list(Notification.objects.unread_for(bob.pk))) == ([], [row])
+
+    def test_are_at_most_so_many(self) -> None:
+        Notification.objects.bulk_create(
+            Notification(recipient=self.amy, title=str(number)) for number in range(caches.MOST_UNREAD + 1)
+        )
+        assert len(self.titles()) == caches.MOST_UNREAD
+
+
 @pytest.mark.usefixtures("no_collisions")
 class InvalidateTests:
     """For writes that nobody can see: each function drops its own reads, and no others."""
@@ -409,6 +549,26 @@ class InvalidateTests:
         mine, others = self.dropped(lambda: caches.invalidate_schedule_cache(self.assignment.schedule_id))
         assert mine == {"schedule"}
         assert others == set()
+
+    def test_rule(self) -> None:
+        rule, other = RuleFactory(), RuleFactory()
+        Rule.objects.active_rules()
+        for one in (rule, other):
+            Rule.objects.get_by_id(one.pk)
+        caches.invalidate_rule_cache(rule.pk)
+        assert queries(Rule.objects.active_rules) == 1
+        assert queries(lambda: Rule.objects.get_by_id(rule.pk)) == 1
+        assert queries(lambda: Rule.objects.get_by_id(other.pk)) == 0
+
+    def test_notification(self) -> None:
+        row, other = NotificationFactory(), NotificationFactory()
+        for one in (row, other):
+            Notification.objects.unread_for(one.recipient_id)
+            Notification.objects.get_by_id(one.pk)
+        caches.invalidate_notification_cache(row.pk)
+        assert queries(lambda: Notification.objects.unread_for(row.recipient_id)) == 1
+        assert queries(lambda: Notification.objects.get_by_id(row.pk)) == 1
+        assert queries(lambda: Notification.objects.get_by_id(other.pk)) == 0
 
     def test_schedule_drops_an_empty_one_too(self) -> None:
         schedule = ScheduleFactory(department=DepartmentFactory())

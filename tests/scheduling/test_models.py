@@ -6,11 +6,23 @@ from django.db import IntegrityError, models
 from django.db.models import ProtectedError, Value
 from pytest_django import DjangoAssertNumQueries
 
-from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType, Skill
+from scheduling.models import (
+    Department,
+    Employee,
+    Notification,
+    Rule,
+    Schedule,
+    ScheduleAssignment,
+    Shift,
+    ShiftType,
+    Skill,
+)
 from tests.factories import (
     MONDAY,
     DepartmentFactory,
     EmployeeFactory,
+    NotificationFactory,
+    RuleFactory,
     ScheduleAssignmentFactory,
     ScheduleFactory,
     ShiftFactory,
@@ -20,10 +32,12 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-MODELS = (Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType, Skill)
+MODELS = (Department, Employee, Notification, Rule, Schedule, ScheduleAssignment, Shift, ShiftType, Skill)
 FACTORIES = (
     DepartmentFactory,
     EmployeeFactory,
+    NotificationFactory,
+    RuleFactory,
     ScheduleAssignmentFactory,
     ScheduleFactory,
     ShiftFactory,

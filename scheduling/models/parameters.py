@@ -1,0 +1,149 @@
+"""What each kind of rule can be told: the names of its parameters, their types, and the sentences about wrong ones."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_DAYS = 60
+"""Bounds what has to be read of a plan to tell how many days somebody works without a break."""
+
+Check = Callable[[str, Any], None]
+"""Given the name and the value of a parameter; raises ValueError with a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """The parameters of one kind of rule."""
+
+    parameters: Mapping[str, Check]
+    needed: tuple[str, ...] = ()
+    """All of these must be there."""
+    any_of: tuple[str, ...] = ()
+    """At least one of these must be there."""
+    together: tuple[str, ...] = ()
+    """All of these or none."""
+
+
+def number(least: float, most: float, *, whole: bool = False) -> Check:
+    """Return the check of a number in a range, ends included."""
+
+    def check(name: str, value: Any) -> None:
+        right = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        # Written so that a NaN, which compares with nothing, is refused.
+        if not (right and least <= value <= most):
+            told = {"name": name, "least": f"{least:g}", "most": f"{most:g}"}
+            text = _("%(name)s is a whole number from %(least)s to %(most)s.")
+            raise ValueError((text if whole else _("%(name)s is a number from %(least)s to %(most)s.")) % told)
+
+    return check
+
+
+def weekdays(name: str, value: Any) -> None:
+    if not _is_list_of_text(value) or not set(value) <= set(WEEKDAYS):
+        raise ValueError(
+            _("%(name)s is a list of %(days)s.") % {"name": name, "days": get_text_list(list(WEEKDAYS), _("or"))}
+        )
+
+
+def clock(name: str, value: Any) -> None:
+    try:
+        right = isinstance(value, str) and datetime.time.fromisoformat(value).tzinfo is None and len(value) == 5
+    except ValueError:
+        right = False
+    if not right:
+        raise ValueError(_("%(name)s is a time of day such as 09:00.") % {"name": name})
+
+
+def names(name: str, value: Any) -> None:
+    if not _is_list_of_text(value):
+        raise ValueError(_("%(name)s is a list of names, each in quotes.") % {"name": name})
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) and one.strip() for one in value)
+
+
+_WINDOW: dict[str, Check] = {"weekdays": weekdays, "start": clock, "end": clock}
+_WHICH: dict[str, Check] = {"shift_types": names, "shifts": names}
+
+FORMS: dict[str, Form] = {
+    # Works on these weekdays, between these times.
+    "availability": Form(parameters=_WINDOW, any_of=("weekdays", "start"), together=("start", "end")),
+    # Does not work on these weekdays, between these times, such shifts. Nothing given: does not work at all.
+    "restriction": Form(parameters=_WINDOW | _WHICH, together=("start", "end")),
+    # Likes these weekdays, times, shifts best.
+    "preference": Form(
+        parameters=_WINDOW | _WHICH,
+        any_of=("weekdays", "start", "shift_types", "shifts"),
+        together=("start", "end"),
+    ),
+    # Needs these skills; on such shifts, or on all.
+    "qualification": Form(parameters={"skills": names, **_WHICH}, needed=("skills",)),
+    "workload": Form(
+        parameters={
+            "max_hours_per_week": number(1, 168),
+            "max_hours_per_day": number(1, 24),
+            "max_shifts_per_week": number(1, 50, whole=True),
+        },
+        any_of=("max_hours_per_week", "max_hours_per_day", "max_shifts_per_week"),
+    ),
+    # So many hours more than the contract says.
+    "overtime": Form(
+        parameters={"max_overtime_hours_per_week": number(0, 128)}, needed=("max_overtime_hours_per_week",)
+    ),
+    "consecutive_days": Form(parameters={"max_days": number(1, MOST_DAYS, whole=True)}, needed=("max_days",)),
+    "rest_period": Form(parameters={"min_hours": number(0, 72)}, needed=("min_hours",)),
+}
+
+
+def check_parameters(kind: str, parameters: Any) -> None:
+    """Raise ValidationError with a sentence for everything that is wrong. Asks no database."""
+    form = FORMS[kind]
+    if not isinstance(parameters, dict):
+        raise ValidationError(_("Write the parameters as names and values in braces: %(known)s.") % _known(form))
+    problems = [*_unknown(form, parameters), *_missing(form, parameters), *_wrong(form, parameters)]
+    if problems:
+        raise ValidationError(problems)
+
+
+def _unknown(form: Form, parameters: Mapping[str, Any]) -> Iterable[str]:
+    for name in parameters:
+        if name not in form.parameters:
+            yield _("'%(name)s' is not a parameter of this kind of rule. It takes %(known)s.") % {
+                "name": name,
+                **_known(form),
+            }
+
+
+def _missing(form: Form, parameters: Mapping[str, Any]) -> Iterable[str]:
+    for name in form.needed:
+        if name not in parameters:
+            yield _("%(name)s is needed.") % {"name": name}
+    if form.any_of and not parameters.keys() & set(form.any_of):
+        yield _("At least one of %(names)s is needed.") % {"names": get_text_list(list(form.any_of), _("and"))}
+    given = [parameters[name] for name in form.together if name in parameters]
+    if 0 < len(given) < len(form.together):
+        yield _("%(names)s belong together.") % {"names": get_text_list(list(form.together), _("and"))}
+    elif given and all(value == given[0] for value in given):
+        yield _("%(names)s are the same.") % {"names": get_text_list(list(form.together), _("and"))}
+
+
+def _wrong(form: Form, parameters: Mapping[str, Any]) -> Iterable[str]:
+    for name, check in form.parameters.items():
+        if name in parameters:
+            try:
+                check(name, parameters[name])
+            except ValueError as error:
+                yield str(error)
+
+
+def _known(form: Form) -> dict[str, str]:
+    return {"known": get_text_list(list(form.parameters), _("and"))}

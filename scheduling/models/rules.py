@@ -1,0 +1,144 @@
+"""What planning has to respect beyond what the other tables say: who is free when, and how much is too much."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.models.organisation import Department, Employee, Skill
+from scheduling.models.parameters import check_parameters
+from scheduling.models.shifts import Shift, ShiftType
+from scheduling.querysets import RuleManager
+
+
+class Rule(models.Model):
+    """A rule for everybody, for a department with all departments below it, or for one person.
+
+    `models/parameters.py` has what each kind can be told, `policy/` what it then means.
+    """
+
+    class Kind(models.TextChoices):
+        AVAILABILITY = "availability", _("availability")
+        WORKLOAD = "workload", _("workload")
+        QUALIFICATION = "qualification", _("qualification")
+        PREFERENCE = "preference", _("preference")
+        RESTRICTION = "restriction", _("restriction")
+        OVERTIME = "overtime", _("overtime")
+        CONSECUTIVE_DAYS = "consecutive_days", _("consecutive days")
+        REST_PERIOD = "rest_period", _("rest period")
+
+    class Scope(models.TextChoices):
+        GLOBAL = "global", _("everybody")
+        DEPARTMENT = "department", _("a department")
+        EMPLOYEE = "employee", _("an employee")
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    parameters = models.JSONField(
+        _("parameters"), default=dict, blank=True, help_text=_('As the kind of rule takes them: {"max_days": 6}.')
+    )
+    scope = models.CharField(_("applies to"), max_length=16, choices=Scope, default=Scope.GLOBAL)
+    # A rule about a department or a person means nothing without it.
+    department = models.ForeignKey(
+        Department, models.CASCADE, null=True, blank=True, related_name="rules", verbose_name=_("department")
+    )
+    employee = models.ForeignKey(
+        Employee, models.CASCADE, null=True, blank=True, related_name="rules", verbose_name=_("employee")
+    )
+    strict = models.BooleanField(
+        _("strict"), default=False, help_text=_("What breaks a strict rule is an error, otherwise a warning.")
+    )
+    effective_from = models.DateField(_("effective from"), null=True, blank=True)
+    effective_until = models.DateField(
+        _("effective until"), null=True, blank=True, help_text=_("The last day on which the rule applies.")
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text=_("Of two limits of the same kind and scope the one with the higher priority counts."),
+    )
+    active = models.BooleanField(_("active"), default=True)
+
+    objects: ClassVar[RuleManager] = RuleManager()
+
+    class Meta:
+        ordering = ["kind", "-priority", "name"]
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scope="global", department=None, employee=None)
+                | models.Q(scope="department", department__isnull=False, employee=None)
+                | models.Q(scope="employee", department=None, employee__isnull=False),
+                name="rule_scope_has_its_subject",
+                violation_error_message=_("A rule names the department or the employee that it applies to, no other."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(effective_from=None)
+                | models.Q(effective_until=None)
+                | models.Q(effective_until__gte=models.F("effective_from")),
+                name="rule_ends_after_start",
+                violation_error_message=_("A rule does not end before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(priority__range=(1, 10)),
+                name="rule_priority_1_to_10",
+                violation_error_message=_("The priority is between 1 and 10."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Check the scope, the parameters, and the names in them: at most three queries."""
+        errors = {**self._wrong_subject(), **self._wrong_parameters()}
+        if errors:
+            raise ValidationError(errors)
+
+    def is_effective_on(self, date: datetime.date) -> bool:
+        """Whether the rule applies on the date, the first and the last day included; says nothing of `active`."""
+        return (self.effective_from is None or self.effective_from <= date) and (
+            self.effective_until is None or date <= self.effective_until
+        )
+
+    def _wrong_subject(self) -> dict[str, Any]:
+        """Say beside the field what the constraint says of the row."""
+        errors: dict[str, Any] = {}
+        for scope, subject in ((self.Scope.DEPARTMENT, self.department_id), (self.Scope.EMPLOYEE, self.employee_id)):
+            if self.scope == scope and subject is None:
+                errors[scope] = _("Say to which one the rule applies.")
+            elif self.scope != scope and subject is not None:
+                errors[scope] = _("Leave this empty, or let the rule apply to it.")
+        return errors
+
+    def _wrong_parameters(self) -> dict[str, Any]:
+        if self.kind not in self.Kind.values:
+            return {}  # the field speaks for itself
+        try:
+            check_parameters(self.kind, self.parameters)
+        except ValidationError as error:
+            return {"parameters": error.messages}
+        unknown = [
+            _("No %(model)s has the name '%(name)s'.") % {"model": model._meta.verbose_name, "name": name}
+            for model, names in self.names_in(self.parameters).items()
+            for name in sorted(names - set(model.objects.filter(name__in=names).values_list("name", flat=True)))
+        ]
+        return {"parameters": unknown} if unknown else {}
+
+    @staticmethod
+    def names_in(parameters: dict[str, Any]) -> dict[type[Skill | ShiftType | Shift], set[str]]:
+        """Return the names of other rows that checked parameters hold, by model."""
+        named: dict[type[Skill | ShiftType | Shift], set[str]] = {
+            Skill: set(parameters.get("skills", ())),
+            ShiftType: set(parameters.get("shift_types", ())),
+            Shift: set(parameters.get("shifts", ())),
+        }
+        return {model: names for model, names in named.items() if names}
