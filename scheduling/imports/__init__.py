@@ -6,5 +6,6 @@ resources.py    the lean Resource that they share · columns.py, sheet.py: a fil
 files.py        CSV and XLSX -> a table · headers.py: whose column is it · values.py: cells -> values
 bulk.py         rows into the database in batches · skills.py: a many-to-many relation in bulk
 results.py      what an import answers · problems.py: what is wrong, in sentences
+garbage.py      the collector of cycles, paused meanwhile
 admin.py        the import pages · formats.py: their file formats
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DataError, IntegrityError, connections, models, transaction
@@ -97,7 +99,7 @@ def _in_batches(
     for start in range(0, len(rows), BATCH_ROWS):
         batch = rows[start : start + BATCH_ROWS]
         try:
-            with transaction.atomic(using):
+            with transaction.atomic(using), _one_statement_per_batch(using):
                 write(batch)
         except (IntegrityError, DataError):
             for position, row in enumerate(batch, start):
@@ -105,6 +107,22 @@ def _in_batches(
                     refused[position] = reason
         progress(len(batch))
     return refused
+
+
+@contextmanager
+def _one_statement_per_batch(using: str) -> Iterator[None]:
+    """Let SQLite take as many parameters as it was built for. Django 5.2 assumes the 999 of 2019; 6.0 asks, as here."""
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    features: Any = connection.features
+    features.max_query_params = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    try:
+        yield
+    finally:
+        # Of this connection alone: beneath it is the value of the class again.
+        del features.max_query_params
 
 
 def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: str) -> str:

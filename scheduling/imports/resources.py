@@ -8,7 +8,6 @@ cost no query, and the rest is written in batches. So the hooks per row of a sto
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +27,7 @@ from caching import BatchCache, CachedLookup, caching_disabled
 from caching.coherence.invalidation import cause
 from scheduling.imports import bulk
 from scheduling.imports.columns import Column
+from scheduling.imports.garbage import collector_paused
 from scheduling.imports.problems import FileError, did_you_mean, listed, shown
 from scheduling.imports.results import PREVIEW_ROWS, ImportedRow, ImportResult
 from scheduling.imports.sheet import Sheet
@@ -102,7 +102,7 @@ class LeanResource(Resource):
     ) -> ImportResult:
         """Import the dataset. A dry run does the same and rolls back: it leaves no row and no trace in the cache."""
         started = time.perf_counter()
-        with _counting_queries(self.using) as queries, cause("import"), _without_collections():
+        with _counting_queries(self.using) as queries, cause("import"), collector_paused():
             result = self._import(
                 dataset, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
             )
@@ -451,20 +451,3 @@ def _counting_queries(using: str) -> Iterator[Counter[str]]:
 
     with connections[using].execute_wrapper(counter):
         yield count
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keep the cyclic garbage collector away: an import makes many objects and no cycles.
-
-    A full collection looks at every object of the process, all of Django among them: a third of the time that an
-    import of 1,000 rows takes. Of two imports at the same time, the one that began first lets it work again.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
