@@ -46,6 +46,7 @@ check: $(DEVELOPMENT) ## Check style, types, Django's own checks and that no mig
 bench: $(DEVELOPMENT) ## Run the benchmarks, each in a database of its own
 	$(RUN) -m benchmarks.reads $(ARGS)
 	$(RUN) -m benchmarks.imports $(ARGS)
+	$(RUN) -m benchmarks.policy $(ARGS)
 
 migrations: $(DEVELOPMENT) ## Write the migrations that the models need
 	$(RUN) manage.py makemigrations $(ARGS)

@@ -12,3 +12,5 @@ class SchedulingConfig(AppConfig):
         # Declares the cache types and watches the models. The managers reach it as an attribute of the package,
         # because it imports the models and they cannot import it back.
         import_module("scheduling.caches")
+        # Likewise for `ScheduleAssignment.clean()`.
+        import_module("scheduling.policy")

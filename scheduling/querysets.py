@@ -32,6 +32,9 @@ if TYPE_CHECKING:
         Skill,
     )
 
+NOT_COUNTING = ("declined", "cancelled")
+"""Of ScheduleAssignment.Status: what has one of them counts towards nothing."""
+
 
 class SkillQuerySet(InvalidatingQuerySet["Skill"]):
     pass
@@ -73,7 +76,7 @@ class ScheduleQuerySet(InvalidatingQuerySet["Schedule"]):
 class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
     def counting(self) -> ScheduleAssignmentQuerySet:
         """Leave out the declined and the cancelled, which never count towards anything."""
-        return self.exclude(status__in=("declined", "cancelled"))
+        return self.exclude(status__in=NOT_COUNTING)
 
     def for_week(self, date: datetime.date) -> ScheduleAssignmentQuerySet:
         """Keep the assignments that start in the week, Monday to Sunday, that the date lies in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,9 +11,14 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+# Only the package: the policy imports the models. `SchedulingConfig.ready()` has loaded it by the time `clean()` runs.
+import scheduling
 from scheduling.models.organisation import Department, Employee
 from scheduling.models.shifts import Shift
 from scheduling.querysets import ScheduleAssignmentManager, ScheduleManager
+
+if TYPE_CHECKING:
+    import scheduling.policy
 
 MONDAY_TO_SUNDAY = datetime.timedelta(days=6)
 
@@ -27,6 +32,9 @@ class Schedule(models.Model):
         APPROVED = "approved", _("approved")
         PUBLISHED = "published", _("published")
         ARCHIVED = "archived", _("archived")
+
+    READ_ONLY = frozenset({Status.PUBLISHED, Status.ARCHIVED})
+    """What has one of these takes no changes: they go into a new version."""
 
     department = models.ForeignKey(
         Department, models.CASCADE, related_name="schedules", verbose_name=_("department"), db_index=False
@@ -123,6 +131,9 @@ class ScheduleAssignment(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
+    checked_elsewhere = False
+    """Set on an instance by who asks the policy about it: a formset about all of its rows at once, for instance."""
+
     objects: ClassVar[ScheduleAssignmentManager] = ScheduleAssignmentManager()
 
     class Meta:
@@ -153,12 +164,9 @@ class ScheduleAssignment(models.Model):
         return ", ".join(str(part) for part in [*loaded, self.date])
 
     def clean(self) -> None:
-        if self.schedule_id is None or self.date is None:
+        """Ask the policy about this one, at the cost of its queries; its errors are ours, its warnings nobody's."""
+        if self.checked_elsewhere:
             return
-        if not self.schedule.week_start <= self.date <= self.schedule.week_end:
-            raise ValidationError(
-                {
-                    "date": _("%(date)s is outside the schedule's week, %(start)s to %(end)s.")
-                    % {"date": self.date, "start": self.schedule.week_start, "end": self.schedule.week_end}
-                }
-            )
+        error = scheduling.policy.as_validation_error(scheduling.policy.check([self]))
+        if error is not None:
+            raise error

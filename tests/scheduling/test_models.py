@@ -287,9 +287,48 @@ class ScheduleAssignmentTests:
             ScheduleAssignmentFactory(employee=assignment.employee, shift=assignment.shift, date=assignment.date)
 
     def test_a_date_outside_the_week_is_refused(self) -> None:
-        assignment = ScheduleAssignmentFactory(date=MONDAY - datetime.timedelta(days=1))
+        assignment = ScheduleAssignmentFactory(date=MONDAY - datetime.timedelta(days=1), employee__last_name="Adams")
 
-        assert refusal(assignment) == {"date": ["2026-11-29 is outside the schedule's week, 2026-11-30 to 2026-12-06."]}
+        assert refusal(assignment) == {
+            "date": ["Amy Adams: 2026-11-29 is outside the schedule's week, 2026-11-30 to 2026-12-06."]
+        }
+
+    def test_full_clean_asks_the_policy(self) -> None:
+        night = ShiftFactory(name="Night", start_time=datetime.time(22), end_time=datetime.time(6))
+        stored = ScheduleAssignmentFactory(shift=night, employee__last_name="Adams", schedule__department__name="Bar")
+        early = ScheduleAssignmentFactory.build(
+            employee=stored.employee,
+            schedule=stored.schedule,
+            shift=ShiftFactory(start_time=datetime.time(5), end_time=datetime.time(13)),
+            date=MONDAY + datetime.timedelta(days=1),
+        )
+
+        assert refusal(early) == {
+            "shift": ["Amy Adams works Night (22:00–06:00) on 2026-11-30 in Bar at the same time."]
+        }
+        early.checked_elsewhere = True
+        early.full_clean()
+
+    def test_a_duplicate_is_told_once(self) -> None:
+        stored = ScheduleAssignmentFactory(
+            shift__name="Early", employee__last_name="Adams", schedule__department__name="Bar"
+        )
+        again = ScheduleAssignmentFactory.build(
+            employee=stored.employee, schedule=stored.schedule, shift=stored.shift, date=stored.date
+        )
+
+        assert refusal(again) == {"shift": ["Amy Adams has Early (06:00–14:00) on 2026-11-30 in Bar already."]}
+
+    def test_clean_leaves_what_is_missing_to_the_fields(self) -> None:
+        assert set(refusal(ScheduleAssignment())) == {"schedule", "employee", "shift", "date"}
+
+    def test_save_does_not_validate(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        assignment = ScheduleAssignmentFactory.build(
+            schedule=ScheduleFactory(), employee=EmployeeFactory(is_active=False), shift=ShiftFactory(active=False)
+        )
+
+        with django_assert_num_queries(1):
+            assignment.save()
 
     @pytest.mark.parametrize("priority", [0, 11])
     def test_the_database_refuses_priority(self, priority: int) -> None:

@@ -1,0 +1,25 @@
+"""What planning has to respect: one place that decides, for forms, actions and imports alike.
+
+checks.py     POLICY, a tuple of named functions, and the ways to ask it: `check` and `check_planned`
+schedules.py, people.py, hours.py, staffing.py, wishes.py   the functions, by subject: each yields breaches
+rulebook.py   which rules apply to whom, and which of several decides
+situation.py  what is planned among what is stored, arranged · loading.py: the queries · facts.py: rows as tuples
+clock.py      times of the clock -> moments
+findings.py   Finding, and how a form is told
+"""
+
+from scheduling.policy.checks import POLICY, check, check_planned
+from scheduling.policy.facts import Planned
+from scheduling.policy.findings import Finding, Severity, as_validation_error, errors, warnings
+
+__all__ = [
+    "POLICY",
+    "Finding",
+    "Planned",
+    "Severity",
+    "as_validation_error",
+    "check",
+    "check_planned",
+    "errors",
+    "warnings",
+]

@@ -1,0 +1,197 @@
+"""The queries of a check. Their number does not depend on how much is checked (but for more than 10,000 people)."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.db.models import Count, Q
+
+from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
+from scheduling.policy.facts import Original, Person, Planned, Slot, Stored, Week, Window, WorkShift
+from scheduling.policy.rulebook import RuleBook
+
+DETAILS = ("priority", "notes")
+"""The fields of an assignment besides who, what, when, where and status."""
+
+DEFAULT_MAX_DAYS = 6
+"""On how many days in a row somebody works at most, where no rule says so."""
+
+# Below the limit of parameters that SQLite is built with.
+_QUERY_CHUNK = 10_000
+_WEEK = 7
+_SHORTEST_WINDOW = _WEEK
+"""Days before and after that may matter: of the same week, and of the longest rest that a rule can ask for."""
+_NARROW = 5 * _WEEK
+_MOST_PARTS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known before the first function of the policy is asked."""
+
+    originals: Mapping[int, Original]
+    """The stored rows that are replaced or deleted."""
+    people: Mapping[int, Person]
+    stored: Mapping[int, Sequence[Stored]]
+    """By employee, what is stored around what is planned, without what is replaced or deleted."""
+    shifts: Mapping[int, WorkShift]
+    weeks: Mapping[int, Week]
+    """The schedules of what is planned and of the originals."""
+    rules: RuleBook
+
+
+def read(
+    planned: Sequence[Planned],
+    deleted: Sequence[Planned],
+    rules: Iterable[Rule],
+    unsaved_weeks: Mapping[int, Week],
+    using: str,
+) -> Facts:
+    """Read what concerns the planned and the deleted: four queries, and one each for changes and departments' rules."""
+    changed = {one.pk for one in (*planned, *deleted) if one.pk is not None}
+    before = originals(changed, using) if changed else {}
+    named: list[Planned | Original] = [*planned, *before.values()]
+    book = RuleBook(rules, lambda: parents(using))
+    stored = _around(planned, changed, book, using)
+    shifts_stored = (row[2] for rows in stored.values() for row in rows)
+    return Facts(
+        originals=before,
+        people=people({one.employee for one in named}, using),
+        stored=stored,
+        shifts=shifts({*(one.shift for one in named), *shifts_stored}, using),
+        weeks={**weeks({one.schedule for one in named} - unsaved_weeks.keys(), using), **unsaved_weeks},
+        rules=book,
+    )
+
+
+def _around(
+    planned: Iterable[Planned], changed: Container[int], rules: RuleBook, using: str
+) -> dict[int, list[Stored]]:
+    days = max(_SHORTEST_WINDOW, int(rules.most(Rule.Kind.CONSECUTIVE_DAYS, "max_days", DEFAULT_MAX_DAYS)))
+    around = datetime.timedelta(days=days)
+    windows: dict[int, Window] = {}
+    for one in planned:
+        first, last = windows.get(one.employee, (one.date + around, one.date - around))
+        windows[one.employee] = min(first, one.date - around), max(last, one.date + around)
+    found: dict[int, list[Stored]] = {employee: [] for employee in windows}
+    for row in assignments(windows, using) if windows else ():
+        first, last = windows[row[1]]
+        if first <= row[3] <= last and row[0] not in changed:
+            found[row[1]].append(row)
+    return found
+
+
+def _chunks(keys: Collection[int]) -> Iterator[list[int]]:
+    ordered = list(keys)
+    for start in range(0, len(ordered), _QUERY_CHUNK):
+        yield ordered[start : start + _QUERY_CHUNK]
+
+
+def people(keys: Collection[int], using: str) -> dict[int, Person]:
+    rows = Employee.objects.using(using).order_by()
+    names = ("pk", "first_name", "last_name", "is_active", "hire_date", "end_date", "max_hours_per_week", "department")
+    return {
+        row[0]: Person._make(row) for chunk in _chunks(keys) for row in rows.filter(pk__in=chunk).values_list(*names)
+    }
+
+
+def skills(people: Collection[int], using: str) -> dict[int, set[str]]:
+    """Return the names of the skills of people."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    pairs = Employee.skills.through._default_manager.using(using).order_by()
+    for chunk in _chunks(people):
+        for employee, name in pairs.filter(employee__in=chunk).values_list("employee", "skill__name"):
+            found[employee].add(name)
+    return found
+
+
+def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
+    """Return the shifts with the skills that they require; the outer join has a row for each skill."""
+    names = (
+        *("pk", "name", "shift_type__name", "start_time", "end_time", "break_minutes"),
+        *("required_staff", "max_staff", "active", "required_skills__name"),
+    )
+    found: dict[int, WorkShift] = {}
+    required: defaultdict[int, set[str]] = defaultdict(set)
+    for chunk in _chunks(keys):
+        for *row, skill in Shift.objects.using(using).order_by().filter(pk__in=chunk).values_list(*names):
+            found[row[0]] = WorkShift._make((*row, frozenset()))
+            if skill is not None:
+                required[row[0]].add(skill)
+    for pk, names_of_skills in required.items():
+        found[pk] = found[pk]._replace(skills=frozenset(names_of_skills))
+    return found
+
+
+def weeks(keys: Collection[int], using: str) -> dict[int, Week]:
+    names = ("pk", "department", "department__name", "department__active", "week_start", "week_end", "status")
+    rows = Schedule.objects.using(using).order_by()
+    return {row[0]: Week._make(row) for chunk in _chunks(keys) for row in rows.filter(pk__in=chunk).values_list(*names)}
+
+
+def originals(keys: Collection[int], using: str) -> dict[int, Original]:
+    names = ("pk", "employee", "shift", "date", "status", "schedule", *DETAILS)
+    rows = ScheduleAssignment.objects.using(using).order_by()
+    return {
+        row[0]: Original._make((*row[:6], row[6:]))
+        for chunk in _chunks(keys)
+        for row in rows.filter(pk__in=chunk).values_list(*names)
+    }
+
+
+def assignments(windows: Mapping[int, Window], using: str) -> Iterator[Stored]:
+    """Yield what people have in their windows, and some of what they have around them, whatever its status."""
+    names = ("pk", "employee", "shift", "date", "status", "schedule")
+    rows = ScheduleAssignment.objects.using(using).order_by()
+    for condition in _conditions(windows):
+        yield from rows.filter(condition).values_list(*names)
+
+
+def _conditions(windows: Mapping[int, Window]) -> Iterator[Q]:
+    """Say which rows lie in the windows, in one query (for up to 10,000 people).
+
+    The windows of an import lie side by side: one range of dates covers them. Where they are strewn over months, that
+    range would fetch everything that these people have: then each week is asked for its own people.
+    """
+    earliest, latest = min(first for first, _ in windows.values()), max(last for _, last in windows.values())
+    if (latest - earliest).days > _NARROW:
+        strewn = _by_part(windows, earliest, max(_WEEK, math.ceil((latest - earliest).days / _MOST_PARTS)))
+        if sum(map(len, strewn.values())) <= _QUERY_CHUNK:
+            parts = (Q(date__range=dates, employee__in=employees) for dates, employees in strewn.items())
+            yield reduce(or_, parts)
+            return
+    for chunk in _chunks(windows):
+        yield Q(date__range=(earliest, latest), employee__in=chunk)
+
+
+def _by_part(windows: Mapping[int, Window], start: datetime.date, days: int) -> dict[Window, list[int]]:
+    """Divide the time from a date on into parts of so many days; return the people of each whose window meets it."""
+    parts: defaultdict[int, list[int]] = defaultdict(list)
+    for employee, (first, last) in windows.items():
+        for number in range((first - start).days // days, (last - start).days // days + 1):
+            parts[number].append(employee)
+    length = datetime.timedelta(days=days)
+    day = datetime.timedelta(days=1)
+    return {
+        (start + number * length, start + (number + 1) * length - day): employees for number, employees in parts.items()
+    }
+
+
+def staff(slots: Collection[Slot], using: str) -> dict[Slot, int]:
+    """Count the people of every slot that shares its department, shift and date with one of these."""
+    departments, shifts, dates = (set(part) for part in zip(*slots, strict=True))
+    rows = ScheduleAssignment.objects.using(using).counting().order_by()
+    rows = rows.filter(date__in=dates, shift__in=shifts, schedule__department__in=departments)
+    counted = rows.values_list("schedule__department", "shift", "date").annotate(people=Count("pk"))
+    return {(department, shift, date): people for department, shift, date, people in counted}
+
+
+def parents(using: str) -> dict[int, int | None]:
+    """Return the department above each department."""
+    return dict(Department.objects.using(using).order_by().values_list("pk", "parent"))

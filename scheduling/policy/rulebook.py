@@ -1,0 +1,157 @@
+"""Which rules apply to whom, and which of several decides.
+
+A rule of one person comes before one of the department, that before one of the department above, and so on up to one
+for everybody; in the same place the higher priority comes first.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from scheduling.models import Rule
+from scheduling.models.parameters import check_parameters
+from scheduling.policy.facts import Person, WorkShift
+from scheduling.policy.findings import Severity
+
+logger = logging.getLogger("scheduling")
+
+
+class Limit(NamedTuple):
+    """How much is too much, or too little."""
+
+    value: float
+    severity: Severity
+    because: str = "."
+    """How a sentence about it ends: with the name of the rule, if there is one."""
+
+
+class Ranked(NamedTuple):
+    """A rule as it applies to a person; the smaller the distance, the more it is about that person."""
+
+    distance: int
+    rule: Rule
+
+
+class RuleBook:
+    """The active rules, asked for one person and one date at a time."""
+
+    def __init__(self, rules: Iterable[Rule], parents: Callable[[], Mapping[int, int | None]]) -> None:
+        """`parents` gives the department above each department; it is called only if a rule is about one."""
+        self._by_subject: defaultdict[tuple[str, int | None], list[Rule]] = defaultdict(list)
+        for rule in filter(is_sound, rules):
+            self._by_subject[rule.scope, rule.department_id or rule.employee_id].append(rule)
+        self.kinds = {rule.kind for rule in self._rules()}
+        self.parameters = {name for rule in self._rules() for name in rule.parameters}
+        about_departments = any(scope == Rule.Scope.DEPARTMENT for scope, _ in self._by_subject)
+        self._parents = parents() if about_departments else {}
+        # Most people are subject to the same rules on every date: asked once, known for all of them.
+        self._dated = {rule.kind for rule in self._rules() if rule.effective_from or rule.effective_until}
+        self._ranked: dict[tuple[Any, ...], list[Ranked]] = {}
+        self._limits: dict[tuple[Any, ...], Sequence[Limit]] = {}
+
+    def of(self, kind: str, person: Person, date: datetime.date) -> list[Ranked]:
+        """Return the rules of a kind that apply to the person on the date, those that decide first."""
+        if kind not in self.kinds:
+            return []
+        key = (kind, person.department, self._own(person), date if kind in self._dated else None)
+        found = self._ranked.get(key)
+        if found is None:
+            found = self._ranked[key] = self._rank(kind, person, date)
+        return found
+
+    def nearest(self, kind: str, person: Person, date: datetime.date) -> list[Rule]:
+        """Return those at the smallest distance alone: they replace what is said further away."""
+        ranked = self.of(kind, person, date)
+        return [rule for distance, rule in ranked if distance == ranked[0].distance]
+
+    def limits(
+        self, kind: str, parameter: str, person: Person, date: datetime.date, default: Limit | None = None
+    ) -> Sequence[Limit]:
+        """Return the strict limit and then the advisory one, each from the first rule that has the parameter.
+
+        The default is for people to whom no rule of the kind applies.
+        """
+        if kind in self.kinds:
+            key = (parameter, person.department, self._own(person), date if kind in self._dated else None)
+            limits = self._limits.get(key)
+            if limits is None:
+                limits = self._limits[key] = _limits(self.of(kind, person, date), parameter)
+            if limits:
+                return limits
+        return (default,) if default else ()
+
+    def most(self, kind: str, parameter: str, default: float) -> float:
+        """Return the largest value that any rule has, at least the default: how far one must look."""
+        return max([default, *(rule.parameters[parameter] for rule in self._rules() if rule.kind == kind)])
+
+    def _rules(self) -> Iterator[Rule]:
+        for rules in self._by_subject.values():
+            yield from rules
+
+    def _own(self, person: Person) -> int | None:
+        """Return the person's key if there is a rule about the person. All others of a department are alike."""
+        return person.pk if (Rule.Scope.EMPLOYEE, person.pk) in self._by_subject else None
+
+    def _rank(self, kind: str, person: Person, date: datetime.date) -> list[Ranked]:
+        subjects: list[tuple[str, int | None]] = [
+            (Rule.Scope.EMPLOYEE, person.pk),
+            *((Rule.Scope.DEPARTMENT, above) for above in self._upwards(person.department)),
+            (Rule.Scope.GLOBAL, None),
+        ]
+        return [
+            Ranked(distance, rule)
+            for distance, subject in enumerate(subjects)
+            for rule in sorted(self._by_subject.get(subject, ()), key=_by_priority)
+            if rule.kind == kind and rule.is_effective_on(date)
+        ]
+
+    def _upwards(self, department: int | None) -> list[int]:
+        """Return the department and those above it; stored rows that form a cycle end at the repetition."""
+        line: list[int] = []
+        while department is not None and department not in line:
+            line.append(department)
+            department = self._parents.get(department)
+        return line
+
+
+def _limits(ranked: Iterable[Ranked], parameter: str) -> Sequence[Limit]:
+    found: dict[bool, Limit] = {}
+    for _distance, rule in ranked:
+        if parameter in rule.parameters:
+            found.setdefault(rule.strict, Limit(rule.parameters[parameter], severity_of(rule), because(rule)))
+    return [found[strict] for strict in (True, False) if strict in found]
+
+
+def is_sound(rule: Rule) -> bool:
+    """Whether the parameters are as the kind takes them. `save()` does not validate, and one rule must not stop all."""
+    try:
+        check_parameters(rule.kind, rule.parameters)
+    except (KeyError, ValidationError) as error:
+        logger.warning("The rule %r is left out, because its parameters are wrong: %s", rule.name, error)
+        return False
+    return True
+
+
+def severity_of(rule: Rule) -> Severity:
+    return Severity.ERROR if rule.strict else Severity.WARNING
+
+
+def because(rule: Rule) -> str:
+    """Return how a sentence about a rule ends."""
+    return f" ({rule.name})."
+
+
+def is_about(rule: Rule, shift: WorkShift) -> bool:
+    """Whether a rule means the shift: by its name or its type, or because it names neither."""
+    shifts, types = rule.parameters.get("shifts", ()), rule.parameters.get("shift_types", ())
+    return not (shifts or types) or shift.name in shifts or shift.type_name in types
+
+
+def _by_priority(rule: Rule) -> tuple[Any, ...]:
+    return -rule.priority, rule.name

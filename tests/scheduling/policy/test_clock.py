@@ -1,0 +1,75 @@
+"""Times of the clock, also on the nights on which it changes."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.policy.clock import minutes, moments, monday_of, week_of
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SPRING, AUTUMN = datetime.date(2026, 3, 28), datetime.date(2026, 10, 24)
+"""The Saturdays before the clocks change: at 02:00 to 03:00, and at 03:00 to 02:00."""
+
+times = st.times().map(lambda time: time.replace(second=0, microsecond=0))
+zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"])
+dates = st.dates(datetime.date(1975, 1, 1), datetime.date(2090, 12, 31))
+
+
+def hours(date: datetime.date, start: str, end: str, zone: ZoneInfo = BERLIN) -> float:
+    begins, ends = moments(date, datetime.time.fromisoformat(start), datetime.time.fromisoformat(end), zone)
+    return (ends - begins) / 3600
+
+
+class MomentsTests:
+    @pytest.mark.parametrize(
+        ("date", "start", "end", "elapsed"),
+        [
+            (datetime.date(2026, 6, 1), "22:00", "06:00", 8),
+            (SPRING, "22:00", "06:00", 7),
+            (AUTUMN, "22:00", "06:00", 9),
+            (SPRING + datetime.timedelta(days=1), "06:00", "14:00", 8),
+            # 02:30 does not exist, and is read as half an hour after 02:00 of the old time.
+            (SPRING, "22:00", "02:30", 4.5),
+            # 02:30 comes twice; the first one is meant.
+            (AUTUMN, "22:00", "02:30", 4.5),
+            # From a time that is skipped to one before it: no time at all, rather than less than none.
+            (SPRING + datetime.timedelta(days=1), "02:30", "03:00", 0),
+        ],
+    )
+    def test_count_the_hours_that_elapse(self, date: datetime.date, start: str, end: str, elapsed: float) -> None:
+        assert hours(date, start, end) == elapsed
+
+    @given(dates, times, times, zones)
+    def test_never_end_before_they_start_and_never_last_a_day_and_an_hour(
+        self, date: datetime.date, start: datetime.time, end: datetime.time, zone: str
+    ) -> None:
+        begins, ends = moments(date, start, end, ZoneInfo(zone))
+        assert 0 <= ends - begins <= 25 * 3600
+
+    @given(dates, times, times, zones)
+    def test_are_those_of_the_clock_on_the_wall(
+        self, date: datetime.date, start: datetime.time, end: datetime.time, zone: str
+    ) -> None:
+        begins, _ = moments(date, start, end, ZoneInfo(zone))
+        shown = datetime.datetime.fromtimestamp(begins, ZoneInfo(zone))
+        # A time that the clock skips is shown as the one that it is then.
+        skipped = shown.replace(tzinfo=None) - datetime.datetime.combine(date, start)
+        assert skipped in {datetime.timedelta(0), datetime.timedelta(hours=1), datetime.timedelta(minutes=30)}
+
+    @given(dates, times, times)
+    def test_without_a_change_are_as_long_as_the_clock_says(
+        self, date: datetime.date, start: datetime.time, end: datetime.time
+    ) -> None:
+        begins, ends = minutes(start, end)
+        first, last = moments(date, start, end, datetime.UTC)
+        assert last - first == 60 * (ends - begins)
+
+
+class WeekTests:
+    @given(st.dates(datetime.date(1, 1, 8)))
+    def test_goes_from_monday_to_sunday(self, date: datetime.date) -> None:
+        monday = monday_of(week_of(date.toordinal()))
+        assert monday == date - datetime.timedelta(days=date.weekday())
