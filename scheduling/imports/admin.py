@@ -133,3 +133,5 @@ class FileImportMixin(ImportMixin):
         counts = {"new": result.new, "updated": result.updated, "unchanged": result.unchanged}
         told = _("Import finished: %(new)d new, %(updated)d updated, %(unchanged)d unchanged.") % counts
         messages.success(request, " ".join([told, *result.notes]))
+        if result.warnings:
+            messages.warning(request, " ".join(result.warning_notes))

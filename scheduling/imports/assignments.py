@@ -12,10 +12,9 @@ from scheduling import caches
 from scheduling.imports.columns import Column
 from scheduling.imports.departments import departments_by_name
 from scheduling.imports.resources import Key, LeanResource, Stored, chunks
-from scheduling.models import Employee, Schedule, ScheduleAssignment
+from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment
 from scheduling.models.planning import MONDAY_TO_SUNDAY
-
-READ_ONLY = (Schedule.Status.PUBLISHED, Schedule.Status.ARCHIVED)
+from scheduling.policy import Finding, Planned, check_planned
 
 Week = tuple[int, datetime.date]
 """A department and a Monday."""
@@ -27,8 +26,6 @@ class Home(NamedTuple):
     pk: int
     department_id: int
     week_start: datetime.date
-    status: str
-    department: str
 
 
 class AssignmentResource(LeanResource):
@@ -36,7 +33,7 @@ class AssignmentResource(LeanResource):
 
     A new row goes into the highest version of the schedule of its department (the file's, else the employee's) and
     week; a missing one is created as a draft. A row that exists stays where it is, unless the file names another
-    department. Published and archived schedules take no changes.
+    department. The policy judges the new and the changed rows, together: its errors refuse them, its warnings do not.
     """
 
     kind = "assignments"
@@ -89,6 +86,10 @@ class AssignmentResource(LeanResource):
         employees = {key[0] for key in keys if key is not None}
         return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)))
 
+    def resolve(self) -> None:
+        # Before the transaction, inside of which a cache is not filled.
+        self.rules = Rule.objects.active_rules()
+
     def prepare(self, keys: Sequence[Key | None]) -> None:
         """Give each row its schedule."""
         sheet = self.sheet
@@ -140,10 +141,7 @@ class AssignmentResource(LeanResource):
             return {}
         schedules = Schedule.objects.using(self.using).order_by("version")
         rows = schedules.filter(Q(department__in=departments, week_start__in=mondays) | Q(pk__in=held))
-        return {
-            row[0]: Home._make(row)
-            for row in rows.values_list("pk", "department_id", "week_start", "status", "department__name")
-        }
+        return {row[0]: Home._make(row) for row in rows.values_list("pk", "department_id", "week_start")}
 
     def _by_week(self, weeks: set[Week]) -> dict[Week, Home]:
         """Return the highest version of each week: the homes are in the order of their versions."""
@@ -170,14 +168,36 @@ class AssignmentResource(LeanResource):
         return by_week | {(home.department_id, home.week_start): home for home in created.values()}
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
-        """Refuse changes of read-only schedules: the one that a row enters, and the one that it leaves."""
-        told = self.sheet.values["schedule"]
-        for position in (*new, *changed):
-            key = keys[position]
-            schedules = {told[position], self.existing[key][-1]} if key in self.existing else {told[position]}
-            for home in map(self.homes.__getitem__, schedules):
-                if home.status in READ_ONLY:
-                    self.sheet.refuse(position, "date", _read_only(home))
+        """Ask the policy about the rows that change something. Compared with each other, in the order of the file."""
+        planned = [self._planned(position, keys[position]) for position in sorted([*new, *changed])]  # type: ignore[arg-type]
+        for finding in check_planned(planned, rules=self.rules, using=self.using):
+            tell = self.sheet.refuse if finding.is_error else self.sheet.warn
+            tell(finding.assignment, self._column(finding.field), self._reason(finding))
+
+    def _planned(self, position: int, key: Key) -> Planned:
+        told, stored = self.sheet.values, self.existing.get(key)
+        return Planned(
+            position=position,
+            pk=stored[0] if stored else None,
+            employee=key[0],
+            shift=key[1],
+            date=key[2],
+            schedule=told["schedule"][position],
+            status=told["status"][position] if "status" in told else "",
+            source=position,
+        )
+
+    def _column(self, field: str) -> str:
+        """Return the column whose value a finding is about; a schedule follows from department and date."""
+        if field == "schedule":
+            return "department_code" if "department_code" in self.sheet.columns else "date"
+        return next(column.name for column in self.columns if column.field_name == field)
+
+    def _reason(self, finding: Finding) -> str:
+        """Return the policy's own words, and the number of the other row if that is in the file too."""
+        if finding.other is None:
+            return finding.message
+        return f"{finding.message} That is row {self.sheet.numbers[finding.other]}."
 
     def fill_caches(self) -> None:
         """Read the lists of the schedules that were changed, as many as the cache holds."""
@@ -190,8 +210,3 @@ class AssignmentResource(LeanResource):
 def monday(date: datetime.date) -> datetime.date:
     """Return the Monday of the date's week."""
     return date - datetime.timedelta(days=date.weekday())
-
-
-def _read_only(home: Home) -> str:
-    status = Schedule.Status(home.status).label
-    return f"The schedule of {home.department} for the week of {home.week_start} is {status}: it takes no changes."

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import tablib
@@ -402,6 +403,7 @@ class LeanResource(Resource):
         result.mapping = {sheet.headers.spelled[name]: name for name in sheet.columns}
         result.notes = [*self._about_columns(), *self.notes]
         result.problems = sheet.all_problems()
+        result.warnings = sorted(sheet.warnings, key=attrgetter("row"))
         result.totals.update(Counter(row.import_type for row in self.outcomes))
         result.label = self.describe
         for row in self.outcomes:

@@ -12,6 +12,7 @@ from import_export.results import InvalidRow, Result, RowResult
 from scheduling.imports.problems import Problem
 
 PREVIEW_ROWS = 100
+MOST_WARNINGS = 20
 
 
 class ImportedRow(RowResult):
@@ -38,6 +39,8 @@ class ImportResult(Result):
         self.saved = False
         """Whether the rows are in the database: not after a dry run, nor where rows were refused."""
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        """What people should know of rows that do not stand in the way of the import, by row."""
         self.notes: list[str] = []
         """Sentences about what was done or left out besides the rows."""
         self.mapping: dict[str, str] = {}
@@ -75,6 +78,13 @@ class ImportResult(Result):
     def sentences(self) -> list[str]:
         """What is wrong with the file as a whole; empty if it could be read."""
         return [str(error.error) for error in self.base_errors]
+
+    @property
+    def warning_notes(self) -> list[str]:
+        """The warnings as sentences with the number of the row, at most 20 of them, and how many more there are."""
+        notes = [f"Row {warning.row}: {warning.reason}" for warning in self.warnings[:MOST_WARNINGS]]
+        more = len(self.warnings) - MOST_WARNINGS
+        return [*notes, f"And {more:,} more {'warning' if more == 1 else 'warnings'}."] if more > 0 else notes
 
     def valid_rows(self) -> list[RowResult]:
         """The rows for the preview page: at most 100, those that change something first."""

@@ -33,6 +33,8 @@ class Sheet:
         self.values: dict[str, list[Any]] = {}
         """By column, the values of all rows; None where the cell was refused."""
         self.problems: dict[int, list[Problem]] = {}
+        self.warnings: list[Problem] = []
+        """What people should know of rows that are imported all the same."""
 
     def cells(self, column: str) -> list[Any]:
         """Return the column as the file has it."""
@@ -54,11 +56,17 @@ class Sheet:
 
     def refuse(self, position: int, column: str, reason: str) -> None:
         """Note why a row cannot be imported. An empty column stands for the row as a whole."""
+        self.problems.setdefault(position, []).append(self._problem(position, column, reason))
+
+    def warn(self, position: int, column: str, reason: str) -> None:
+        """Note what is odd about a row."""
+        self.warnings.append(self._problem(position, column, reason))
+
+    def _problem(self, position: int, column: str, reason: str) -> Problem:
         at = self.headers.columns.get(column)
         value = "" if at is None else shown(self.rows[position][at])
         header = self.headers.spelled.get(column, column)
-        problem = Problem(row=self.numbers[position], column=header, value=value, reason=reason)
-        self.problems.setdefault(position, []).append(problem)
+        return Problem(row=self.numbers[position], column=header, value=value, reason=reason)
 
     def refuse_repeated(self, keys: Iterable[Hashable | None], column: str, reason: str) -> None:
         """Refuse each row whose key an earlier row has; the reason gets that row's number for its {row}."""

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         saved = "" if result.saved else ": nothing saved"
         out.print(f"{file.name} as {resource_class.kind}{saved}", highlight=False, markup=False, style="bold")
         out.print(_summary(result))
-        for note in result.notes:
+        for note in (*result.notes, *result.warning_notes):
             out.print(note, highlight=False, markup=False)
         if result.problems:
             out.print(_problems(result.problems))

@@ -220,6 +220,7 @@ class ProblemTests:
         """Another import may insert a row between the look and the INSERT: here the look is made to find nothing."""
         run(["amy@example.com", "Early", "2026-12-03", "", ""])
         monkeypatch.setattr(AssignmentResource, "find_existing", lambda self, keys: {})
+        monkeypatch.setattr(AssignmentResource, "check", lambda self, keys, new, changed: None)
         rows = [["amy@example.com", "Early", f"2026-12-0{day}", "", ""] for day in (2, 3, 4)]
         result = run(*rows)
         assert reasons(result) == [(3, "", "", "The employee already works this shift on this date.")]
@@ -305,8 +306,8 @@ class CostTests:
         ShiftFactory.create_batch(2)
         emails = Employee.objects.values_list("email", flat=True)
         shifts = ["Early", "Late"]
-        for name in shifts:
-            ShiftFactory(name=name)
+        for name, start, end in zip(shifts, (6, 14), (14, 22), strict=True):
+            ShiftFactory(name=name, start_time=datetime.time(start), end_time=datetime.time(end))
         days = [MONDAY + datetime.timedelta(days=day) for day in range(5)]
         rows = [[email, shift, day.isoformat(), "", ""] for email in emails for shift in shifts for day in days]
         cache_manager.clear()
