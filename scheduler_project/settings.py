@@ -66,6 +66,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # Application
 
 INSTALLED_APPS = [
+    # Before the admin and import_export, whose templates with inline styles and scripts it replaces.
+    "scheduling.apps.SchedulingConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -75,7 +77,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "import_export",
     "caching.apps.CachingConfig",
-    "scheduling.apps.SchedulingConfig",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.departments import DepartmentResource
 from scheduling.imports.employees import EmployeeResource
@@ -19,7 +20,7 @@ class SkillAdmin(admin.ModelAdmin):
 
 
 @admin.register(Department)
-class DepartmentAdmin(FileImportMixin, admin.ModelAdmin):
+class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     resource_classes = [DepartmentResource]
     list_display = ["name", "code", "parent", "manager", "active"]
     list_filter = ["active"]
@@ -29,7 +30,7 @@ class DepartmentAdmin(FileImportMixin, admin.ModelAdmin):
 
 
 @admin.register(Employee)
-class EmployeeAdmin(FileImportMixin, admin.ModelAdmin):
+class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     """People are archived, not deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]

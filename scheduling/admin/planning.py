@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.assignments import AssignmentResource
 from scheduling.models import Department, Schedule, ScheduleAssignment
@@ -24,7 +25,7 @@ class ScheduleAdmin(admin.ModelAdmin):
 
 
 @admin.register(ScheduleAssignment)
-class ScheduleAssignmentAdmin(FileImportMixin, admin.ModelAdmin):
+class ScheduleAssignmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     resource_classes = [AssignmentResource]
     list_display = ["employee", "shift", "date", "department", "status", "priority", "source"]
     list_filter = ["status", "source", "shift", "schedule__department"]

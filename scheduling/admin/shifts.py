@@ -2,13 +2,14 @@ from django.contrib import admin
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
 from scheduling.models import Shift, ShiftType
 
 
 @admin.register(ShiftType)
-class ShiftTypeAdmin(FileImportMixin, admin.ModelAdmin):
+class ShiftTypeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     resource_classes = [ShiftTypeResource]
     list_display = ["name", "code", "colour", "active"]
     list_filter = ["active"]
@@ -16,7 +17,7 @@ class ShiftTypeAdmin(FileImportMixin, admin.ModelAdmin):
 
 
 @admin.register(Shift)
-class ShiftAdmin(FileImportMixin, admin.ModelAdmin):
+class ShiftAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     resource_classes = [ShiftResource]
     list_display = ["name", "code", "shift_type", "department", "times", "required_staff", "max_staff", "active"]
     list_filter = ["active", "shift_type", "department"]

@@ -51,6 +51,8 @@ class ConfirmForm(ConfirmImportForm):
 class FileImportMixin(ImportMixin):
     """Import pages for a ModelAdmin with `resource_classes`. For those who may add and change its rows."""
 
+    # With the button of the export, for those who have FileExportMixin too.
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     import_template_name = "scheduling/import.html"
     import_form_class = FileForm
     confirm_form_class = ConfirmForm

@@ -63,6 +63,7 @@ class AssignmentResource(LeanResource):
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
             stored=False,
+            path="schedule__department__code",
         ),
         Column(name="status", also=("state",)),
         Column(name="priority"),

@@ -35,6 +35,10 @@ class Column:
     """The file must have the column, and every row a value in it."""
     stored: bool = True
     """False: the resource makes something else of the values than one field of the model."""
+    exported: bool = True
+    """False for another way to write what other columns have too."""
+    path: str = ""
+    """Where an export finds the value, "parent__code"; empty where field and look-up say so."""
 
     @property
     def field_name(self) -> str:

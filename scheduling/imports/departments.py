@@ -31,7 +31,13 @@ class DepartmentResource(LeanResource):
     columns = (
         Column(name="code", also=("department_code", "short_name", "id"), required=True),
         Column(name="name", also=("department", "department_name", "title", "location", "area", "team", "group")),
-        Column(name="parent_code", also=("parent", "parent_department", "belongs_to"), parse=values.text, stored=False),
+        Column(
+            name="parent_code",
+            also=("parent", "parent_department", "belongs_to"),
+            parse=values.text,
+            stored=False,
+            path="parent__code",
+        ),
         Column(name="manager_email", also=("manager", "head"), field="manager", lookup=caches.EMPLOYEE_BY_EMAIL),
         Column(name="description", also=("notes", "note", "comment", "remarks")),
         Column(name="active", also=("is_active", "enabled")),

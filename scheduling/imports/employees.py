@@ -37,7 +37,7 @@ class EmployeeResource(SkilledResource):
                 "personalnummer",
             ),
         ),
-        Column(name="name", also=("full_name", "employee_name"), stored=False),
+        Column(name="name", also=("full_name", "employee_name"), stored=False, exported=False),
         Column(name="first_name", also=("firstname", "given_name", "vorname")),
         Column(name="last_name", also=("lastname", "surname", "family_name", "nachname")),
         Column(

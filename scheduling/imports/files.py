@@ -11,6 +11,7 @@ from typing import Any
 import python_calamine
 import tablib
 
+from scheduling.exports.cells import unescape
 from scheduling.imports.problems import FileError
 from scheduling.imports.values import is_blank
 
@@ -91,7 +92,8 @@ def _csv_rows(text: str) -> Iterable[list[str]]:
         offset = text.index("\n") + 1
     reader = csv.reader(io.StringIO(text[offset:], newline=""), delimiter=delimiter)
     try:
-        yield from reader
+        for row in reader:
+            yield [unescape(cell) if "'" in cell else cell for cell in row]
     except csv.Error as error:
         raise FileError(f"Row {reader.line_num} cannot be read: {error}.") from error
 

@@ -41,7 +41,7 @@ class ShiftResource(SkilledResource):
     columns = (
         Column(name="name", also=("shift_name", "shift", "title", "label"), required=True),
         Column(name="code", also=("short_name",)),
-        Column(name="shift_type", also=("type", "category"), parse=values.text, stored=False),
+        Column(name="shift_type", also=("type", "category"), parse=values.text, stored=False, path="shift_type__name"),
         Column(
             name="department_code",
             also=("department", "dept", "department_name", "location", "area", "team", "group"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import QuerySet
+from import_export.fields import Field
 
 from scheduling.imports.problems import listed
 from scheduling.imports.resources import Key, LeanResource, chunks
@@ -69,6 +71,13 @@ class SkilledResource(LeanResource):
 
     skills_column: ClassVar[str]
     """The column, and the many-to-many field of the same name."""
+
+    def filter_export(self, queryset: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
+        return super().filter_export(queryset, **kwargs).prefetch_related(self.skills_column)
+
+    def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        return "|".join(skill.name for skill in value.all()) if field.attribute == self.skills_column else value
 
     def prepare(self, keys: Sequence[Key | None]) -> None:
         relation = getattr(self.model, self.skills_column)

@@ -1,0 +1,18 @@
+"""The export page of the admin: the rows of a list, as filtered and searched, in the columns that the import reads."""
+
+from django.http import HttpRequest
+from import_export.admin import ExportMixin
+from import_export.formats.base_formats import Format
+
+from scheduling.exports.formats import CSV, XLSX
+
+
+class FileExportMixin(ExportMixin):
+    """An export page for a ModelAdmin with `resource_classes`. For those who may see its rows."""
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        # Not import-export's own answer, which is yes to everybody who may enter the admin.
+        return self.has_view_permission(request)
+
+    def get_export_formats(self) -> list[type[Format]]:
+        return [CSV, XLSX]

@@ -1,0 +1,115 @@
+"""The file formats of the export page. A value is given as it is, and spelled here.
+
+Text that a spreadsheet might compute is marked in the way of the format: by an apostrophe in CSV, where nothing else
+can be said, and by its type in XLSX, where the cell shows what is stored. That goes for a phone number +49-30-12 too,
+which would be computed. Numbers are numbers: a negative one stays one.
+"""
+
+import csv
+import datetime
+import io
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import tablib
+from django.utils.translation import gettext
+from import_export.formats.base_formats import Format
+from xlsxwriter import Workbook
+
+from scheduling.exports.cells import escape, is_formula
+
+LONGEST_TEXT = 32_767  # of a cell of XLSX
+
+
+class CSV(Format):
+    """Commas, and UTF-8 with the mark by which spreadsheets tell it."""
+
+    def get_title(self) -> str:
+        return "csv"
+
+    def get_extension(self) -> str:
+        return "csv"
+
+    def get_content_type(self) -> str:
+        return "text/csv; charset=utf-8"
+
+    def can_export(self) -> bool:
+        return True
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(dataset.headers)
+        writer.writerows([_spelled(value) for value in row] for row in dataset)
+        return text.getvalue().encode("utf-8-sig")
+
+
+def _spelled(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(value) if isinstance(value, str) else str(value)
+
+
+class XLSX(Format):
+    """Every cell with its type."""
+
+    def get_title(self) -> str:
+        return "xlsx"
+
+    def get_extension(self) -> str:
+        return "xlsx"
+
+    def get_content_type(self) -> str:
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    def can_export(self) -> bool:
+        return True
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
+        """Write one sheet. Raises ValueError, which the page shows, for a text that no cell holds."""
+        file = io.BytesIO()
+        with Workbook(file, {"in_memory": True}) as book:
+            sheet = _Sheet(book)
+            sheet.write(0, dataset.headers)
+            for number, row in enumerate(dataset, 1):
+                sheet.write(number, row)
+        return file.getvalue()
+
+
+class _Sheet:
+    def __init__(self, book: Workbook) -> None:
+        self._sheet = book.add_worksheet()
+        # What a spreadsheet itself notes when somebody types an apostrophe first: still text after an edit of the cell.
+        self._quoted = book.add_format({"quote_prefix": True})
+        self._date = book.add_format({"num_format": "yyyy-mm-dd"})
+        self._time = book.add_format({"num_format": "hh:mm"})
+
+    def write(self, row: int, values: Iterable[Any]) -> None:
+        for column, value in enumerate(values):
+            self._write_cell(row, column, value)
+
+    def _write_cell(self, row: int, column: int, value: Any) -> None:
+        """Never by the library's `write()`, which guesses from the text whether it is a formula or a link."""
+        if value is None:
+            return
+        if isinstance(value, bool):
+            self._sheet.write_boolean(row, column, value)
+        elif isinstance(value, (int, float, Decimal)):
+            self._sheet.write_number(row, column, value)
+        elif isinstance(value, datetime.date):
+            self._sheet.write_datetime(row, column, value, self._date)
+        elif isinstance(value, datetime.time):
+            self._sheet.write_datetime(row, column, value, self._time)
+        else:
+            self._write_text(row, column, str(value))
+
+    def _write_text(self, row: int, column: int, text: str) -> None:
+        if len(text) > LONGEST_TEXT:
+            raise ValueError(
+                gettext("Row %(row)d has a text of more than %(most)d characters. Export it as CSV.")
+                % {"row": row + 1, "most": LONGEST_TEXT}
+            )
+        self._sheet.write_string(row, column, text, self._quoted if is_formula(text) else None)
