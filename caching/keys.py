@@ -14,6 +14,7 @@ from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
 
 _ESCAPES = str.maketrans({"%": "%25", ":": "%3A", "*": "%2A", "?": "%3F", "[": "%5B"})
 _must_escape = compile_pattern(r"[%:*?\[]").search
+_value_in_tag = compile_pattern(r"([=:]).*")
 _types: dict[str, "CacheType"] = {}
 
 
@@ -74,6 +75,11 @@ def cache_type(name: "str | CacheType") -> CacheType:
 def escape(value: str) -> str:
     """Return a value as it stands inside a key: without a colon or a wildcard of its own, and never empty."""
     return value.translate(_ESCAPES) if _must_escape(value) else value or "%"
+
+
+def without_value(tag: str) -> str:
+    """Return a tag for a log that is always on: what stands after = or : may be an e-mail address."""
+    return _value_in_tag.sub(r"\1…", tag)
 
 
 def make_key(kind: str, *parts: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..conf import Config
 from ..exceptions import WriteRefused
+from ..keys import without_value
 from .generations import GenerationStore, GenerationsUnavailable, Intent
 from .redis import RedisGenerations
 from .redis_connections import is_redis
@@ -119,11 +120,11 @@ class Publisher:
 
     def _failed(self, tags: Iterable[str], error: GenerationsUnavailable | str) -> None:
         self.undelivered += 1
-        logger.error("An invalidation was not delivered. %s Tags: %s", error, _shortened(tags))
+        logger.error("An invalidation was not delivered. %s Tags: %s", error, _shortened(map(without_value, tags)))
 
 
 def _shortened(tags: Iterable[str]) -> str:
-    listed = sorted(tags)
+    listed = sorted(set(tags))
     more = len(listed) - _MOST_LOGGED_TAGS
     return ", ".join(listed[:_MOST_LOGGED_TAGS]) + (f" and {more} more" if more > 0 else "")
 
