@@ -173,6 +173,14 @@ CACHING = {
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "uploads"
+FILE_UPLOAD_HANDLERS = [
+    "scheduling.imports.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form takes more
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes, of a form without its file
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 # Names with a hash need `collectstatic` first, which a test run or DEBUG has no reason to do.
 _HASHED_NAMES = not DEBUG and "pytest" not in sys.modules and sys.argv[1:2] != ["test"]
 STORAGES = {
