@@ -4,6 +4,7 @@ The README has the table of variables.
 """
 
 import sys
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -92,6 +93,33 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Logins. Failures are counted per user name and address, so nobody locks out a colleague at another desk, and as rows,
+# for the same reason as sessions. See throttling.py for whose address it is behind a proxy.
+AUTHENTICATION_BACKENDS = [
+    "scheduler_project.throttling.ThrottlingBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# The proxies whose X-Forwarded-For is believed. None by default, although gunicorn believes those of this host when
+# they say https: a proxy that passes on what the client wrote there would let every guess come from a new address.
+TRUSTED_PROXIES = [proxy.strip() for proxy in env.list("FORWARDED_ALLOW_IPS", default=[])]
+AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+# Attempts during a lockout do not prolong it, or a forgotten phone with an old password would lock for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "scheduler_project.throttling.locked_out"
+AXES_CLIENT_IP_CALLABLE = "scheduler_project.throttling.client_address"
+# What is kept of a failure is what the count needs: the name, the address and the browser, until the cool-off is over.
+# The log has the address: what was typed as the name may be a person's, or a password in the wrong field.
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken", "next"]
+AXES_DISABLE_ACCESS_LOG = True
+# Its admin would offer to edit what it records; `manage.py axes_list_attempts` and `axes_reset…` see and unlock.
+AXES_ENABLE_ADMIN = False
+
 # Application
 
 INSTALLED_APPS = [
@@ -105,6 +133,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "import_export",
+    "axes",
     "csp",
     "caching.apps.CachingConfig",
 ]
@@ -120,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "scheduler_project.urls"
 WSGI_APPLICATION = "scheduler_project.wsgi.application"
@@ -241,5 +271,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {name: {"handlers": ["stderr"], "level": LOG_LEVEL} for name in ("caching", "scheduling")},
+    "loggers": {name: {"handlers": ["stderr"], "level": LOG_LEVEL} for name in ("caching", "scheduling", "axes")},
 }

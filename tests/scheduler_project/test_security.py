@@ -198,6 +198,13 @@ class EveryPageTests:
         client.force_login(admin_user)
         check(client.post(reverse("admin:logout")))
 
+    def test_of_a_login_that_is_locked(self, client: Client, db: None) -> None:
+        for _ in range(5):
+            response = client.post(reverse("admin:login"), {"username": "admin", "password": "wrong"})
+
+        assert response.status_code == 429
+        check(response)
+
     def test_of_nobody(self, client: Client) -> None:
         for address in ("/", "/healthz"):
             check(client.get(address))
