@@ -1,0 +1,82 @@
+"""The server as `make serve` starts it."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scheduler_project.environment import BASE_DIR
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def start_server(port: int, directory: Path, log: Path) -> subprocess.Popen[bytes]:
+    variables = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "of the test",
+        "DATABASE_URL": f"sqlite:///{directory}/db.sqlite3",
+        "CACHE_DIRECTORY": str(directory),
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "1",
+    }
+    command = [sys.executable, "-m", "gunicorn", "-c", "scheduler_project/gunicorn.py"]
+    with log.open("wb") as output:
+        return subprocess.Popen(command, cwd=BASE_DIR, env=variables, stdout=output, stderr=output)
+
+
+def get(port: int, address: str, **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", address, headers=headers)
+    response = connection.getresponse()
+    response.read()
+    return response
+
+
+def answers(port: int) -> bool:
+    try:
+        return get(port, "/healthz").status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def server(tmp_path: Path, log: Path) -> Iterator[int]:
+    port = free_port()
+    process = start_server(port, tmp_path, log)
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+class AccessLogTests:
+    def test_has_the_path_and_not_what_was_searched_for(self, server: int, log: Path) -> None:
+        response = get(
+            server, "/healthz?q=Okafor", Referer="http://127.0.0.1/?q=Okafor", Authorization="Basic T2thZm9y"
+        )
+
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert '"GET /healthz HTTP/1.1" 200' in log.read_text()
+        assert "Okafor" not in log.read_text()
