@@ -136,12 +136,14 @@ class ConnectionWatcher:
 
     def _autocommitted(self, statement: Callable[[], Any], cursor: Any) -> Any:
         """Run a statement that is its own COMMIT."""
+        if publisher.keeps_a_record:
+            return self._recorded(statement, cursor)
         try:
             intent = publisher.begin(self.dirty)
         except WriteRefused:
             self.forget()
             raise
-        if intent is not None and (intent.undelivered or publisher.keeps_a_record):
+        if intent is not None and intent.undelivered:
             return self._recorded(statement, cursor)
         try:
             result = statement()

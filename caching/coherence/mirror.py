@@ -112,7 +112,7 @@ class Mirror:
         self._pushed: set[bytes] = set()
         self._flushed = False
         self._current_until = 0.0
-        self._consuming = False
+        self._consuming = self._closed = False
         self._connection = connections.make(protocol=3)
         # There is no public way to hand a handler to a connection that no client owns.
         self._connection._parser.set_invalidation_push_handler(self._on_push)
@@ -129,8 +129,10 @@ class Mirror:
 
     def close(self) -> None:
         """Close the connection; nothing holds from now on."""
-        self._current_until = 0.0
-        self._connection.disconnect()
+        self._closed, self._current_until = True, 0.0
+        # Not under the feet of a thread that is using it: it would connect again, without tracking.
+        with self._lock:
+            self._connection.disconnect()
 
     # -- what the generations are -----------------------------------------------------------------------------------
 
@@ -178,6 +180,8 @@ class Mirror:
         be split from a push that the server sends behind it, and what changed together must not be seen half changed.
         """
         with self._lock:
+            if self._closed:
+                raise ConnectionError("Another thread has given this connection up.")
             self._drain()
             if self.tracks and not afresh:
                 if self._clock() >= self._current_until:
