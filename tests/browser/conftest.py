@@ -1,0 +1,85 @@
+"""A real Chromium against the real server: what staff see, and that the console stays silent.
+
+Without a browser these tests are skipped, and say so; in continuous integration (CI is set) they fail instead.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+PASSWORD = "of a test, and nowhere else"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""Without a sandbox, which root does not get; without the calls home that a closed network would refuse one by one."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        reason = f"There is no browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)."
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # The driver runs an event loop in this thread, beside which Django refuses the ORM; nothing awaits it here.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(SWITCHES))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page in a browser of its own; its test fails when the console shows an error, a CSP violation among them."""
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    yield opened
+    context.close()
+    assert said == []
+
+
+@pytest.fixture
+def sign_in(page: Page) -> Callable[[User], None]:
+    """Sign a user in as a person does."""
+
+    def as_user(user: User) -> None:
+        user.set_password(PASSWORD)
+        user.save()
+        page.goto("/admin/")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/admin/")
+
+    return as_user
+
+
+@pytest.fixture
+def screenshot(page: Page) -> Callable[[str], None]:
+    """Keep a picture of the page, if SCREENSHOTS names a folder: those of the README are made so."""
+
+    def keep(name: str) -> None:
+        if folder := os.environ.get("SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return keep
