@@ -6,19 +6,32 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django.fixtures import Settings
 
 from caching import cache_manager
 from caching.coherence import shared_memory
 from caching.coherence.publishing import publisher
+from tests import valkey
 from tests.processes import Child
+from tests.valkey import Valkey
 
 # No test may touch the caches of a developer's checkout. Set here and not in the environment: pytest-django has read
 # the settings before any conftest is imported.
 os.environ.pop("REDIS_URL", None)
 settings.CACHING |= {"DIRECTORY": tempfile.mkdtemp(prefix="caching-"), "SHARED_ALIAS": None}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--generations",
+        choices=["memory", "redis"],
+        default="memory",
+        help="the store of generations for every test that does not choose one: a file, or a Valkey that is started",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +45,33 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> None:
+def _fresh_cache(request: pytest.FixtureRequest) -> None:
     """Start every test with nothing cached and nothing counted."""
     publisher.forget()
     cache_manager.reconfigure()
+    if request.config.getoption("generations") == "redis":
+        request.getfixturevalue("shared_valkey")
+
+
+@pytest.fixture(scope="session")
+def valkey_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A Valkey for all tests of this process of pytest-xdist. It is started by the first test that asks for it."""
+    with valkey.running(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def shared_valkey(settings: Settings, valkey_of_the_session: Valkey) -> Valkey:
+    """Let the generations and the shared tier be in a Valkey, which is empty."""
+    valkey_of_the_session.reset()
+    use_redis(settings, valkey_of_the_session.url)
+    return valkey_of_the_session
+
+
+def use_redis(settings: Settings, url: str, **options: Any) -> None:
+    """Let the generations and the shared tier be in a server until the test ends."""
+    settings.CACHES = {**settings.CACHES, "shared": valkey.alias(url, **options)}
+    settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "shared"}
 
 
 @pytest.fixture
@@ -54,7 +90,9 @@ def start_child(transactional_db: None) -> Iterator[Callable[[], Child]]:
     children: list[Child] = []
 
     def start() -> Child:
-        children.append(Child(Path(settings.CACHING["DIRECTORY"])))
+        shared = settings.CACHES.get("shared")
+        servers = {"REDIS_URL": shared["LOCATION"]} if shared else {}
+        children.append(Child(Path(settings.CACHING["DIRECTORY"]), **servers))
         return children[-1]
 
     yield start

