@@ -26,9 +26,10 @@ serve: $(RUNTIME) ## Start the web server on http://127.0.0.1:8000 (PORT=8001 fo
 	$(RUN) manage.py collectstatic --noinput --verbosity 0
 	$(RUN) -m gunicorn -c scheduler_project/gunicorn.py $(ARGS)
 
-test: $(DEVELOPMENT) ## Run the tests, on SQLite and what depends on the database on PostgreSQL too; ARGS="-k admin" for some
+test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on PostgreSQL + Valkey; ARGS="-k admin" for some
 	$(RUN) -m pytest -n 2 $(ARGS)
 	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 $(ON_POSTGRES); fi
+	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 --generations redis $(ON_POSTGRES); fi
 
 prove: $(DEVELOPMENT) ## Explore every schedule and state of the coherence protocol, and plant every mutation (an hour)
 	$(RUN) -m tests.explorer $(ARGS)
