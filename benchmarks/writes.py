@@ -54,7 +54,7 @@ def measure(rounds: int = ROUNDS) -> Figures:
 
 
 def _workers(folder: Path, stack: ExitStack) -> dict[str, Worker]:
-    redis = {"BENCHMARK_REDIS_URL": stack.enter_context(servers.valkey())}
+    redis = {"BENCHMARK_REDIS_URL": stack.enter_context(servers.valkey()).url}
     databases = stack.enter_context(servers.postgresql(folder / "postgresql", ("plain", "watched")))
 
     def start(name: str, settings: str, **more: Any) -> Worker:

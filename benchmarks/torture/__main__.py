@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.torture.designs import DESIGNS
+from benchmarks.torture.faults import FAULTS, NEED_SERVER
 from benchmarks.torture.supervisor import INTENT_SECONDS, ChildFailed, Options, torture
 
 _SHOWN = (
-    *("reads", "reads_per_s", "writes", "writes_per_s", "killed", "served_from_cache", "stale_reads"),
+    *("reads", "reads_per_s", "writes", "writes_per_s", "killed", "flushed", "restarted", "cut", "slowed", "outage_s"),
+    *("served_from_cache", "stale_reads"),
     *("stale_row_reads", "stale_address_reads", "stale_assignment_reads", "stale_joined_reads"),
-    *("worst_age_ms", "uncommitted_reads", "stale_after_quiescence", "own_reads", "own_reads_wrong"),
+    *(
+        "worst_age_ms",
+        "stale_in_window",
+        "worst_age_in_window_ms",
+        "uncommitted_reads",
+        "stale_after_quiescence",
+        "own_reads",
+        "own_reads_wrong",
+    ),
     *("served_by_email_share", "served_by_id_share", "served_address_share", "served_one_list_share"),
 )
 _MUST_BE_ZERO = ("stale_reads", "uncommitted_reads", "stale_after_quiescence", "own_reads_wrong")
@@ -20,11 +30,16 @@ _MUST_BE_ZERO = ("stale_reads", "uncommitted_reads", "stale_after_quiescence", "
 
 def main(arguments: list[str] | None = None) -> int:
     """Return 0 if ours was never stale (a peer is only measured), 1 if it was, 2 if a process failed."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    needing = NEED_SERVER.intersection(given.faults)
+    if needing and (given.store != "redis" or given.peer != "ours"):
+        parser.error(f"--faults {','.join(sorted(needing))} needs --store redis, and no --peer.")
     options = Options(
         database=given.database,
         peer=given.peer,
-        kill=given.faults == "kill",
+        store=given.store,
+        faults=given.faults,
         only_saves=given.writes == "save",
         seconds=given.seconds,
         readers=given.readers,
@@ -51,7 +66,15 @@ def _parser() -> argparse.ArgumentParser:
         help="'embedded' for a PostgreSQL from its wheel, or a URL; that database is migrated, and rows named Torture "
         "are added and taken out again. Default: a temporary SQLite file.",
     )
-    parser.add_argument("--faults", choices=["kill"], help="kill a writer (SIGKILL) every half second")
+    parser.add_argument(
+        "--store",
+        choices=["memory", "redis"],
+        default="memory",
+        help="where our generations live; 'redis': in a Valkey from its wheel, with the values",
+    )
+    parser.add_argument(
+        "--faults", type=_faults, default=(), help=f"one or several of {', '.join(FAULTS)}, with commas between"
+    )
     parser.add_argument("--peer", choices=list(DESIGNS), default="ours", help="the cache under test")
     parser.add_argument("--writes", choices=["all", "save"], default="all", help="'save': only what signals see")
     parser.add_argument("--seconds", type=float, default=60)
@@ -63,8 +86,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _faults(names: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
+    if unknown := set(found) - set(FAULTS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}; known are {', '.join(FAULTS)}")
+    return found
+
+
 def _print_table(result: dict[str, Any], forms: dict[str, dict[str, int]], examples: list[str]) -> None:
-    print(f"\n{result['design']}, {result['readers']} readers, {result['writers']} writers, {result['seconds']} s\n")
+    print(
+        f"\n{result['design']}, generations in {result['store']}, faults: {result['faults'] or 'none'}; "
+        f"{result['readers']} readers, {result['writers']} writers, {result['seconds']} s"
+    )
+    if result["window_s"]:
+        print(f"In an outage and until it is over for everybody, a read may be stale by {result['window_s']:g} s.")
+    print()
     for name in _SHOWN:
         share = _share(result, name)
         print(f"  {name:<26}{result[name]:>14,}{share}")
@@ -77,7 +113,7 @@ def _print_table(result: dict[str, Any], forms: dict[str, dict[str, int]], examp
 
 
 def _share(result: dict[str, Any], name: str) -> str:
-    if name in ("served_from_cache", "stale_reads", "uncommitted_reads") and result["reads"]:
+    if name in ("served_from_cache", "stale_reads", "stale_in_window", "uncommitted_reads") and result["reads"]:
         return f"{100 * result[name] / result['reads']:>10.4g} %"
     return ""
 

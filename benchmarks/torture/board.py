@@ -14,6 +14,8 @@ from pathlib import Path
 
 WAIT, RUN, STOP_WRITING, CHECK, END = range(5)
 MOST_FORMS = 64
+MOST_OUTAGES = 1024
+_OUTAGES = 8
 _REMEMBERED = 64
 """So many publications of a subject are kept, to tell how old a stale value is."""
 
@@ -37,7 +39,7 @@ class Board:
 
     def __init__(self, path: Path, *, readers: int, writers: int, subjects: int) -> None:
         self.readers, self.writers, self.subjects = readers, writers, subjects
-        self._published = 8
+        self._published = _OUTAGES + 2 * MOST_OUTAGES
         self._announced = self._published + writers * subjects
         self._history = self._announced + writers * subjects
         self._pids = self._history + subjects * _REMEMBERED
@@ -75,6 +77,22 @@ class Board:
 
     def set_pid(self, writer: int, pid: int) -> None:
         self._view[self._pids + writer] = pid
+
+    # -- outages ------------------------------------------------------------------------------------------------------
+
+    def begin_outage(self) -> int:
+        """Say that an outage begins now; return its number."""
+        number = len(self.outages())
+        self._view[_OUTAGES + 2 * number] = self.microseconds()
+        return number
+
+    def end_outage(self, number: int) -> None:
+        self._view[_OUTAGES + 2 * number + 1] = self.microseconds()
+
+    def outages(self) -> list[tuple[int, int]]:
+        """Return begin and end (microseconds) of each outage so far; an end of 0 is still to come."""
+        found = self._view[_OUTAGES : self._published].tolist()
+        return [(begin, end) for begin, end in zip(found[::2], found[1::2], strict=True) if begin]
 
     # -- versions -----------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,10 @@
 """Where the torture runs: a temporary SQLite file, a PostgreSQL from its wheel, or the database of a URL."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager as Context
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.servers import postgresql, valkey
+from benchmarks.servers import postgresql
 
 
 @contextmanager
@@ -16,8 +15,3 @@ def database(wanted: str | None, folder: Path) -> Iterator[str]:
             yield urls["torture"]
     else:
         yield wanted or f"sqlite:///{folder / 'torture.sqlite3'}"
-
-
-def redis(needed: bool) -> Context[str]:
-    """Give the URL of a Valkey from its wheel, for the peers that need one."""
-    return valkey() if needed else nullcontext("")

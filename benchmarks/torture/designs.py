@@ -1,11 +1,14 @@
 """The caches under test. Each is a variant of the settings, in its own processes only, and its own idiom of reading."""
 
+import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
 REDIS = "TORTURE_REDIS_URL"
+OPTIONS = "TORTURE_CACHING"
+"""Options of settings.CACHING, as JSON."""
 _SECONDS = 600
 _DJANGO_REDIS = "django_redis.cache.RedisCache"
 
@@ -44,8 +47,7 @@ class Ours(Design):
     needs_redis = False
 
     def configure(self, settings: Any) -> None:
-        if seconds := os.environ.get("TORTURE_INTENT_SECONDS"):
-            settings.CACHING["INTENT_SECONDS"] = float(seconds)
+        settings.CACHING |= json.loads(os.environ[OPTIONS])
 
     def connect(self) -> None:
         from scheduling import caches

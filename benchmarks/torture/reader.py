@@ -10,6 +10,7 @@ from django.db import connection
 
 from benchmarks.torture.board import CHECK, STOP_WRITING, Board, is_orphan
 from benchmarks.torture.designs import Design
+from benchmarks.torture.faults import is_in_window
 from benchmarks.torture.forms import FORMS
 from benchmarks.torture.subjects import Fault, Subject, World, judge_address, judge_list, judge_row
 
@@ -26,12 +27,12 @@ class Reader:
         rows = [read for one in world.rows for read in (self._by_email(one), self._by_id(one))]
         addresses = [self._address(one) for one in world.addresses for _ in range(2)]
         lists = [self._list(schedule, subjects) for schedule, subjects in world.lists.items() for _ in range(2)]
-        self._all = [*rows, *addresses, *lists]
+        self.reads = [*rows, *addresses, *lists]
         self._queries = 0
-        self._stale = self._uncommitted = 0
+        self.stale = self.stale_in_window = self.uncommitted = 0
         self.by_form: Counter[str] = Counter()
         self.by_kind: Counter[str] = Counter()
-        self.worst_age = 0
+        self.worst_age = self.worst_age_in_window = 0
         self.examples: list[str] = []
 
     def run(self) -> dict[str, Any]:
@@ -40,18 +41,16 @@ class Reader:
         hits_before = self._design.hits()
         reads: Counter[str] = Counter()
         without_query: Counter[str] = Counter()
-        board, choose, everything = self._board, random.choice, self._all
+        board, choose, everything = self._board, random.choice, self.reads
         while board.phase < STOP_WRITING and not is_orphan():
             # Asked after some reads only, to spend the time on reading.
             for _ in range(20):
                 queries = self._queries
                 read = choose(everything)
-                faults = read()
+                self.judge(read)
                 reads[read.__name__] += 1
                 if self._queries == queries:
                     without_query[read.__name__] += 1
-                if faults:
-                    self._record(faults)
             board.set_reads(self._number, reads.total())
         hits = self._design.hits()
         while board.phase < CHECK and not is_orphan():
@@ -60,11 +59,13 @@ class Reader:
         return {
             "reads": reads,
             "without_query": without_query,
-            "stale_reads": self._stale,
-            "uncommitted_reads": self._uncommitted,
+            "stale_reads": self.stale,
+            "stale_in_window": self.stale_in_window,
+            "uncommitted_reads": self.uncommitted,
             "hits": None if hits is None or hits_before is None else hits - hits_before,
             "wrong_after_quiescence": wrong,
             "worst_age_us": self.worst_age,
+            "worst_age_in_window_us": self.worst_age_in_window,
             "forms": [one.name for one in FORMS],
             "by_form": self.by_form,
             "by_kind": self.by_kind,
@@ -123,14 +124,26 @@ class Reader:
 
         return one_list
 
-    def _record(self, faults: list[Fault]) -> None:
-        now = self._board.microseconds()
-        uncommitted = any(fault.uncommitted for fault in faults)
-        self._uncommitted += uncommitted
-        self._stale += not uncommitted
+    def judge(self, read: Read) -> None:
+        """Read once, and record what is wrong with what was found."""
+        # In the window counts when the read began: it takes long where a query or a time-out is in it.
+        began = self._board.microseconds()
+        if faults := read():
+            self._record(faults, began)
+
+    def _record(self, faults: list[Fault], now: int) -> None:
+        overdue = [self._board.overdue(fault.subject.number, fault.as_of) for fault in faults]
+        if any(fault.uncommitted for fault in faults):
+            self.uncommitted += 1
+        elif self._is_excused(overdue, now):
+            self.stale_in_window += 1
+            self.worst_age_in_window = max(self.worst_age_in_window, *(now - published for published, _ in overdue))
+            return
+        else:
+            self.stale += 1
+            self.by_kind[faults[0].subject.kind] += 1
         forms = set()
-        for fault in faults:
-            published, form = self._board.overdue(fault.subject.number, fault.found)
+        for fault, (published, form) in zip(faults, overdue, strict=True):
             age = now - published
             if not fault.uncommitted:
                 self.worst_age = max(self.worst_age, age)
@@ -140,7 +153,10 @@ class Reader:
                 subject = f"{fault.subject.kind} {fault.subject.number} (pk {fault.subject.pks})"
                 self.examples.append(f"{subject}: {fault.found} instead of {fault.expected}, {what}")
         self.by_form.update(forms)
-        self.by_kind.update({faults[0].subject.kind} if not uncommitted else ())
+
+    def _is_excused(self, overdue: Iterable[tuple[int, int]], now: int) -> bool:
+        outages = self._board.outages()
+        return all(is_in_window(outages, published, now) for published, _ in overdue)
 
     # -- after quiescence ---------------------------------------------------------------------------------------------
 

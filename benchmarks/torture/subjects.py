@@ -78,6 +78,13 @@ class Fault:
     """At least this version."""
     found: int | None
     uncommitted: bool = False
+    missing_since: int = 0
+    """If nothing was found: the newest version at which that was right."""
+
+    @property
+    def as_of(self) -> int:
+        """The version that the reader was shown."""
+        return self.missing_since if self.found is None else self.found
 
 
 def version_of(employee: Any) -> int:
@@ -95,7 +102,9 @@ def judge_row(subject: Subject, floor: int, employee: Any) -> Fault | None:
 def judge_address(subject: Subject, floor: int, ceiling: int, employee: Any) -> Fault | None:
     """Nobody is right only if an odd version may have been the newest during the read."""
     if employee is None:
-        return None if _one_between(floor, ceiling, lambda version: version % 2 == 1) else Fault(subject, floor, None)
+        if _one_between(floor, ceiling, lambda version: version % 2 == 1):
+            return None
+        return Fault(subject, floor, None, missing_since=floor - 1)
     found = version_of(employee)
     if found > ceiling:
         return Fault(subject, floor, found, uncommitted=True)
@@ -113,8 +122,9 @@ def judge_list(
         assignment = by_pk.get(subject.pks[0])
         if assignment is None:
             side = subject.schedules.index(schedule)
-            elsewhere = _one_between(floor, ceiling, lambda version, of=subject, here=side: of.side(version) != here)
-            faults.append(None if elsewhere else Fault(subject, floor, None))
+            if not _one_between(floor, ceiling, lambda version, of=subject, here=side: of.side(version) != here):
+                left = next((version for version in range(floor, -1, -1) if subject.side(version) != side), 0)
+                faults.append(Fault(subject, floor, None, missing_since=left))
             continue
         version = int(assignment.notes)
         if version < floor or version > ceiling:

@@ -1,4 +1,4 @@
-"""Starts the processes, kills writers, waits for quiescence, adds up what was counted."""
+"""Starts the processes and the servers, lets faults happen, waits for quiescence, adds up what was counted."""
 
 import json
 import os
@@ -9,26 +9,30 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import peers
 from benchmarks.harness import scratch_folder
+from benchmarks.servers import Valkey, valkey
 from benchmarks.torture.board import CHECK, END, RUN, STOP_WRITING, WAIT, Board
-from benchmarks.torture.databases import database, redis
-from benchmarks.torture.designs import DESIGNS, REDIS
+from benchmarks.torture.databases import database
+from benchmarks.torture.designs import DESIGNS, OPTIONS, REDIS
+from benchmarks.torture.faults import DEGRADED_SECONDS, NEED_PROXY, NEED_SERVER, OUTAGES, WINDOW_SECONDS, Faults
+from benchmarks.torture.proxy import Proxy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INTENT_SECONDS = 30.0
-_BETWEEN_KILLS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     database: str | None = None
     peer: str = "ours"
-    kill: bool = False
+    store: str = "memory"
+    faults: tuple[str, ...] = ()
     only_saves: bool = False
     seconds: float = 60
     readers: int = 4
@@ -45,30 +49,53 @@ def torture(options: Options) -> dict[str, Any]:
     """Run once; return the flat result, with some examples of stale reads."""
     if options.peer in peers.PACKAGES:
         peers.install()
-    with (
-        scratch_folder() as folder,
-        database(options.database, folder) as database_url,
-        redis(DESIGNS[options.peer].needs_redis) as redis_url,
-    ):
+    with scratch_folder() as folder, database(options.database, folder) as database_url, ExitStack() as stack:
         (cache := folder / "cache").mkdir()
+        needs_server = DESIGNS[options.peer].needs_redis or options.store == "redis"
+        server = stack.enter_context(valkey()) if needs_server else None
+        proxy = None
+        if server and NEED_PROXY.intersection(options.faults):
+            readers, writers = _names("reader", options.readers), _names("writer", options.writers)
+            proxy = stack.enter_context(Proxy(server.port, first=readers, then=writers))
+        url = server.url if server else ""
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
             "SECRET_KEY": "of a benchmark",
             "DATABASE_URL": database_url,
             "CACHE_DIRECTORY": str(cache),
-            "REDIS_URL": "",
-            "TORTURE_INTENT_SECONDS": str(options.intent_seconds),
-            REDIS: redis_url,
+            "REDIS_URL": url if options.store == "redis" else "",
+            OPTIONS: json.dumps(_caching(options)),
+            REDIS: url,
         }
-        return _Run(options, folder / "board", environment).run()
+        if OUTAGES.intersection(options.faults):
+            # Thousands of lines say that the server cannot be reached: that is what was wanted.
+            environment["LOG_LEVEL"] = "CRITICAL"
+        return _Run(options, folder / "board", environment, server, proxy).run()
+
+
+def _names(role: str, number: int) -> list[str]:
+    return [f"{role}-{one}" for one in range(number)]
+
+
+def _caching(options: Options) -> dict[str, Any]:
+    """Return the options of settings.CACHING."""
+    # A killed writer whose server has also forgotten its intent: the double fault that needs a record of every write.
+    doubly = "kill" in options.faults and not NEED_SERVER.isdisjoint(options.faults)
+    return {
+        "INTENT_SECONDS": options.intent_seconds,
+        "DEGRADED_TTL": DEGRADED_SECONDS,
+        "OUTBOX": "always" if doubly else "auto",
+    }
 
 
 class _Run:
-    def __init__(self, options: Options, board: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, options: Options, board: Path, environment: dict[str, str], server: Valkey | None, proxy: Proxy | None
+    ) -> None:
         self._options, self._environment, self._board_path = options, environment, board
+        self._server, self._proxy = server, proxy
         self._children: list[subprocess.Popen[str]] = []
-        self._killed = 0
 
     def run(self) -> dict[str, Any]:
         world = json.loads(self._finish(self._start(role="prepare", peer="ours")))
@@ -94,10 +121,14 @@ class _Run:
             "readers": options.readers,
             "writers": options.writers,
         }
-        readers = [self._start(role="reader", number=number, **task) for number in range(options.readers)]
+        readers = [
+            self._start(role="reader", way=f"reader-{number}", number=number, **task)
+            for number in range(options.readers)
+        ]
         writers = [
             self._start(
                 role="writer",
+                way=f"writer-{number}",
                 number=number,
                 reads_per_write=options.reads_per_write,
                 only_saves=options.only_saves,
@@ -112,36 +143,35 @@ class _Run:
         for child in (*readers, *writers):
             self._tell(child)
         started = time.monotonic()
-        self._let_them_run(started + options.seconds)
+        faults = Faults(options.faults, board, self._kill_a_writer, self._server, self._proxy)
+        faults.run(started + options.seconds, self._check)
         board.phase = STOP_WRITING
         seconds = time.monotonic() - started
         for writer in writers:
             self._finish(writer)
-        if options.kill:
-            # A killed writer's intent counts until its deadline; only then may its rows be served again.
-            time.sleep(options.intent_seconds + 1)
+        # A killed writer's intent counts until its deadline; only then may its rows be served again.
+        by_intents = options.intent_seconds if "kill" in options.faults else 0
+        by_outages = WINDOW_SECONDS if OUTAGES.intersection(options.faults) else 0
+        time.sleep(1 + max(by_intents, by_outages))
         board.phase = CHECK
         results = [json.loads(self._finish(reader)) for reader in readers]
-        return self._add_up(results, seconds)
+        return self._add_up(results, seconds, faults)
 
-    def _let_them_run(self, until: float) -> None:
-        while (now := time.monotonic()) < until:
-            time.sleep(min(until - now, _BETWEEN_KILLS * (0.5 + random.random())))
-            for child in self._children:
-                if child.poll() not in (None, 0):
-                    raise ChildFailed(f"A process of the torture has ended with {child.returncode}; see above.")
-            if self._options.kill:
-                self._kill_a_writer()
+    def _check(self) -> None:
+        for child in self._children:
+            if child.poll() not in (None, 0):
+                raise ChildFailed(f"A process of the torture has ended with {child.returncode}; see above.")
 
-    def _kill_a_writer(self) -> None:
+    def _kill_a_writer(self) -> bool:
         number = random.randrange(self._options.writers)
-        if pid := self._board.pid(number):
+        pid = self._board.pid(number)
+        if pid:
             # Not twice: its number may be given to another process.
             self._board.set_pid(number, 0)
             _kill(pid)
-            self._killed += 1
+        return bool(pid)
 
-    def _add_up(self, results: Sequence[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    def _add_up(self, results: Sequence[dict[str, Any]], seconds: float, faults: Faults) -> dict[str, Any]:
         by_form: Counter[str] = sum((Counter(one["by_form"]) for one in results), Counter())
         by_kind: Counter[str] = sum((Counter(one["by_kind"]) for one in results), Counter())
         total = {name: sum(one[name] or 0 for one in results) for name in _ADDED_UP}
@@ -152,6 +182,8 @@ class _Run:
         counted = results[0]["hits"] is not None
         return {
             "design": self._options.peer,
+            "store": self._options.store if self._options.peer == "ours" else "redis",
+            "faults": ",".join(self._options.faults),
             "seconds": round(seconds, 1),
             "readers": self._options.readers,
             "writers": self._options.writers,
@@ -160,14 +192,18 @@ class _Run:
             "served_from_cache": total["hits"] if counted else without_query.total(),
             "served_without_query": without_query.total(),
             "stale_reads": total["stale_reads"],
-            "uncommitted_reads": total["uncommitted_reads"],
             "worst_age_ms": max(one["worst_age_us"] for one in results) / 1000,
+            "window_s": WINDOW_SECONDS if OUTAGES.intersection(self._options.faults) else 0,
+            "stale_in_window": total["stale_in_window"],
+            "worst_age_in_window_ms": max(one["worst_age_in_window_us"] for one in results) / 1000,
+            "uncommitted_reads": total["uncommitted_reads"],
             "stale_after_quiescence": total["wrong_after_quiescence"],
             "own_reads": own_wrong + own_right,
             "own_reads_wrong": own_wrong,
             "reads_per_s": round(reads.total() / seconds),
             "writes_per_s": round(sum(writes) / seconds),
-            "killed": self._killed,
+            **{done: faults.counts[name] for name, done in _DONE.items()},
+            "outage_s": round(sum(end - begin for begin, end in self._board.outages()) / 1e6, 1),
             **{f"stale_{kind}_reads": by_kind[kind] for kind in ("row", "address", "assignment", "joined")},
             **{f"served_{kind}_share": round(without_query[kind] / reads[kind], 4) for kind in reads},
             "forms": {
@@ -179,11 +215,14 @@ class _Run:
 
     # -- children -----------------------------------------------------------------------------------------------------
 
-    def _start(self, *, role: str, application: str = "torture", **task: Any) -> subprocess.Popen[str]:
+    def _start(self, *, role: str, application: str = "torture", way: str = "", **task: Any) -> subprocess.Popen[str]:
+        environment = {**self._environment, "PGAPPNAME": application}
+        if self._proxy and way:
+            environment["REDIS_URL"] = f"redis://127.0.0.1:{self._proxy.port(way)}/0"
         child = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.torture.child", json.dumps({"role": role, **task})],
             cwd=ROOT,
-            env={**self._environment, "PGAPPNAME": application},
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -210,7 +249,9 @@ class _Run:
         return output.splitlines()[-1] if output else ""
 
 
-_ADDED_UP = ("hits", "stale_reads", "uncommitted_reads", "wrong_after_quiescence")
+_ADDED_UP = ("hits", "stale_reads", "stale_in_window", "uncommitted_reads", "wrong_after_quiescence")
+_DONE = {"kill": "killed", "flush": "flushed", "restart": "restarted", "cut": "cut", "slow": "slowed"}
+"""The figure that tells how often each fault happened."""
 
 
 def _kill(pid: int) -> None:
