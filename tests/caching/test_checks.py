@@ -1,28 +1,40 @@
 """Each check: what it says of a mistake, with the hint that can be followed, and that it is silent without one."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.management import call_command
 from django.db import connections
 from pytest_django.fixtures import Settings
 
 from caching import checks
+from tests import valkey
+from tests.valkey import Valkey
 
 
 def found(check: Any) -> list[tuple[str, str, str]]:
     return [(message.id, message.msg, message.hint) for message in check()]
 
 
+def numbers(document: str) -> set[str]:
+    """Return the ids that a docstring names: "caching.W004 to W006" are three."""
+    named = re.findall(r"([EWI])(\d{3})(?: to [EWI](\d{3}))?", document)
+    return {f"{letter}{n:03}" for letter, first, last in named for n in range(int(first), int(last or first) + 1)}
+
+
 class AllTests:
     def test_the_project_has_no_mistake(self) -> None:
         assert [message for message in run_checks() if message.id.startswith("caching.")] == []
 
-    @pytest.mark.parametrize("identifier", ["E001", "E002", "E003", "W001", "W002", "W003", "I001"])
+    @pytest.mark.parametrize(
+        "identifier", ["E001", "E002", "E003", "E004", "E005", *(f"W00{n}" for n in range(1, 8)), "I001"]
+    )
     def test_every_id_is_documented_by_its_check(self, identifier: str) -> None:
         documents = [function.__doc__ or "" for name, function in vars(checks).items() if name.startswith("check_")]
-        assert any(identifier in document for document in documents)
+        assert any(identifier in numbers(document) for document in documents)
 
     def test_a_broken_configuration_is_told_once(self, settings: Settings) -> None:
         settings.CACHING = {"ENABLE": True}
@@ -119,3 +131,73 @@ class IntentSecondsTests:
 class DatabaseCascadesTests:
     def test_without_such_a_field_it_says_nothing(self) -> None:
         assert found(checks.check_database_cascades) == []
+
+
+class SerializerTests:
+    def test_an_alias_that_unpickles_is_an_error(self, settings: Settings) -> None:
+        settings.CACHES = {
+            **settings.CACHES,
+            "shared": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
+        }
+        settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "shared"}
+        assert found(checks.check_serializer) == [
+            (
+                "caching.E005",
+                "CACHES['shared'] unpickles what it reads: whoever can write to the server can run code here.",
+                'Set CACHES[\'shared\']["OPTIONS"]["SERIALIZER"] = "caching.tiers.BytesSerializer".',
+            )
+        ]
+
+    def test_generations_in_redis_need_an_alias_of_redis(self, settings: Settings) -> None:
+        settings.CACHING = {**settings.CACHING, "GENERATIONS": "redis"}
+        ((identifier, message, _),) = found(checks.check_serializer)
+        assert identifier == "caching.E004"
+        assert "the alias None is not served by django-redis" in message
+
+    def test_the_project_has_no_mistake_with_a_server(self, shared_valkey: Valkey) -> None:
+        assert [message for message in run_checks() if message.id.startswith("caching.")] == []
+
+
+class ServerTests:
+    def test_one_that_cannot_be_reached_is_a_warning(self, settings: Settings) -> None:
+        settings.CACHES = {**settings.CACHES, "shared": valkey.alias("redis://127.0.0.1:1/0")}
+        settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "shared"}
+        ((identifier, message, hint),) = found(checks.check_server)
+        assert identifier == "caching.W004"
+        assert message.startswith("The server of 'shared' cannot be reached")
+        assert hint == "Start the server, or correct REDIS_URL."
+
+    def test_one_that_refuses_tracking_is_a_warning(self, shared_valkey: Valkey, settings: Settings) -> None:
+        shared_valkey.client().execute_command(
+            *("ACL SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-client|tracking")
+        )
+        settings.CACHES = {
+            **settings.CACHES,
+            "shared": valkey.alias(f"redis://app:secret@127.0.0.1:{shared_valkey.port}/0"),
+        }
+        assert [identifier for identifier, _, _ in found(checks.check_server)] == ["caching.W005"]
+
+    def test_one_that_evicts_the_marks_of_writes_is_a_warning(self, shared_valkey: Valkey) -> None:
+        client = shared_valkey.client()
+        before = client.config_get("maxmemory-policy")["maxmemory-policy"]
+        client.config_set("maxmemory-policy", "volatile-ttl")
+        try:
+            assert [identifier for identifier, _, _ in found(checks.check_server)] == ["caching.W006"]
+        finally:
+            client.config_set("maxmemory-policy", before)
+
+    def test_in_shared_memory_there_is_none(self) -> None:
+        assert found(checks.check_server) == []
+
+
+class OutboxTests:
+    @pytest.mark.django_db(transaction=True)
+    def test_a_database_without_its_table_is_a_warning(self, shared_valkey: Valkey) -> None:
+        assert checks.check_outbox(databases=["default"]) == []
+        call_command("migrate", "caching", "zero", verbosity=0)
+        try:
+            (warning,) = checks.check_outbox(databases=["default"])
+        finally:
+            call_command("migrate", "caching", verbosity=0)
+        assert warning.id == "caching.W007"
+        assert warning.hint == "Run manage.py migrate caching --database default."
