@@ -22,7 +22,7 @@ from django.db import models
 
 from ..exceptions import NotWatched
 from ..keys import all_rows_tag, any_row_tag, row_tag, value_tag
-from .statements import Write, is_plain_read, parse, tables_named, without_comments
+from .statements import Columns, Write, is_plain_read, parse, tables_named, without_comments
 
 MOST_ROWS = 256
 """More rows of one model in one transaction publish the tag of all rows instead."""
@@ -38,7 +38,7 @@ class Target:
 
     label: str
     row_column: str
-    """The column that names a row of the model: its primary key, or the foreign key of a through table."""
+    """The column that names a row of the model: its primary key, or the foreign key of a through table; "" if none."""
     spell_row: Callable[[Any], Any]
     through: bool
     by: Mapping[str, tuple[str, Callable[[Any], Any]]]
@@ -124,15 +124,27 @@ def target_of(field: models.Field) -> models.Field:
 
 def _followable(model: type[models.Model], name: str) -> models.Field:
     field = column_of(model, name)
-    target = target_of(field)
-    # One moment has many spellings: with and without a zone, in this one and in that.
-    followed = isinstance(target, _FOLLOWED) and not isinstance(target, models.DateTimeField)
-    if getattr(field, "generated", False) or not followed:
+    if getattr(field, "generated", False) or not _has_one_spelling(field):
         raise NotWatched(
             f"{model._meta.label}.{name} cannot be watched by value; "
             "watch a column of whole numbers, text, UUIDs, dates or booleans, or a foreign key."
         )
     return field
+
+
+def _has_one_spelling(field: models.Field) -> bool:
+    """Whether values that are equal for the database can be brought into one form."""
+    target = target_of(field)
+    # One moment has many spellings: with and without a zone, in this one and in that.
+    return isinstance(target, _FOLLOWED) and not isinstance(target, models.DateTimeField) and not _enciphers(target)
+
+
+def _enciphers(field: models.Field) -> bool:
+    """Whether the database holds something else than what Django makes of a value: it cannot be read in a statement."""
+    own = {"get_db_prep_value", "get_db_prep_save", "from_db_value"}
+    return any(
+        not own.isdisjoint(vars(base)) for base in type(field).__mro__ if not base.__module__.startswith("django.")
+    )
 
 
 def _target_tables(model: type[models.Model], fields: Mapping[str, models.Field]) -> None:
@@ -145,7 +157,8 @@ def _target_tables(model: type[models.Model], fields: Mapping[str, models.Field]
             if field.model._meta.db_table == table
         }
         # A second parent has keys of its own: a write to its table says nothing about ours.
-        column = str(base._meta.pk.column) if base in _share_the_key_of(model) else ""
+        named = base in _share_the_key_of(model) and _has_one_spelling(base._meta.pk)
+        column = str(base._meta.pk.column) if named else ""
         _set_target(table, Target(label, column, canonical(base._meta.pk), False, by))
     for through, column in _through_tables(model):
         _set_target(through, Target(label, column, canonical(model._meta.pk), True, {}))
@@ -169,27 +182,35 @@ def _set_target(table: str, target: Target) -> None:
 
 
 def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
-    """Yield (table, column naming our row) of each many-to-many relation that has the model at one of its ends."""
+    """Yield (table, column naming our row, if any) of each many-to-many relation with the model at one of its ends."""
+    sharing = _share_the_key_of(model)
     for field in model._meta.get_fields(include_hidden=True):
         relation = field.remote_field if field.many_to_many else None
         through = getattr(relation, "through", None) or getattr(field, "through", None)
         if through is None or not field.many_to_many:
             continue
         for foreign_key in through._meta.fields:
-            if foreign_key.is_relation and issubclass(model, foreign_key.related_model):
-                yield through._meta.db_table, foreign_key.column
+            if foreign_key.is_relation and issubclass(model, foreign_key.related_model._meta.concrete_model):
+                # One that refers to another field than our key says nothing about which of our rows it is.
+                key = foreign_key.target_field
+                ours = key.primary_key and key.model in sharing and _has_one_spelling(key)
+                yield through._meta.db_table, foreign_key.column if ours else ""
 
 
 @cache
 def canonical(field: models.Field) -> Callable[[Any], Any]:
     """Return the function that turns any spelling of a value of the field into the one that stands in tags."""
     target = target_of(field)
-    to_python, whole = target.to_python, isinstance(target, models.IntegerField)
+    if not _has_one_spelling(target):
+        # A key that is a moment or a fraction: all rows share a tag.
+        return lambda value: "*"
+    whole = isinstance(target, models.IntegerField) and type(target).__module__.startswith("django.")
 
     def spell(value: Any) -> Any:
         if value is None or (whole and type(value) is int):
             return value
-        value = to_python(value)
+        # In the form that reaches the database: a field may strip or fold what it is given.
+        value = target.get_prep_value(target.to_python(value))
         # Two texts that a database may find equal must not have different tags.
         return value.casefold() if isinstance(value, str) else value.hex if isinstance(value, UUID) else value
 
@@ -378,16 +399,23 @@ def _exact_tags(write: Write, targets: tuple[Target, ...], cascaded: frozenset[s
     return tags
 
 
+def _names_rows(write: Write, target: Target, before: Columns, after: Columns) -> bool:
+    """Whether the statement says which rows of the model it changes. A new row changes none, a new relation does."""
+    if write.verb == "insert":
+        return not target.through or target.row_column in after
+    return target.row_column in before
+
+
 def _tags_of_write(
     write: Write,
     target: Target,
-    before: Mapping[str, Sequence[Any]],
-    after: Mapping[str, Sequence[Any]],
+    before: Columns,
+    after: Columns,
     announced: Announced | None,
 ) -> set[str]:
     label = target.label
     rows = (*before.get(target.row_column, ()), *after.get(target.row_column, ()))
-    if len(rows) > MOST_ROWS or (write.verb != "insert" and target.row_column not in before):
+    if len(rows) > MOST_ROWS or not _names_rows(write, target, before, after):
         return set(_unknown_rows(label))
     tags = {any_row_tag(label), *(row_tag(label, target.spell_row(row)) for row in rows)}
     for column, (attname, spell) in target.by.items():

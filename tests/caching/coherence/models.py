@@ -1,5 +1,7 @@
 """Models of forms that the project's own do not have. Their tables are made by the tests that need them."""
 
+from typing import Any
+
 from django.db import models
 
 from scheduling.models import Employee
@@ -43,3 +45,99 @@ class Club(Place):
 class ClubWithTwoParents(Place, Society):
     class Meta:
         app_label = "tests_of_coherence"
+
+
+class PresentManager(models.Manager["Shelf"]):
+    def get_queryset(self) -> models.QuerySet["Shelf"]:
+        return super().get_queryset().filter(is_gone=False)
+
+
+class StrippedField(models.CharField):
+    """Text that reaches the database without the spaces around it."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return value.strip() if isinstance(value, str) else value
+
+
+class Shelf(models.Model):
+    """Its default manager does not show every row."""
+
+    code = StrippedField(max_length=20, unique=True)
+    is_gone = models.BooleanField(default=False)
+
+    objects = PresentManager()
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Moment(models.Model):
+    """Its key has many spellings: one for each time zone."""
+
+    moment = models.DateTimeField(primary_key=True)
+    note = models.CharField(max_length=20)
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.note
+
+
+class Seat(models.Model):
+    """Its key is made of two columns."""
+
+    pk = models.CompositePrimaryKey("row", "number")
+    row = models.IntegerField()
+    number = models.IntegerField()
+    note = models.CharField(max_length=20)
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.note
+
+
+class Meeting(models.Model):
+    """Its relations name their other ends in every way that is not a plain key of the model itself."""
+
+    title = models.CharField(max_length=20)
+    people = models.ManyToManyField(EmployeeProxy, related_name="meetings")
+    guests = models.ManyToManyField(Employee, through="Invitation", related_name="invitations_to")
+    clubs = models.ManyToManyField(Society, through="Visit", related_name="meetings")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Invitation(models.Model):
+    """Refers to its guest by the e-mail address."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE)
+    guest = models.ForeignKey(Employee, on_delete=models.CASCADE, to_field="email", related_name="+")
+    accepted = models.BooleanField(default=False)
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return f"{self.guest_id}: {self.meeting_id}"
+
+
+class Visit(models.Model):
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE)
+    club = models.ForeignKey(Society, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return f"{self.club_id}: {self.meeting_id}"

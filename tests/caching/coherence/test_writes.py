@@ -20,7 +20,7 @@ from django.db.models.functions import Concat, Upper
 from django.test import Client
 
 from caching import cache_manager, invalidate
-from caching.coherence import invalidation, receivers
+from caching.coherence import receivers
 from caching.exceptions import NotWatched
 from scheduling.models import Employee, ScheduleAssignment, Shift, ShiftType
 from tests.caching.coherence.models import Club, ClubWithTwoParents, EmployeeProxy, Place, Society
@@ -790,25 +790,6 @@ class BulkUpdateTests:
         assert ScheduleAssignment.objects.for_schedule(elsewhere.pk) == []
         ScheduleAssignment.objects.bulk_update([world.assignment], ["schedule"])
         assert plain(ScheduleAssignment.objects.for_schedule(elsewhere.pk))[0]["id"] == world.assignment.pk
-
-
-@pytest.fixture
-def watching() -> Iterator[Callable[..., None]]:
-    """Give ``watch``, undone when the test ends."""
-    watched = {label: dict(fields) for label, fields in invalidation._watched.items()}
-    targets = {table: list(found) for table, found in invalidation._targets.items()}
-    yield invalidation.watch
-    from django.db.models.signals import m2m_changed, post_delete, post_save
-
-    for label in set(invalidation._watched) - set(watched):
-        for signal in (post_save, post_delete, m2m_changed):
-            signal.receivers = [found for found in signal.receivers if found[0][0] != f"caching:{label}"]
-            signal.sender_receivers_cache.clear()
-    invalidation._watched.clear()
-    invalidation._watched.update(watched)
-    invalidation._targets.clear()
-    invalidation._targets.update(targets)
-    invalidation._plans.clear()
 
 
 @pytest.fixture

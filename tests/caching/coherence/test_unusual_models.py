@@ -1,0 +1,186 @@
+"""Models of unusual forms: cached value read, write, cached value read again."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+from django.test import modify_settings
+
+from caching import cache_manager, invalidate, rows_where
+from caching.coherence.querysets import InvalidatingQuerySet
+from caching.exceptions import NotWatched
+from scheduling.models import Employee
+from tests.caching.coherence.models import (
+    Club,
+    ClubWithTwoParents,
+    Invitation,
+    Meeting,
+    Moment,
+    Place,
+    Seat,
+    Shelf,
+    Society,
+    StrippedField,
+    Visit,
+)
+from tests.caching.coherence.world import asks_the_database
+from tests.factories import EmployeeFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Watching = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _tables(watching: Watching) -> Iterator[None]:
+    """The tables of all models here, which are an app for the time of the test."""
+    made = (Place, Society, Club, ClubWithTwoParents, Shelf, Moment, Seat, Meeting, Invitation, Visit)
+    with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
+        # Django forgets which relations there are only when it is told to.
+        apps.clear_cache()
+        with connection.schema_editor() as editor:
+            for model in made:
+                editor.create_model(model)
+        yield
+        with connection.schema_editor() as editor:
+            for model in reversed(made):
+                editor.delete_model(model)
+
+
+def cached(key: str, load: Callable[[], Any], *depends_on: Any) -> Any:
+    return cache_manager.get_or_load("rule", f"of:{key}", load, depends_on=depends_on)
+
+
+def titles(name: str, row: models.Model) -> list[str]:
+    """Return the titles of the meetings that a row is related to: a value that depends on the row alone."""
+    return cached(
+        f"{name}:{row.pk}", lambda: list(Meeting.objects.filter(**{name: row}).values_list("title", flat=True)), row
+    )
+
+
+class RelationTests:
+    """A row changes when it is related to another, however the relation names it."""
+
+    def test_to_a_proxy_is_one_to_its_model(self, watching: Watching) -> None:
+        watching(Employee)
+        amy, meeting = EmployeeFactory(), Meeting.objects.create(title="Menu")
+        assert titles("people", amy) == []
+        meeting.people.add(amy.pk)
+        assert titles("people", amy) == ["Menu"]
+        meeting.people.clear()
+        assert titles("people", amy) == []
+
+    def test_by_another_field_than_the_key_is_followed(self, watching: Watching) -> None:
+        watching(Employee)
+        amy, meeting = EmployeeFactory(), Meeting.objects.create(title="Menu")
+        assert titles("guests", amy) == []
+        invitation = Invitation.objects.create(meeting=meeting, guest=amy)
+        assert titles("guests", amy) == ["Menu"]
+        invitation.delete()
+        assert titles("guests", amy) == []
+        meeting.guests.set([amy], through_defaults={"accepted": True})
+        assert titles("guests", amy) == ["Menu"]
+
+    def test_of_a_through_model_sees_its_other_columns(self, watching: Watching) -> None:
+        watching(Employee)
+        amy, meeting = EmployeeFactory(), Meeting.objects.create(title="Menu")
+        invitation = Invitation.objects.create(meeting=meeting, guest=amy)
+
+        def accepted() -> int:
+            return cached("accepted:1", lambda: Invitation.objects.filter(accepted=True).count(), amy)
+
+        assert accepted() == 0
+        Invitation.objects.filter(pk=invitation.pk).update(accepted=True)
+        assert accepted() == 1
+
+    def test_to_a_second_parent_is_followed(self, watching: Watching) -> None:
+        Society.objects.create(title="First")
+        watching(ClubWithTwoParents)
+        both, meeting = (
+            ClubWithTwoParents.objects.create(name="Chess", title="Chess"),
+            Meeting.objects.create(title="A"),
+        )
+
+        def visited() -> list[str]:
+            found = Meeting.objects.filter(clubs=both.society_ptr_id)
+            return cached("visited:1", lambda: list(found.values_list("title", flat=True)), both)
+
+        assert visited() == []
+        meeting.clubs.add(both.society_ptr_id)
+        assert visited() == ["A"]
+
+
+class KeyTests:
+    """A row has one tag, whatever its key is made of."""
+
+    @pytest.fixture
+    def noon(self, watching: Watching) -> Moment:
+        watching(Moment)
+        return Moment.objects.create(moment=datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC), note="first")
+
+    def elsewhere(self, noon: Moment) -> datetime.datetime:
+        return noon.moment.astimezone(datetime.timezone(datetime.timedelta(hours=1)))
+
+    def test_that_is_a_moment_is_one_in_every_zone(self, noon: Moment) -> None:
+        def note() -> str:
+            return cached("moment:1", Moment.objects.get, noon).note
+
+        assert note() == "first"
+        Moment.objects.filter(moment=self.elsewhere(noon)).update(note="second")
+        assert note() == "second"
+        Moment(moment=self.elsewhere(noon), note="third").save()
+        assert note() == "third"
+
+    def test_that_is_a_moment_is_named_in_any_zone_by_a_call(self, noon: Moment) -> None:
+        cached("moment:1", Moment.objects.get, noon)
+        invalidate(rows_where(Moment, moment=self.elsewhere(noon)))
+        assert asks_the_database(lambda: cached("moment:1", Moment.objects.get, noon))
+
+    def test_of_two_columns_is_followed(self, watching: Watching) -> None:
+        watching(Seat)
+        seat = Seat.objects.create(row=1, number=2, note="first")
+
+        def notes() -> set[str]:
+            return {
+                cached("seat:1", lambda: Seat.objects.get(pk=(1, 2)), seat).note,
+                cached("seats:1", lambda: list(Seat.objects.all()), Seat)[0].note,
+            }
+
+        assert notes() == {"first"}
+        seat.note = "second"
+        seat.save()
+        assert notes() == {"second"}
+        Seat.objects.filter(pk=(1, 2)).update(note="third")
+        assert notes() == {"third"}
+        Seat.objects.bulk_update([Seat(row=1, number=2, note="fourth")], ["note"])
+        assert notes() == {"fourth"}
+        Seat.objects.bulk_create(
+            [Seat(row=1, number=2, note="fifth")],
+            update_conflicts=True,
+            unique_fields=["row", "number"],
+            update_fields=["note"],
+        )
+        assert notes() == {"fifth"}
+
+
+class FieldTests:
+    """A value is followed in the form that reaches the database."""
+
+    def codes(self, code: str) -> list[Shelf]:
+        return cached("codes:1", lambda: list(Shelf.objects.filter(code=code)), rows_where(Shelf, code=code))
+
+    def test_that_changes_what_it_is_given_is_followed(self, watching: Watching) -> None:
+        watching(Shelf, by=("code",))
+        shelf = Shelf.objects.create(code="B")
+        assert self.codes("A") == []
+        shelf.code = " A "
+        InvalidatingQuerySet(Shelf).bulk_update([shelf], ["code"])
+        assert self.codes("A") == [shelf]
+
+    def test_that_is_held_in_another_form_is_refused(self, watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(StrippedField, "get_db_prep_value", lambda *args, **kwargs: "enciphered", raising=False)
+        with pytest.raises(NotWatched, match=r"Shelf\.code cannot be watched by value"):
+            watching(Shelf, by=("code",))
