@@ -8,15 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from .codec import Collection, Content, Row, Rows, freeze, frozen_rows, thaw
 from .coherence.connections import dirty_watchers, is_dirty
 from .coherence.invalidation import column_of, labels_of, selection_tag, target_of, watch
+from .coherence.statements import tables_named
 from .entries import Kind, switched_off
 from .exceptions import NotWatched
-from .keys import CacheType, all_rows_tag, cache_type, escape, key_tags, positive_ttl
+from .keys import CacheType, all_rows_tag, any_row_tag, cache_type, escape, key_tags, positive_ttl
 from .leases import Dependencies
 from .manager import cache_manager
 from .tiers import Entry
@@ -51,6 +53,7 @@ class _RowsByField:
         self._related = tuple(select_related)
         self._order = tuple(order_by)
         self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
+        self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
         self._kind: Kind | None = None
         cache_manager.on_reconfigure.append(self._forget_kind)
@@ -65,6 +68,20 @@ class _RowsByField:
                     raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
                 watch(model := joined)
                 yield model
+
+    def _models_that_leave_out(self) -> Iterator[type[models.Model]]:
+        """Yield the models by whose rows the default manager leaves rows out.
+
+        A row comes back by a write that names neither the value nor a row that any entry contains.
+        """
+        query = self.model._default_manager.all().query
+        if not query.where:
+            return
+        sql = query.sql_with_params()[0]
+        by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+        for table in {self.model._meta.db_table, *tables_named(sql, by_table)}:
+            watch(other := by_table.get(table, self.model))
+            yield other
 
     def _forget_kind(self) -> None:
         self._kind = None
@@ -97,6 +114,7 @@ class _RowsByField:
             *key_tags(self.cache_type.name, self.key(value)),
             selection_tag(self.model, self.field.name, value),
             *map(all_rows_tag, labels_of(self.model)),
+            *self._left_out_by,
         )
         return Dependencies(tags, self._labels)
 
@@ -177,7 +195,7 @@ class _RowsByField:
             field = column_of(self.model, name)
             related: Any = field.related_model
             keys = {row.fields[field.attname] for row in rows or ()} - {None}
-            joined = frozen_rows(related._default_manager.filter(pk__in=keys).order_by())
+            joined = frozen_rows(related._base_manager.filter(pk__in=keys).order_by())
             if rows is None or joined is None:
                 return None
             by_pk = {other.pk: other for other in joined}
@@ -424,7 +442,8 @@ def _join(rows: Sequence[Any], path: Sequence[str]) -> None:
     field = column_of(type(rows[0]), path[0])
     keys = {getattr(row, field.attname) for row in rows}
     related: Any = field.related_model
-    joined = related._default_manager.in_bulk(keys - {None})
+    # As a join reads them: a default manager may leave some out.
+    joined = related._base_manager.in_bulk(keys - {None})
     for row in rows:
         if (key := getattr(row, field.attname)) in joined:
             setattr(row, field.name, joined[key])

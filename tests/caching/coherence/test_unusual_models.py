@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.test import modify_settings
 
-from caching import cache_manager, invalidate, rows_where
+from caching import CachedGroup, CachedLookup, cache_manager, invalidate, rows_where
 from caching.coherence.querysets import InvalidatingQuerySet
 from caching.exceptions import NotWatched
 from scheduling.models import Employee
@@ -164,6 +164,29 @@ class KeyTests:
             update_fields=["note"],
         )
         assert notes() == {"fifth"}
+
+
+class DefaultManagerTests:
+    """What a manager leaves out may come back by a change of columns that nobody asked for."""
+
+    def test_of_a_look_up_may_leave_rows_out(self, watching: Watching) -> None:
+        by_code = CachedLookup(Shelf, "code", cache_type="rule", kind="shelf")
+        shelf = Shelf._base_manager.create(code="A", is_gone=True)
+        assert by_code.get("A") is None
+        assert by_code.get_many(["A"]) == {}
+        Shelf._base_manager.filter(pk=shelf.pk).update(is_gone=False)
+        assert by_code.get("A") == shelf
+        assert by_code.get_many(["A"]) == {"A": shelf}
+        shelf.is_gone = True
+        shelf.save()
+        assert by_code.get("A") is None
+
+    def test_of_a_group_may_leave_rows_out(self, watching: Watching) -> None:
+        by_code = CachedGroup(Shelf, "code", cache_type="rule", kind="shelves", order_by=("pk",))
+        shelf = Shelf._base_manager.create(code="A", is_gone=True)
+        assert by_code.get("A") == []
+        Shelf._base_manager.filter(pk=shelf.pk).update(is_gone=False)
+        assert by_code.get("A") == [shelf]
 
 
 class FieldTests:
