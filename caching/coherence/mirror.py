@@ -179,6 +179,8 @@ class Mirror:
         All that are read from the server are read at the same moment, with those that are known already: a reply may
         be split from a push that the server sends behind it, and what changed together must not be seen half changed.
         """
+        if not keys:
+            return ()
         with self._lock:
             if self._closed:
                 raise ConnectionError("Another thread has given this connection up.")
