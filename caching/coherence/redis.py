@@ -192,6 +192,8 @@ class RedisGenerations(GenerationStore):
             try:
                 self._connections.run(script, self._keyspace.pairs(tags), arguments)
                 delivered = True
+                if script is END:
+                    self._connections.let_it_turn()
             except OutOfMemoryError as error:
                 # It still deletes, so the end of what is committed now is delivered.
                 logger.warning("The server of %r takes no more: %s", self.alias, error)

@@ -59,6 +59,9 @@ class Script:
         connection.send_command(name, what, len(keys), *keys, *arguments)
 
 
+TURN = Script("return 1")
+
+
 class RedisConnections:
     """Makes connections, and keeps a few spare ones to run scripts on. Survives fork.
 
@@ -107,6 +110,14 @@ class RedisConnections:
             reply = script.on(connection, keys, arguments)
         self._put_back(connection)
         return reply
+
+    def let_it_turn(self) -> None:
+        """Return when the server has written out what it owes to other clients for what we have asked it so far.
+
+        It writes replies and pushes at the end of each turn of its loop, ours perhaps first and that of another process
+        on this machine some hundred microseconds later. It takes up the next command only after that.
+        """
+        self.run(TURN, (), ())
 
     @contextmanager
     def fresh(self) -> Iterator[AbstractConnection]:
