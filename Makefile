@@ -6,7 +6,7 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 RUNTIME := $(VENV)/.installed-requirements
 DEVELOPMENT := $(VENV)/.installed-requirements-dev
 
-ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py
+ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py tests/scheduling/policy
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test prove check bench migrations clean

@@ -3,7 +3,8 @@
 checks.py     POLICY, a tuple of named functions, and the ways to ask it: `check` and `check_planned`
 schedules.py, people.py, hours.py, staffing.py, wishes.py   the functions, by subject: each yields breaches
 rulebook.py   which rules apply to whom, and which of several decides
-situation.py  what is planned among what is stored, arranged · loading.py: the queries · facts.py: rows as tuples
+situation.py  what is planned among what is stored, arranged · facts.py: rows as tuples
+loading.py    the queries · among.py: `IN` for thousands of integers
 clock.py      times of the clock -> moments
 findings.py   Finding, and how a form is told
 """

@@ -61,7 +61,7 @@ def check(
     the stored rows, of which a changed or deleted one counts as it will be. Those that lack an employee, a shift, a
     date or a schedule are left out: their form says so. `may_edit_published` is for those who have that permission.
 
-    Runs at most 11 queries, however many assignments there are (up to 10,000 people), and saves nothing.
+    Runs at most 10 queries, however many assignments there are, and saves nothing.
     """
     weeks: dict[int, Week] = {}
     complete = [assignment for assignment in planned if _is_complete(assignment)]

@@ -30,5 +30,10 @@ def week_of(day: int) -> int:
     return (day - 1) // 7
 
 
+def days_of(week: int) -> range:
+    """Return the ordinals of the days of a week."""
+    return range(week * 7 + 1, week * 7 + 8)
+
+
 def monday_of(week: int) -> datetime.date:
     return datetime.date.fromordinal(week * 7 + 1)

@@ -103,7 +103,6 @@ class Work(NamedTuple):
     day: int
     """The ordinal of the date."""
     shift: int
-    schedule: int
     planned: Planned | None
     """None: stored."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from scheduling.models import Rule
-from scheduling.policy.clock import monday_of, week_of
+from scheduling.policy.clock import days_of, monday_of, week_of
 from scheduling.policy.facts import Person, Planned, Work
 from scheduling.policy.findings import Breach, Severity
 from scheduling.policy.loading import DEFAULT_MAX_DAYS
@@ -45,7 +45,7 @@ def _overlaps(situation: Situation, line: list[Work], index: int) -> Iterator[Br
         # The same shift on the same day is a duplicate, which is told already.
         if one is None or (work.shift, work.day) == (other.shift, other.day):
             continue
-        told = {"person": situation.person(one), **_about(situation, against)}
+        told = {"person": situation.person(one), **_about(situation, one.employee, against)}
         text = _("%(person)s works %(shift)s on %(date)s in %(department)s at the same time.")
         yield Breach(one, "shift", text % told, other=against.planned)
 
@@ -57,11 +57,11 @@ def _later_given(work: Work, other: Work) -> tuple[Planned | None, Work]:
     return work.planned, other
 
 
-def _about(situation: Situation, work: Work) -> dict[str, Any]:
+def _about(situation: Situation, employee: int, work: Work) -> dict[str, Any]:
     return {
         "shift": situation.shifts[work.shift],
         "date": datetime.date.fromordinal(work.day),
-        "department": situation.department_of(work.schedule),
+        "department": situation.department_of(situation.schedule_of(employee, work)),
     }
 
 
@@ -98,7 +98,7 @@ def _short_rest(situation: Situation, work: Work, following: Work, rest: int) ->
             "person": person,
             "rest": in_hours(rest / HOUR),
             "least": f"{limit.value:g}",
-            **_about(situation, other),
+            **_about(situation, one.employee, other),
         }
         text = (after if other is work else before) % told
         yield Breach(one, "shift", text + limit.because, limit.severity, other.planned)
@@ -106,14 +106,16 @@ def _short_rest(situation: Situation, work: Work, following: Work, rest: int) ->
 
 def hours_per_week(situation: Situation) -> Iterator[Breach]:
     """Within the contract and the overtime that is allowed on top of it, and within the rules of workload."""
-    weeks: defaultdict[tuple[int, int], int] = defaultdict(int)
-    for (employee, day), seconds in situation.stored_seconds.items():
-        weeks[employee, week_of(day)] += seconds
+    days = situation.stored_seconds
+    weeks: dict[tuple[int, int], int] = {}
     for one in situation.planned:
         work, person = situation.work_of(one), situation.person(one)
         week = week_of(work.day)
-        weeks[one.employee, week] += work.seconds
-        hours = weeks[one.employee, week] / HOUR
+        key = (one.employee, week)
+        if key not in weeks:
+            weeks[key] = sum(days.get((one.employee, day), 0) for day in days_of(week))
+        weeks[key] += work.seconds
+        hours = weeks[key] / HOUR
         limit = first_below(_weekly_limits(situation, person, one.date), hours)
         if limit is not None:
             told = {"person": person, "hours": in_hours(hours), "monday": monday_of(week), "most": f"{limit.value:g}"}
@@ -168,14 +170,12 @@ def shifts_per_week(situation: Situation) -> Iterator[Breach]:
 
 def days_in_a_row(situation: Situation) -> Iterator[Breach]:
     """At most 6, or those of a rule. Each assignment is counted with the stored ones and those given before it."""
-    days: defaultdict[int, set[int]] = defaultdict(set)
-    for employee, day in situation.stored_seconds:
-        days[employee].add(day)
+    days = set(situation.stored_seconds)
     for one in situation.planned:
-        day, mine = one.date.toordinal(), days[one.employee]
-        mine.add(day)
-        # Most people have a free day beside this one, or the next one: no need to ask for the rules.
-        row = _run_around(day, mine)
+        day = one.date.toordinal()
+        days.add((one.employee, day))
+        row = _row_around(one.employee, day, days)
+        # No limit is less than a day, and many work a day between two free ones.
         if row > 1:
             person = situation.person(one)
             limits = situation.rules.limits(Rule.Kind.CONSECUTIVE_DAYS, "max_days", person, one.date, DEFAULT_DAYS)
@@ -186,12 +186,12 @@ def days_in_a_row(situation: Situation) -> Iterator[Breach]:
                 yield Breach(one, "date", text % told + limit.because, limit.severity)
 
 
-def _run_around(day: int, days: set[int]) -> int:
+def _row_around(employee: int, day: int, days: set[tuple[int, int]]) -> int:
     """Return how many days without a gap there are, this one among them."""
     first = last = day
-    while first - 1 in days:
+    while (employee, first - 1) in days:
         first -= 1
-    while last + 1 in days:
+    while (employee, last + 1) in days:
         last += 1
     return last - first + 1
 

@@ -1,4 +1,4 @@
-"""The queries of a check. Their number does not depend on how much is checked (but for more than 10,000 people)."""
+"""The queries of a check. Their number does not depend on how much is checked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from operator import or_
 from django.db.models import Count, Q
 
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
+from scheduling.policy.among import Among
 from scheduling.policy.facts import Original, Person, Planned, Slot, Stored, Week, Window, WorkShift
 from scheduling.policy.rulebook import RuleBook
 
@@ -22,8 +23,6 @@ DETAILS = ("priority", "notes")
 DEFAULT_MAX_DAYS = 6
 """On how many days in a row somebody works at most, where no rule says so."""
 
-# Below the limit of parameters that SQLite is built with.
-_QUERY_CHUNK = 10_000
 _WEEK = 7
 _SHORTEST_WINDOW = _WEEK
 """Days before and after that may matter: of the same week, and of the longest rest that a rule can ask for."""
@@ -87,27 +86,18 @@ def _around(
     return found
 
 
-def _chunks(keys: Collection[int]) -> Iterator[list[int]]:
-    ordered = list(keys)
-    for start in range(0, len(ordered), _QUERY_CHUNK):
-        yield ordered[start : start + _QUERY_CHUNK]
-
-
 def people(keys: Collection[int], using: str) -> dict[int, Person]:
-    rows = Employee.objects.using(using).order_by()
+    rows = Employee.objects.using(using).order_by().filter(Among("pk", keys))
     names = ("pk", "first_name", "last_name", "is_active", "hire_date", "end_date", "max_hours_per_week", "department")
-    return {
-        row[0]: Person._make(row) for chunk in _chunks(keys) for row in rows.filter(pk__in=chunk).values_list(*names)
-    }
+    return {row[0]: Person._make(row) for row in rows.values_list(*names)}
 
 
 def skills(people: Collection[int], using: str) -> dict[int, set[str]]:
     """Return the names of the skills of people."""
+    pairs = Employee.skills.through._default_manager.using(using).order_by().filter(Among("employee", people))
     found: defaultdict[int, set[str]] = defaultdict(set)
-    pairs = Employee.skills.through._default_manager.using(using).order_by()
-    for chunk in _chunks(people):
-        for employee, name in pairs.filter(employee__in=chunk).values_list("employee", "skill__name"):
-            found[employee].add(name)
+    for employee, name in pairs.values_list("employee", "skill__name"):
+        found[employee].add(name)
     return found
 
 
@@ -119,55 +109,45 @@ def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
     )
     found: dict[int, WorkShift] = {}
     required: defaultdict[int, set[str]] = defaultdict(set)
-    for chunk in _chunks(keys):
-        for *row, skill in Shift.objects.using(using).order_by().filter(pk__in=chunk).values_list(*names):
-            found[row[0]] = WorkShift._make((*row, frozenset()))
-            if skill is not None:
-                required[row[0]].add(skill)
+    for *row, skill in Shift.objects.using(using).order_by().filter(Among("pk", keys)).values_list(*names):
+        found[row[0]] = WorkShift._make((*row, frozenset()))
+        if skill is not None:
+            required[row[0]].add(skill)
     for pk, names_of_skills in required.items():
         found[pk] = found[pk]._replace(skills=frozenset(names_of_skills))
     return found
 
 
 def weeks(keys: Collection[int], using: str) -> dict[int, Week]:
+    rows = Schedule.objects.using(using).order_by().filter(Among("pk", keys))
     names = ("pk", "department", "department__name", "department__active", "week_start", "week_end", "status")
-    rows = Schedule.objects.using(using).order_by()
-    return {row[0]: Week._make(row) for chunk in _chunks(keys) for row in rows.filter(pk__in=chunk).values_list(*names)}
+    return {row[0]: Week._make(row) for row in rows.values_list(*names)}
 
 
 def originals(keys: Collection[int], using: str) -> dict[int, Original]:
+    rows = ScheduleAssignment.objects.using(using).order_by().filter(Among("pk", keys))
     names = ("pk", "employee", "shift", "date", "status", "schedule", *DETAILS)
-    rows = ScheduleAssignment.objects.using(using).order_by()
-    return {
-        row[0]: Original._make((*row[:6], row[6:]))
-        for chunk in _chunks(keys)
-        for row in rows.filter(pk__in=chunk).values_list(*names)
-    }
+    return {row[0]: Original._make((*row[:6], row[6:])) for row in rows.values_list(*names)}
 
 
 def assignments(windows: Mapping[int, Window], using: str) -> Iterator[Stored]:
     """Yield what people have in their windows, and some of what they have around them, whatever its status."""
-    names = ("pk", "employee", "shift", "date", "status", "schedule")
-    rows = ScheduleAssignment.objects.using(using).order_by()
-    for condition in _conditions(windows):
-        yield from rows.filter(condition).values_list(*names)
+    rows = ScheduleAssignment.objects.using(using).order_by().filter(_inside(windows))
+    yield from rows.values_list("pk", "employee", "shift", "date", "status", "schedule")
 
 
-def _conditions(windows: Mapping[int, Window]) -> Iterator[Q]:
-    """Say which rows lie in the windows, in one query (for up to 10,000 people).
+def _inside(windows: Mapping[int, Window]) -> Q:
+    """Say in SQL which rows lie in the windows.
 
     The windows of an import lie side by side: one range of dates covers them. Where they are strewn over months, that
-    range would fetch everything that these people have: then each week is asked for its own people.
+    range would fetch everything that these people have: then each part of the time is asked for its own people.
     """
     earliest, latest = min(first for first, _ in windows.values()), max(last for _, last in windows.values())
-    if (latest - earliest).days > _NARROW:
-        strewn = _by_part(windows, earliest, max(_WEEK, math.ceil((latest - earliest).days / _MOST_PARTS)))
-        if sum(map(len, strewn.values())) <= _QUERY_CHUNK:
-            parts = (Q(date__range=dates, employee__in=employees) for dates, employees in strewn.items())
-            yield reduce(or_, parts)
-            return
-    for chunk in _chunks(windows):
-        yield Q(date__range=(earliest, latest), employee__in=chunk)
+    days = (latest - earliest).days
+    if days <= _NARROW:
+        return Q(Among("employee", windows), date__range=(earliest, latest))
+    parts = _by_part(windows, earliest, max(_WEEK, math.ceil(days / _MOST_PARTS)))
+    return reduce(or_, (Q(Among("employee", own), date__range=dates) for dates, own in parts.items()))
 
 
 def _by_part(windows: Mapping[int, Window], start: datetime.date, days: int) -> dict[Window, list[int]]:
@@ -176,18 +156,15 @@ def _by_part(windows: Mapping[int, Window], start: datetime.date, days: int) -> 
     for employee, (first, last) in windows.items():
         for number in range((first - start).days // days, (last - start).days // days + 1):
             parts[number].append(employee)
-    length = datetime.timedelta(days=days)
-    day = datetime.timedelta(days=1)
-    return {
-        (start + number * length, start + (number + 1) * length - day): employees for number, employees in parts.items()
-    }
+    length, day = datetime.timedelta(days=days), datetime.timedelta(days=1)
+    return {(start + number * length, start + (number + 1) * length - day): own for number, own in parts.items()}
 
 
 def staff(slots: Collection[Slot], using: str) -> dict[Slot, int]:
     """Count the people of every slot that shares its department, shift and date with one of these."""
     departments, shifts, dates = (set(part) for part in zip(*slots, strict=True))
-    rows = ScheduleAssignment.objects.using(using).counting().order_by()
-    rows = rows.filter(date__in=dates, shift__in=shifts, schedule__department__in=departments)
+    rows = ScheduleAssignment.objects.using(using).counting().order_by().filter(date__in=dates)
+    rows = rows.filter(Among("shift", shifts), Among("schedule__department", departments))
     counted = rows.values_list("schedule__department", "shift", "date").annotate(people=Count("pk"))
     return {(department, shift, date): people for department, shift, date, people in counted}
 

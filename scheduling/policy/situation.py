@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter, itemgetter
+from typing import Any
 
 from django.utils import timezone
 
@@ -22,6 +23,18 @@ _by_employee = attrgetter("employee")
 _by_start = itemgetter(0)
 
 
+class Memo(dict[Any, Any]):
+    """A dict that works out what it does not have."""
+
+    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self._work_out(key)
+        return value
+
+
 class Situation:
     """What is planned, among what is stored. What few checks need is read when the first of them asks for it."""
 
@@ -34,7 +47,8 @@ class Situation:
         self.planned = [one for one in self.everything if one.status not in NOT_COUNTING]
         replaced = {one.pk for one in planned}
         self.deleted = [one for one in deleted if self.original_of(one) is not None and one.pk not in replaced]
-        self._spans: dict[tuple[int, datetime.date], tuple[int, int, int, int]] = {}
+        # Many people work the same shift on the same day: worked out, and kept, once for all of them.
+        self._work_at = Memo(self._work_out)
 
     def _still_refers(self, one: Planned) -> bool:
         """Whether nothing that it refers to was deleted meanwhile; otherwise the database will say so."""
@@ -53,10 +67,10 @@ class Situation:
         """By employee, in order of start, what counts: the planned and the stored."""
         lines: dict[int, list[Work]] = {}
         for employee, mine in groupby(sorted(self.planned, key=_by_employee), key=_by_employee):
-            line = [self._work(one.shift, one.date, one.schedule, one) for one in mine]
+            line = [self.work_of(one) for one in mine]
             line += [
-                self._work(shift, date, schedule, None)
-                for _, _, shift, date, status, schedule in self.stored[employee]
+                self._work_at[shift, date]
+                for _pk, _employee, shift, date, status, _schedule in self.stored[employee]
                 if status not in NOT_COUNTING
             ]
             line.sort(key=_by_start)
@@ -79,17 +93,20 @@ class Situation:
                     yield employee, work
 
     def work_of(self, one: Planned) -> Work:
-        return self._work(one.shift, one.date, one.schedule, one)
+        return self._work_at[one.shift, one.date]._replace(planned=one)
 
-    def _work(self, shift: int, date: datetime.date, schedule: int, planned: Planned | None) -> Work:
-        span = self._spans.get((shift, date))
-        if span is None:
-            span = self._spans[shift, date] = self._span(self.shifts[shift], date)
-        return Work(*span, shift, schedule, planned)
-
-    def _span(self, shift: WorkShift, date: datetime.date) -> tuple[int, int, int, int]:
+    def _work_out(self, key: tuple[int, datetime.date]) -> Work:
+        number, date = key
+        shift = self.shifts[number]
         start, end = moments(date, shift.start, shift.end, self.zone)
-        return start, end, max(0, end - start - 60 * shift.break_minutes), date.toordinal()
+        return Work(start, end, max(0, end - start - 60 * shift.break_minutes), date.toordinal(), number, None)
+
+    def schedule_of(self, employee: int, work: Work) -> int:
+        """Return the schedule that a work is planned or stored in."""
+        if work.planned is not None:
+            return work.planned.schedule
+        date = datetime.date.fromordinal(work.day)
+        return next(row[5] for row in self.stored[employee] if (row[2], row[3]) == (work.shift, date))
 
     # -- staff -------------------------------------------------------------------------------------------------------
 
