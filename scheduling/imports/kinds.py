@@ -4,6 +4,7 @@ from scheduling.imports.assignments import AssignmentResource
 from scheduling.imports.departments import DepartmentResource
 from scheduling.imports.employees import EmployeeResource
 from scheduling.imports.resources import LeanResource
+from scheduling.imports.rules import RuleResource
 from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
 
 KINDS: dict[str, type[LeanResource]] = {
@@ -11,5 +12,6 @@ KINDS: dict[str, type[LeanResource]] = {
     "shift_types": ShiftTypeResource,
     "shifts": ShiftResource,
     "employees": EmployeeResource,
+    "rules": RuleResource,
     "assignments": AssignmentResource,
 }

@@ -12,6 +12,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LISTS = ("weekdays", "shift_types", "shifts", "skills")
+"""The parameters that are lists; the others are numbers and times of day."""
 MOST_DAYS = 60
 """Bounds what has to be read of a plan to tell how many days somebody works without a break."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,9 @@ from scheduling.models.organisation import Department, Employee, Skill
 from scheduling.models.parameters import check_parameters
 from scheduling.models.shifts import Shift, ShiftType
 from scheduling.querysets import RuleManager
+
+NAMED: dict[str, type[models.Model]] = {"skills": Skill, "shift_types": ShiftType, "shifts": Shift}
+"""The parameters that are names of rows."""
 
 
 class Rule(models.Model):
@@ -98,10 +102,14 @@ class Rule(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Check the scope, the parameters, and the names in them: at most three queries."""
-        errors = {**self._wrong_subject(), **self._wrong_parameters()}
+        """Say what is wrong with the rule: at most three queries, for the names in the parameters."""
+        errors = self.problems(lambda model: model._default_manager.order_by().values_list("name", flat=True))
         if errors:
             raise ValidationError(errors)
+
+    def problems(self, names_of: Callable[[type[models.Model]], Iterable[str]]) -> dict[str, list[Any]]:
+        """Return what is wrong, by field. `names_of` gives the names of all rows of a model; nothing else is asked."""
+        return {**self._wrong_subject(), **self._wrong_period(), **self._wrong_parameters(names_of)}
 
     def is_effective_on(self, date: datetime.date) -> bool:
         """Whether the rule applies on the date, the first and the last day included; says nothing of `active`."""
@@ -109,17 +117,22 @@ class Rule(models.Model):
             self.effective_until is None or date <= self.effective_until
         )
 
-    def _wrong_subject(self) -> dict[str, Any]:
+    def _wrong_subject(self) -> dict[str, list[Any]]:
         """Say beside the field what the constraint says of the row."""
-        errors: dict[str, Any] = {}
+        errors: dict[str, list[Any]] = {}
         for scope, subject in ((self.Scope.DEPARTMENT, self.department_id), (self.Scope.EMPLOYEE, self.employee_id)):
             if self.scope == scope and subject is None:
-                errors[scope] = _("Say to which one the rule applies.")
+                errors[scope] = [_("Say to which one the rule applies.")]
             elif self.scope != scope and subject is not None:
-                errors[scope] = _("Leave this empty, or let the rule apply to it.")
+                errors[scope] = [_("Leave this empty, or let the rule apply to it.")]
         return errors
 
-    def _wrong_parameters(self) -> dict[str, Any]:
+    def _wrong_period(self) -> dict[str, list[Any]]:
+        if self.effective_from and self.effective_until and self.effective_until < self.effective_from:
+            return {"effective_until": [_("A rule does not end before it starts.")]}
+        return {}
+
+    def _wrong_parameters(self, names_of: Callable[[type[models.Model]], Iterable[str]]) -> dict[str, list[Any]]:
         if self.kind not in self.Kind.values:
             return {}  # the field speaks for itself
         try:
@@ -128,17 +141,8 @@ class Rule(models.Model):
             return {"parameters": error.messages}
         unknown = [
             _("No %(model)s has the name '%(name)s'.") % {"model": model._meta.verbose_name, "name": name}
-            for model, names in self.names_in(self.parameters).items()
-            for name in sorted(names - set(model.objects.filter(name__in=names).values_list("name", flat=True)))
+            for parameter, model in NAMED.items()
+            if parameter in self.parameters
+            for name in sorted(set(self.parameters[parameter]) - set(names_of(model)))
         ]
         return {"parameters": unknown} if unknown else {}
-
-    @staticmethod
-    def names_in(parameters: dict[str, Any]) -> dict[type[Skill | ShiftType | Shift], set[str]]:
-        """Return the names of other rows that checked parameters hold, by model."""
-        named: dict[type[Skill | ShiftType | Shift], set[str]] = {
-            Skill: set(parameters.get("skills", ())),
-            ShiftType: set(parameters.get("shift_types", ())),
-            Shift: set(parameters.get("shifts", ())),
-        }
-        return {model: names for model, names in named.items() if names}

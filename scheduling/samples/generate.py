@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from scheduling.samples import SAMPLES_DIR
-from scheduling.samples.vocabulary import DEPARTMENTS, PEOPLE, SHIFT_TYPES, SHIFTS, TRADES
+from scheduling.samples.vocabulary import DEPARTMENTS, PEOPLE, RULES, SHIFT_TYPES, SHIFTS, TRADES
 
 SEED = 20261130
 EMPLOYEES, ASSIGNMENTS = 1_000, 5_000
@@ -47,13 +47,14 @@ class Person:
 
 
 def write_all(directory: Path) -> None:
-    """Write the five files into a directory that exists."""
+    """Write the six files into a directory that exists."""
     random = Random(SEED)
     people = list(_people(random))
     _write(directory / "departments.csv", ("code", "name", "parent_code"), DEPARTMENTS)
     _write(directory / "employees.csv", EMPLOYEE_COLUMNS, map(_employee_row, people))
     _write(directory / "shift_types.csv", ("name", "code", "colour"), SHIFT_TYPES)
     _write(directory / "shifts.csv", SHIFT_COLUMNS, SHIFTS)
+    _write(directory / "rules.csv", RULE_COLUMNS, RULES)
     _write(directory / "assignments.csv", ASSIGNMENT_COLUMNS, _assignments(random, people))
 
 
@@ -72,6 +73,7 @@ EMPLOYEE_COLUMNS = (
     "skills",
 )
 SHIFT_COLUMNS = ("name", "code", "shift_type", "start_time", "end_time", "break_minutes", "required_staff")
+RULE_COLUMNS = ("name", "kind", "department_code", "strict", "parameters")
 ASSIGNMENT_COLUMNS = ("employee_email", "shift_name", "date", "department_code", "status", "notes")
 
 
@@ -192,4 +194,4 @@ def _assignment_row(random: Random, person: Person, shift: str, day: date) -> tu
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLES_DIR
     write_all(target)
-    print(f"Wrote 5 files to {target}.")
+    print(f"Wrote 6 files to {target}.")

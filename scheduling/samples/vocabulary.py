@@ -159,6 +159,15 @@ SHIFT_TYPES: tuple[tuple[str, str, str], ...] = (
     ("Night shift", "N", "#4527a0"),
 )
 
+# name, kind, department, strict, parameters: what the plan keeps to, and a wish
+RULES: tuple[tuple[str, str, str, str, str], ...] = (
+    ("Ten hours of rest", "rest_period", "", "yes", "min_hours=10"),
+    ("Six days in a row", "consecutive_days", "", "yes", "max_days=6"),
+    ("Forty-eight hours a week", "workload", "", "yes", "max_hours_per_week=48"),
+    ("No nights in the laundry", "restriction", "HOU-LAU", "yes", "shift_types=Night shift"),
+    ("First aid at the pool", "qualification", "SPA-POO", "no", "skills=First aid"),
+)
+
 # name, code, type, start, end, break in minutes, staff required
 SHIFTS: tuple[tuple[str, str, str, str, str, int, int], ...] = (
     ("Early", "E1", "Early shift", "06:00", "14:00", 30, 2),
