@@ -337,24 +337,16 @@ class CacheManager:
         if any(database != router.db_for_write(model) for model, database in content.sources):
             return None
         learned = {tag: now[tag] for tag in rows if tag not in known.tags}
-        parts: list[Stamp | None] = [known, self._stamp_of(known, learned)]
         selected_by: set[str] = set()
         if not lease.dependencies.covers:
             selected_by.update(label for model in content.row_models for label in labels_of(model))
         if lease.dependencies.absent and content.value is None:
             selected_by.add(lease.dependencies.absent)
-        parts.append(self._stamp_of(known, {any_row_tag(label): lease.guards.get(label) for label in selected_by}))
-        found = [part for part in parts if part is not None]
-        return self.generations.join(*found) if len(found) == len(parts) else None
-
-    def _stamp_of(self, known: Stamp, found: Mapping[str, int | None]) -> Stamp | None:
-        """Return the stamp of generations read one by one; None if a tag has none, or the store is another by now."""
-        if not found:
-            return Stamp(known.identity, (), (), tuple)
-        generations = [number for tag, number in found.items() if number is not None]
-        if len(generations) < len(found):
+        learned |= {any_row_tag(label): lease.guards.get(label) for label in selected_by}
+        generations = [number for number in learned.values() if number is not None]
+        if len(generations) < len(learned):
             return None
-        return self.generations.restore(known.identity, list(found), generations)
+        return self.generations.restore(known.identity, (*known.tags, *learned), (*known.generations, *generations))
 
     def _kind_of(self, cache_type: Name, key: str) -> Kind:
         return self.kind(cache_type, keys.kind_of(key))

@@ -86,12 +86,8 @@ class GenerationStore(ABC):
         """Whether every tag of the stamp still has its generation, by a view that is proven current."""
 
     @abstractmethod
-    def join(self, *stamps: Stamp) -> Stamp | None:
-        """Return one stamp for all; None if they come from different stores."""
-
-    @abstractmethod
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
-        """Return a stamp that was stored beside a shared value; None if it is another store's."""
+        """Return the stamp of generations that were read before; None if another store, or start of it, gave them."""
 
     @abstractmethod
     def begin(self, tags: Iterable[str]) -> Intent:

@@ -155,12 +155,6 @@ class RedisGenerations(GenerationStore):
             self._lost(view, error)
             return False
 
-    def join(self, *stamps: Stamp) -> Stamp | None:
-        tags = tuple(tag for stamp in stamps for tag in stamp.tags)
-        generations = tuple(generation for stamp in stamps for generation in stamp.generations)
-        same = len({stamp.identity for stamp in stamps}) == 1
-        return self.restore(stamps[0].identity, tags, generations) if same else None
-
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
         view = self._usable_view()
         if view is None or view.identity != identity:

@@ -117,13 +117,6 @@ class SharedMemoryGenerations(GenerationStore):
             and stamp.read(self._view) == stamp.generations
         )
 
-    def join(self, *stamps: Stamp) -> Stamp | None:
-        if len({stamp.identity for stamp in stamps}) != 1:
-            return None
-        tags = tuple(tag for stamp in stamps for tag in stamp.tags)
-        generations = tuple(generation for stamp in stamps for generation in stamp.generations)
-        return Stamp(stamps[0].identity, tags, generations, _reader(tags))
-
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
         if not self._is_current() or identity != self._identity:
             return None

@@ -116,7 +116,6 @@ class StampTests:
         stamp = stamped(one)
         assert not two.holds(stamp)
         assert two.restore(stamp.identity, stamp.tags, stamp.generations) is None
-        assert one.join(stamp, stamped(two)) is None
 
     def test_comes_back_from_a_shared_tier(self, store: SharedMemoryGenerations) -> None:
         stamp = stamped(store)
@@ -125,14 +124,6 @@ class StampTests:
         assert store.holds(restored)
         store.publish(TAGS[:1])
         assert not store.holds(restored)
-
-    def test_joins_what_was_known_with_what_was_learnt(self, store: SharedMemoryGenerations) -> None:
-        joined = store.join(stamped(store, "a"), stamped(store, "b", "c"))
-        assert joined is not None
-        assert joined.tags == ("a", "b", "c")
-        assert store.holds(joined)
-        store.publish(["c"])
-        assert not store.holds(joined)
 
     def test_of_one_tag_is_not_touched_by_another(self, store: SharedMemoryGenerations) -> None:
         stamp = stamped(store, "m.A#1")
