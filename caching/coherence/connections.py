@@ -23,6 +23,7 @@ from . import outbox
 from .generations import Intent
 from .invalidation import (
     CONTROL,
+    UNWATCHED,
     Announced,
     Selection,
     collapse,
@@ -39,7 +40,8 @@ from .snapshots import count_cursors, reads_latest
 from .statements import without_comments
 
 dirty_watchers: "set[ref[ConnectionWatcher]]" = set()
-"""The watchers of this process whose transaction has written. Empty nearly always: a read looks only at that.
+"""The watchers of this process whose transaction has written, watched or not. Empty nearly always: a read looks only at
+that.
 
 Weak, so that the connection of a thread that died inside a transaction is closed as it would be without us.
 """
@@ -62,7 +64,7 @@ def _dirty_in_this_thread() -> "Iterator[ConnectionWatcher]":
 
 
 def dirty_here() -> bool:
-    """Whether an open transaction of this thread has written anything that is watched."""
+    """Whether an open transaction of this thread has written anything: what it reads may be rolled back."""
     return any(True for _ in _dirty_in_this_thread())
 
 
@@ -118,7 +120,9 @@ class ConnectionWatcher:
         """Run one statement; the wrapper that Django calls around every execute and executemany."""
         text = sql if sql.__class__ is str else _text(sql, self.connection)
         plan = plan_of(text)
-        if plan is None:
+        if plan is UNWATCHED and self.in_transaction():
+            dirty_watchers.add(self._reference)
+        if plan is None or plan is UNWATCHED:
             if self.published:
                 # A signal that comes later is not about that statement.
                 self.published = set()
@@ -239,16 +243,22 @@ class ConnectionWatcher:
         if "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
             self.isolation_changed = True
         of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
-        if words[:1] == ["SET"] or not self.dirty or (of_a_savepoint and self.connection.in_atomic_block):
+        if words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block):
             return statement()
-        return self._around(statement)
+        if self.dirty:
+            return self._around(statement)
+        result = statement()
+        if not self.in_transaction():
+            self._discard()
+        return result
 
     # -- the transaction ----------------------------------------------------------------------------------------------
 
     def commit(self, commit: Callable[[], None]) -> None:
         """Commit under an intent. If it fails its outcome is unknown, and the intent is left to expire."""
         if not self.dirty:
-            return commit()
+            commit()
+            return self.forget()
         intent = publisher.begin(self.dirty)
         self._record(intent)
         try:
@@ -275,9 +285,9 @@ class ConnectionWatcher:
             self._discard()
 
     def _discard(self) -> None:
-        """What was dirty is gone; whoever has read it meanwhile must not store it."""
+        """What was written is gone; whoever has read it meanwhile must not store it."""
         global _last_rollback
-        if self.dirty:
+        if self._reference in dirty_watchers:
             _last_rollback = next(_numbers)
         self.forget()
 
@@ -292,7 +302,7 @@ class ConnectionWatcher:
 
     def set_autocommit(self, change: Callable[..., None], autocommit: bool, *args: Any, **kwargs: Any) -> None:
         """Switch autocommit. Switching it on commits on SQLite, so it runs like a COMMIT."""
-        if autocommit and self.dirty:
+        if autocommit and self._reference in dirty_watchers:
             return self.commit(partial(change, autocommit, *args, **kwargs))
         return change(autocommit, *args, **kwargs)
 

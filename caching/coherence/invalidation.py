@@ -72,6 +72,9 @@ _CONTROL_WORDS = re.compile(
 _TRUNCATES_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b", re.I | re.S)
 CONTROL = Plan("", lambda params, many, announced: set())
 """The plan of a statement that may end a transaction, or change its isolation, by hand."""
+UNWATCHED = Plan("", lambda params, many, announced: set())
+"""The plan of a statement that may write, but to no watched table."""
+_BEGIN = re.compile(r"\s*(?:BEGIN|START)\b", re.I)
 _cause: ContextVar[str | None] = ContextVar("caching_cause", default=None)
 
 
@@ -306,7 +309,7 @@ def _value_tags(label: str, attname: str, spell: Callable[[Any], Any], values: I
 
 
 def plan_of(sql: str) -> Plan | None:
-    """Return what the text writes to watched tables, or None if it writes to none."""
+    """Return what the text writes to watched tables, or None if it writes nothing."""
     try:
         return _plans[sql]
     except KeyError:
@@ -338,7 +341,10 @@ def _make_plan(sql: str) -> Plan | None:
         labels.update(target.label for target in _targets.get(table, ()))
         labels.update(cascades.get(table, ()))
     if not labels:
-        return CONTROL if _CONTROL_WORDS.match(without_comments(sql)) or ";" in sql else None
+        bare = without_comments(sql)
+        if _CONTROL_WORDS.match(bare) or ";" in sql:
+            return CONTROL
+        return None if _BEGIN.match(bare) else UNWATCHED
     tags = {tag for label in labels for tag in _unknown_rows(label)}
     return Plan("bulk" if long_insert else "safety_net", lambda params, many, announced: set(tags), ";" in sql)
 

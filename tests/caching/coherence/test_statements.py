@@ -10,7 +10,7 @@ from django.db.models import F
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from caching.coherence.invalidation import CONTROL, plan_of
+from caching.coherence.invalidation import CONTROL, UNWATCHED, plan_of
 from caching.coherence.statements import Write, is_plain_read, parse, tables_named
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory, SkillFactory
@@ -31,7 +31,7 @@ def write(sql: str, params: Sequence[Any] = ()) -> tuple[str, str, dict[str, Any
 def tags(sql: str, params: Any = (), many: bool = False) -> set[str] | None:
     """Return what a statement publishes; None if nobody looks at it."""
     plan = plan_of(sql)
-    return None if plan is None else plan.tags(params, many, None)
+    return None if plan in (None, UNWATCHED) else plan.tags(params, many, None)
 
 
 @contextmanager
@@ -313,7 +313,15 @@ class PlanOfTests:
         assert tags("DELETE FROM old_scheduling_employee") is None
 
     def test_looks_at_no_read(self) -> None:
-        assert tags('SELECT * FROM "scheduling_employee"') is None
+        assert plan_of('SELECT * FROM "scheduling_employee"') is None
+
+    @pytest.mark.parametrize("sql", ["BEGIN", "begin immediate", "START TRANSACTION", 'SAVEPOINT "s1"'])
+    def test_takes_no_beginning_for_a_write(self, sql: str) -> None:
+        assert plan_of(sql) is None
+
+    @pytest.mark.parametrize("sql", ['INSERT INTO "auth_group" ("name") VALUES (%s)', "CREATE TABLE x (y int)"])
+    def test_tells_a_write_that_nobody_watches_from_a_read(self, sql: str) -> None:
+        assert plan_of(sql) is UNWATCHED
 
     @pytest.mark.parametrize(
         "sql",

@@ -3,10 +3,12 @@
 # ruff: noqa: PT012  (what raises is the end of the transaction, so all of it stands inside the block)
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -71,6 +73,32 @@ def sets() -> int:
     return int(cache_manager.get_stats()["sets"])
 
 
+@contextmanager
+def autocommit_off() -> Iterator[None]:
+    transaction.set_autocommit(False)
+    yield
+    transaction.commit()
+    transaction.set_autocommit(True)
+
+
+@contextmanager
+def begin_by_hand() -> Iterator[None]:
+    execute("BEGIN")
+    yield
+    execute("COMMIT")
+
+
+def roll_back() -> None:
+    """Undo what the open transaction has written, however it was begun."""
+    if connection.in_atomic_block:
+        transaction.set_rollback(True)
+    elif connection.autocommit:
+        execute("ROLLBACK")
+        execute("BEGIN")
+    else:
+        transaction.rollback()
+
+
 class AtomicTests:
     def test_reads_its_own_writes_while_others_read_what_is_committed(self, amy: Employee) -> None:
         with transaction.atomic():
@@ -103,6 +131,23 @@ class AtomicTests:
             raise Stop
         assert name() == "Amy"
         assert others_read() == "Amy"
+
+    @pytest.mark.parametrize("begin", [transaction.atomic, autocommit_off, begin_by_hand])
+    def test_stores_nothing_that_a_rollback_may_undo_though_nobody_watches_it(
+        self, begin: Callable[[], AbstractContextManager[Any]]
+    ) -> None:
+        def groups() -> int:
+            return cache_manager.get_or_load("general", "groups:all", Group.objects.count)
+
+        with begin():
+            Group.objects.create(name="first")
+            assert groups() == 1
+            roll_back()
+        assert groups() == 0
+        with begin():
+            Group.objects.create(name="second")
+        assert groups() == 0, "cached, by no more than its time to live"
+        assert is_cached(groups)
 
     def test_drops_nothing_when_rolled_back(self, amy: Employee) -> None:
         with pytest.raises(Stop), transaction.atomic():
