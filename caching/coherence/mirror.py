@@ -9,11 +9,12 @@ costs one ``poll``, no round trip.
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
-from redis.exceptions import ConnectionError, NoScriptError, ResponseError, TimeoutError
+from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, ResponseError, TimeoutError
 
 from .generations import Stamp, reader_of
 from .redis_connections import RedisConnections, Script
@@ -105,7 +106,8 @@ class Mirror:
         self._keyspace = keyspace
         self._clock = clock
         self._proven_seconds = 0.0 if strict else PROVEN_SECONDS
-        self._lock = threading.Lock()
+        # Reentrant: who finds the connection broken closes it.
+        self._lock = threading.RLock()
         self._known: dict[bytes, int] = {}
         self._known_lock = threading.Lock()
         self._forgotten = 0
@@ -128,10 +130,9 @@ class Mirror:
             raise
 
     def close(self) -> None:
-        """Close the connection; nothing holds from now on."""
-        self._closed, self._current_until = True, 0.0
-        # Not under the feet of a thread that is using it: it would connect again, without tracking.
+        """Close the connection for good; nothing holds from now on."""
         with self._lock:
+            self._current_until, self._closed = 0.0, True
             self._connection.disconnect()
 
     # -- what the generations are -----------------------------------------------------------------------------------
@@ -173,6 +174,12 @@ class Mirror:
             for tag in tags:
                 self._known.pop(self._keyspace.generation(tag), None)
 
+    def keep_up(self) -> None:
+        """Read what was pushed, and prove the connection: an idle process leaves its pushes in the server's memory."""
+        with self._in_use():
+            self._drain()
+            self._prove()
+
     def _look(self, keys: Sequence[bytes], *, afresh: bool = False) -> tuple[int | None, ...]:
         """Return the generations by a view that is proven current, None for one under an intent.
 
@@ -181,13 +188,11 @@ class Mirror:
         """
         if not keys:
             return ()
-        with self._lock:
-            if self._closed:
-                raise ConnectionError("Another thread has given this connection up.")
+        with self._in_use():
             self._drain()
+            if self._clock() >= self._current_until:
+                self._prove()
             if self.tracks and not afresh:
-                if self._clock() >= self._current_until:
-                    self._prove()
                 try:
                     return reader_of(keys)(self._known)
                 except KeyError:
@@ -195,6 +200,22 @@ class Mirror:
             return self._fetch(keys)
 
     # -- the connection ---------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Have the connection alone; after any failure it is closed for good.
+
+        Else redis-py would connect anew by itself, without CLIENT TRACKING, and what is known would stay so for ever;
+        or the next one to ask would take a reply that was not waited for as its own.
+        """
+        with self._lock:
+            if self._closed:
+                raise ConnectionError("The connection was closed.")
+            try:
+                yield
+            except BaseException:
+                self.close()
+                raise
 
     def _identify(self) -> bytes:
         """Return what tells this start of this server from every other; raise ConnectionError for a replica."""
@@ -224,12 +245,14 @@ class Mirror:
 
     def _fetch(self, keys: Sequence[bytes]) -> tuple[int | None, ...]:
         """Read generations from the server, make those that are missing, and remember them."""
-        sent, forgotten = self._clock(), self._forgotten
+        forgotten = self._forgotten
         self._pushed, self._flushed = set(), False
-        found = dict(zip(keys, self._ask("MGET", *keys), strict=True))
-        if missing := [key for key, value in found.items() if value is None]:
-            found.update(zip(missing, self._fill(missing), strict=True))
-        generations = {key: None if value == PENDING else int(value) for key, value in found.items()}
+        found = self._ask("MGET", *keys)
+        if None in found:
+            found = self._fill(keys, found)
+        generations = {
+            key: None if value in (None, PENDING) else int(value) for key, value in zip(keys, found, strict=True)
+        }
         if self.tracks:
             # What was pushed meanwhile may be younger than the reply.
             settled = {
@@ -240,10 +263,14 @@ class Mirror:
                     self._known.clear()
                 if forgotten == self._forgotten and not self._flushed:
                     self._known.update(settled)
-            self._current_until = max(self._current_until, sent + self._proven_seconds)
         return tuple(generations[key] for key in keys)
 
-    def _fill(self, keys: Sequence[bytes]) -> list[bytes]:
+    def _fill(self, keys: Sequence[bytes], found: list[bytes | None]) -> list[bytes | None]:
+        """Make the generations that are missing, and read all of them anew.
+
+        What was found before the missing ones were made is older than they are: a guard would be read before the row
+        that it guards.
+        """
         pairs = [key for generation in keys for key in (generation, self._keyspace.intents_of(generation))]
         fresh = [int.from_bytes(os.urandom(8)) >> 1 for _ in keys]
         for by_text in (False, True):
@@ -252,6 +279,9 @@ class Mirror:
                 return self._receive()
             except NoScriptError:
                 continue
+            except OutOfMemoryError:
+                # Nothing new is cached under what the server has no room for.
+                return found
         raise ConnectionError("The server does not know a script that it was just sent.")
 
     def _ask(self, *command: Any) -> Any:
@@ -265,26 +295,32 @@ class Mirror:
             if not connection.can_read(connection.socket_timeout or ANSWER_SECONDS):
                 raise TimeoutError("The server has not answered in time.")
             reply = self._consume(reply)
+        if isinstance(reply, ResponseError):
+            raise reply
         return reply
 
     def _drain(self) -> None:
-        if self._connection.can_read(0):
-            self._consume(_PUSHED)
+        if self._connection.can_read(0) and self._consume(_PUSHED) is not _PUSHED:
+            raise ConnectionError("The server has answered what it was not asked.")
 
     def _consume(self, reply: Any) -> Any:
         """Read until neither the socket nor the parser holds anything; return the reply, if there was one."""
         connection = self._connection
         self._consuming = True
-        try:
-            while True:
+        while True:
+            try:
                 # One by one: the other way recurses once for each push.
                 response = connection.read_response(push_request=True)
-                if response is not _PUSHED:
-                    reply = response
-                if not connection.can_read(0):
-                    return reply
-        finally:
-            self._consuming = False
+            except ResponseError as error:
+                # A reply like any other: what was pushed behind it is read too.
+                response = error
+            if response is not _PUSHED:
+                reply = response
+            if not connection.can_read(0):
+                break
+        # Not in a ``finally``: nobody may go by what is left of a connection that failed.
+        self._consuming = False
+        return reply
 
     def _on_push(self, message: Any) -> object:
         keys = message[1]
