@@ -92,14 +92,16 @@ def has_table(alias: str) -> bool:
 
 
 class Keeper:
-    """A thread that looks at the outbox every few seconds and comes back to a server that could not be reached."""
+    """A thread that looks at the outbox, and at the server, every few seconds.
 
-    def __init__(
-        self, come_back: Callable[[], None], publish: Callable[[Sequence[str]], None], *, seconds: float
-    ) -> None:
-        self._come_back, self._publish, self._seconds = come_back, publish, seconds or PROBE_SECONDS
+    ``look`` raises one of FAULTS while the server cannot be reached.
+    """
+
+    def __init__(self, look: Callable[[], None], *, seconds: float) -> None:
+        self._look, self._seconds = look, seconds or PROBE_SECONDS
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._stopped: threading.Thread | None = None
         self._looked, self._wake = threading.Event(), threading.Event()
 
     def start(self) -> None:
@@ -111,31 +113,43 @@ class Keeper:
             self._thread.start()
         self._looked.wait(FIRST_SECONDS)
 
+    def is_this_thread(self) -> bool:
+        return self._thread is threading.current_thread()
+
     def wake(self) -> None:
         """Let it look now."""
         self._wake.set()
 
     def stop(self) -> None:
         """Let the thread end."""
-        self._thread = None
+        self._thread, self._stopped = None, self._thread
         self._wake.set()
 
+    def join(self) -> None:
+        """Wait until a thread that was told to end has ended its last look."""
+        if self._stopped is not None and self._stopped is not threading.current_thread():
+            self._stopped.join(FIRST_SECONDS)
+
     def _run(self) -> None:
-        while self._thread is threading.current_thread():
-            seconds = self._look()
+        while self.is_this_thread():
+            seconds = self._look_once()
             self._looked.set()
             self._wake.wait(seconds)
             self._wake.clear()
 
-    def _look(self) -> float:
-        """Drain the outbox, then come back to the server; return in how many seconds to look again."""
+    def _look_once(self) -> float:
+        """Look; return in how many seconds to look again."""
         try:
-            drain(self._publish)
-            self._come_back()
+            self._look()
         except FAULTS:
             return PROBE_SECONDS
         except DATABASE_FAULTS as error:
             logger.warning("The outbox could not be looked at: %s", error)
+            return PROBE_SECONDS
+        except Exception:  # noqa: BLE001 (nobody would miss the thread, and the process would never come back)
+            # Whoever stops it may have taken the settings away that it looks by.
+            if self.is_this_thread():
+                logger.exception("The outbox could not be looked at.")
             return PROBE_SECONDS
         finally:
             connections.close_all()

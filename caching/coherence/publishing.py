@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -111,6 +112,11 @@ class Publisher:
             return self.store.has_outbox
         self._invalidated(tags, (cause,))
         return False
+
+    def repeat(self, tags: Iterable[str]) -> None:
+        """Invalidate once more what has been left in the outbox; whether it is delivered does not matter."""
+        with suppress(GenerationsUnavailable):
+            self.store.publish(tags)
 
     def _invalidated(self, tags: Iterable[str], causes: Iterable[str]) -> None:
         for listener in self.listeners:

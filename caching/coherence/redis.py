@@ -58,6 +58,8 @@ for n = 1, #KEYS, 2 do
   end
 end
 """)
+_OF_NOBODY = ("of nobody",)
+"""Tags that are published to see whether the server takes writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,10 @@ class RedisGenerations(GenerationStore):
     def _forget(self) -> None:
         """Let go of every connection without a word to the server: they may be the parent's, which goes on."""
         self._view: Mirror | InProcessGenerations | None = None
+        self._told: object | None = object()
+        """Whether what is written is told to the server, and since when: another object after each failure."""
         self._lock = threading.Lock()
-        self._keeper = Keeper(self._come_back, self._publish_to_server, seconds=self._degraded_seconds)
+        self._keeper = Keeper(self._look, seconds=self._degraded_seconds)
         self.longest_life = inf
 
     # -- what the generations are -----------------------------------------------------------------------------------
@@ -129,7 +133,7 @@ class RedisGenerations(GenerationStore):
             try:
                 return view.stamps(groups)
             except FAULTS as error:
-                self._lost(view, error)
+                self._lost(error, view)
         elif view is not None:
             return [view.stamp(tags) for tags in groups]
         return [None] * len(groups)
@@ -140,7 +144,7 @@ class RedisGenerations(GenerationStore):
             try:
                 return view.read(tags, afresh=afresh)
             except FAULTS as error:
-                self._lost(view, error)
+                self._lost(error, view)
         elif view is not None:
             return view.read(tags)
         return (None,) * len(tags)
@@ -152,7 +156,7 @@ class RedisGenerations(GenerationStore):
         try:
             return view.holds(stamp)
         except FAULTS as error:
-            self._lost(view, error)
+            self._lost(error, view)
             return False
 
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
@@ -180,9 +184,9 @@ class RedisGenerations(GenerationStore):
 
     def _tell(self, script: Script, tags: Sequence[str], arguments: Sequence[bytes | int]) -> bool:
         """Run a script on the tags; return whether the server has done it. What this process knows of them is gone."""
-        view = self._usable_view()
+        self._usable_view()
         delivered = False
-        if not isinstance(view, InProcessGenerations):
+        if self._told is not None:
             try:
                 self._connections.run(script, self._keyspace.pairs(tags), arguments)
                 delivered = True
@@ -192,7 +196,7 @@ class RedisGenerations(GenerationStore):
                 # It still deletes, so the end of what is committed now is delivered.
                 logger.warning("The server of %r takes no more: %s", self.alias, error)
             except FAULTS as error:
-                self._lost(view, error)
+                self._lost(error)
         # The view of now: it may have changed while the server was silent.
         if (view := self._view) is not None:
             view.forget(tags)
@@ -206,11 +210,15 @@ class RedisGenerations(GenerationStore):
 
     def close(self) -> None:
         """Let go of the server: the keeper ends, connections are closed. The next use begins anew."""
-        self._keeper.stop()
-        if isinstance(self._view, Mirror):
-            self._view.close()
+        with self._lock:
+            view, keeper = self._view, self._keeper
+            keeper.stop()
+            self._forget()
+        if isinstance(view, Mirror):
+            view.close()
+        # Not under the lock, which its last look may want.
+        keeper.join()
         self._connections.close()
-        self._forget()
 
     def _publish_to_server(self, tags: Sequence[str]) -> None:
         """Publish what the outbox held; raise one of FAULTS."""
@@ -231,39 +239,64 @@ class RedisGenerations(GenerationStore):
     def _connect(self) -> Mirror:
         return Mirror(self._connections, self._keyspace, strict=self._strict, clock=self._clock)
 
-    def _come_back(self) -> None:
-        """Trust the server again, or for the first time: the keeper calls this, and has looked at the outbox."""
+    def _look(self) -> None:
+        """Publish what the outbox holds; trust the server again, or for the first time. The keeper calls this."""
         view = self._view
-        if isinstance(view, Mirror):
-            return
-        mirror = self._connect()
-        with self._lock:
-            self._view, self.longest_life = mirror, inf
-        if view is not None:
-            logger.warning("The generations in %r can be reached again.", self.alias)
+        try:
+            if isinstance(view, Mirror):
+                drain(self._publish_to_server)
+                view.keep_up()
+                return
+            # A server that takes no writes could be read, and nobody would ever hear of a change.
+            self._publish_to_server(_OF_NOBODY)
+            # In this order: who commits from now on tells the server, who has committed before has left a row.
+            self._told = told = self._told or object()
+            drain(self._publish_to_server)
+            self._trust(self._connect(), told)
+        except FAULTS as error:
+            self._lost(error, view)
+            raise
 
-    def _lost(self, view: object, error: BaseException) -> None:
-        """Go on with another connection if the server takes one at once, else without the server."""
+    def _trust(self, mirror: Mirror, told: object) -> None:
+        """Go by the server, unless something could not be told to it meanwhile, or the store was closed."""
         with self._lock:
-            if self._view is not view:
+            if self._told is told and self._keeper.is_this_thread():
+                was_lost = self._view is not None
+                self._view, self.longest_life = mirror, inf
+                if was_lost:
+                    logger.warning("The generations in %r can be reached again.", self.alias)
+                return
+        mirror.close()
+        self._keeper.wake()
+
+    def _lost(self, error: BaseException, view: object = None) -> None:
+        """Go on without the server until the keeper has seen to the outbox and come back.
+
+        Never straight away with another connection: what others could not tell the server lies in the outbox, and a
+        server that has refused an invalidation still holds the generation from before it. ``view`` is the one that
+        failed; None if it was an invalidation, which this process must see at once all the same.
+        """
+        with self._lock:
+            if view is not self._view and view is not None:
                 # Another thread was faster.
                 return
-            if isinstance(view, Mirror):
-                view.close()
-            try:
-                mirror = self._connect()
-                # Before the outbox was looked at for the first time, nothing is trusted.
-                self._view = mirror if view is not None else None
-            except FAULTS:
-                self._view, self.longest_life = InProcessGenerations(), self._degraded_seconds
-                logger.warning(
-                    "The generations in %r cannot be reached (%s: %s). Until they can, this process serves what is "
-                    "at most %g s old, and leaves what it writes in the outbox.",
-                    self.alias,
-                    type(error).__name__,
-                    error,
-                    self._degraded_seconds,
-                )
+            self._told = None
+            lost = self._view
+            if isinstance(lost, InProcessGenerations):
+                return
+            self._view, self.longest_life = InProcessGenerations(), self._degraded_seconds
+        if isinstance(lost, Mirror):
+            lost.close()
+        # Of the same server, so no better.
+        self._connections.close()
+        logger.warning(
+            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves what is at most "
+            "%g s old, and leaves what it writes in the outbox.",
+            self.alias,
+            type(error).__name__,
+            error,
+            self._degraded_seconds,
+        )
         self._keeper.start()
         self._keeper.wake()
 
