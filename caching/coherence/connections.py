@@ -173,8 +173,12 @@ class ConnectionWatcher:
 
     def _recorded(self, statement: Callable[[], Any], cursor: Any) -> Any:
         """Run a statement in a transaction of its own, with the row that it leaves in the outbox."""
-        published = self.dirty
+        published, causes = self.dirty, self._causes
+        # Nothing is dirty while the transaction begins: BEGIN is a statement too, and commits nothing.
+        self.forget()
         with transaction.atomic(using=self.alias):
+            for cause in causes:
+                self.mark(published, cause)
             result = statement()
             if cursor in self.reading:
                 # SQLite commits no transaction while the rows of INSERT … RETURNING are waiting to be read.
@@ -358,6 +362,8 @@ def _leave_at_once(connection: BaseDatabaseWrapper, tags: set[str]) -> None:
     if not watcher_of(connection).in_transaction():
         connection.ensure_connection()
         outbox.leave(connection, tags)
+        # Who has come back to the server meanwhile has looked for the row too early.
+        publisher.repeat(tags)
 
 
 def publish_on(watcher: ConnectionWatcher, tags: set[str], cause: str) -> None:
