@@ -64,14 +64,14 @@ def valkey_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def shared_valkey(settings: Settings, valkey_of_the_session: Valkey) -> Valkey:
     """Let the generations and the shared tier be in a Valkey, which is empty."""
     valkey_of_the_session.reset()
-    use_redis(settings, valkey_of_the_session.url)
+    add_alias(settings, "shared", valkey_of_the_session.url)
+    settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "shared"}
     return valkey_of_the_session
 
 
-def use_redis(settings: Settings, url: str, **options: Any) -> None:
-    """Let the generations and the shared tier be in a server until the test ends."""
-    settings.CACHES = {**settings.CACHES, "shared": valkey.alias(url, **options)}
-    settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "shared"}
+def add_alias(settings: Settings, name: str, url: str, **options: Any) -> None:
+    """Let there be a cache alias on a server until the test ends."""
+    settings.CACHES = {**settings.CACHES, name: valkey.alias(url, **options)}
 
 
 @pytest.fixture

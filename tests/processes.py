@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,29 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+@contextmanager
+def forked() -> Iterator[tuple[bool, int, int]]:
+    """Fork; give (whether this is the child, the parent's reading end, the child's writing end).
+
+    The child ends with the block, and then the parent reads nothing more.
+    """
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            yield True, read, write
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(write)
+    try:
+        yield False, read, write
+    finally:
+        os.close(read)
+        os.waitpid(pid, 0)
 
 
 class ChildError(Exception):

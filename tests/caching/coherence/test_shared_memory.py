@@ -8,20 +8,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from caching.coherence.generations import GenerationsUnavailable, Stamp
+from caching.coherence.generations import GenerationsUnavailable
 from caching.coherence.shared_memory import FILE_NAME, SLOTS, SharedMemoryGenerations, slot_of
 from tests.caching.clock import Clock
-from tests.processes import ROOT
-
-INTENT_SECONDS = 30.0
-TAGS = ("m.A#1", "m.A/+")
+from tests.caching.coherence.contract import (
+    INTENT_SECONDS,
+    TAGS,
+    GenerationContract,
+    IntentContract,
+    StampContract,
+    Tick,
+    stamped,
+)
+from tests.processes import ROOT, forked
 
 
 @pytest.fixture
@@ -35,14 +39,13 @@ def other(tmp_path: Path, clock: Clock) -> SharedMemoryGenerations:
     return opened(tmp_path, clock)
 
 
+@pytest.fixture
+def tick(clock: Clock) -> Tick:
+    return clock.tick
+
+
 def opened(directory: Path, clock: Clock, intent_seconds: float = INTENT_SECONDS) -> SharedMemoryGenerations:
     return SharedMemoryGenerations(directory, intent_seconds=intent_seconds, clock=clock)
-
-
-def stamped(store: SharedMemoryGenerations, *tags: str) -> Stamp:
-    stamp = store.stamp(tags or TAGS)
-    assert stamp is not None, "a tag is pending"
-    return stamp
 
 
 def replace_file(directory: Path) -> None:
@@ -71,44 +74,7 @@ def python(source: str, directory: Path) -> "subprocess.Popen[str]":
     )
 
 
-@contextmanager
-def forked() -> Iterator[tuple[bool, int, int]]:
-    """Fork; give (whether this is the child, the parent's reading end, the child's writing end).
-
-    The child ends with the block, and then the parent reads nothing more.
-    """
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            yield True, read, write
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(write)
-    try:
-        yield False, read, write
-    finally:
-        os.close(read)
-        os.waitpid(pid, 0)
-
-
-class StampTests:
-    def test_holds_while_nothing_is_written(self, store: SharedMemoryGenerations) -> None:
-        assert store.holds(stamped(store))
-
-    def test_is_seen_by_every_store_of_the_directory(
-        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations
-    ) -> None:
-        stamp = stamped(store)
-        assert other.holds(stamp)
-        assert stamped(other).generations == stamp.generations
-
-        other.publish(TAGS[:1])
-
-        assert not store.holds(stamp)
-
+class StampTests(StampContract):
     def test_is_told_apart_from_the_stamp_of_another_directory(self, tmp_path: Path, clock: Clock) -> None:
         (tmp_path / "a").mkdir()
         (tmp_path / "b").mkdir()
@@ -117,134 +83,18 @@ class StampTests:
         assert not two.holds(stamp)
         assert two.restore(stamp.identity, stamp.tags, stamp.generations) is None
 
-    def test_comes_back_from_a_shared_tier(self, store: SharedMemoryGenerations) -> None:
-        stamp = stamped(store)
-        restored = store.restore(stamp.identity, stamp.tags, stamp.generations)
-        assert restored is not None
-        assert store.holds(restored)
-        store.publish(TAGS[:1])
-        assert not store.holds(restored)
 
-    def test_of_one_tag_is_not_touched_by_another(self, store: SharedMemoryGenerations) -> None:
-        stamp = stamped(store, "m.A#1")
-        store.publish(["m.A#2"])
-        assert store.holds(stamp)
+class GenerationTests(GenerationContract):
+    pass
 
 
-class GenerationTests:
-    def test_is_never_reused(self, store: SharedMemoryGenerations) -> None:
-        seen = {stamped(store, "a").generations}
-        for _ in range(300):
-            store.publish(["a"])
-            seen.add(stamped(store, "a").generations)
-            store.end(store.begin(["a"]))
-            seen.add(stamped(store, "a").generations)
-        assert len(seen) == 601
-
-    def test_is_fresh_at_begin_and_at_end(self, store: SharedMemoryGenerations, clock: Clock) -> None:
-        before = stamped(store)
-        intent = store.begin(TAGS)
-        assert not store.holds(before)
-        clock.tick(INTENT_SECONDS)
-        expired = stamped(store)
-        store.end(intent)
-        after = stamped(store)
-        assert not store.holds(expired)
-        assert not (set(before.generations) & set(expired.generations) & set(after.generations))
-
-    def test_differs_between_two_tags_of_one_publish(self, store: SharedMemoryGenerations) -> None:
-        store.publish(["a", "b", "c"])
-        assert len(set(store.read(["a", "b", "c"]))) == 3
-
-
-class IntentTests:
-    def test_leaves_no_stamp_and_no_generation(
-        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations
-    ) -> None:
-        before = stamped(other)
-        intent = store.begin(TAGS)
-        assert other.stamp(TAGS) is None
-        assert other.stamp([*TAGS, "elsewhere"]) is None
-        assert other.read([*TAGS, "elsewhere"])[:2] == (None, None)
-        assert other.read(["elsewhere"]) != (None,)
-        assert not other.holds(before)
-        store.end(intent)
-        assert other.stamp(TAGS) is not None
-
-    def test_stays_when_another_one_ends(self, store: SharedMemoryGenerations, other: SharedMemoryGenerations) -> None:
-        first, second = store.begin(TAGS), other.begin(TAGS[:1])
-        other.end(second)
-        assert store.read(TAGS) == (None, None)
-        store.end(first)
-        assert None not in store.read(TAGS)
-
-    def test_stays_when_its_tag_is_published(self, store: SharedMemoryGenerations) -> None:
-        intent = store.begin(TAGS)
-        store.publish(TAGS)
-        assert store.stamp(TAGS) is None
-        store.end(intent)
-        assert store.stamp(TAGS) is not None
-
-    def test_counts_a_slot_once_however_often_its_tag_is_named(self, store: SharedMemoryGenerations) -> None:
-        store.end(store.begin(["a", "a"]))
-        assert store.stamp(["a"]) is not None
-
-    def test_of_no_tags_changes_nothing(self, store: SharedMemoryGenerations) -> None:
-        before = stamped(store)
-        store.end(store.begin([]))
-        assert store.holds(before)
-
-    def test_expires_into_a_fresh_generation(self, store: SharedMemoryGenerations, clock: Clock) -> None:
-        before = stamped(store)
-        store.begin(TAGS)
-        clock.tick(INTENT_SECONDS - 0.01)
-        assert store.stamp(TAGS) is None
-        clock.tick(0.02)
-        after = stamped(store)
-        assert not set(before.generations) & set(after.generations)
-
-    def test_expires_for_who_only_reads_too(self, store: SharedMemoryGenerations, clock: Clock) -> None:
-        # The guard of a load is read and never stamped: left pending, nothing of the model is stored until a write.
-        store.begin(["m.A/+"])
-        clock.tick(INTENT_SECONDS + 0.01)
-        assert store.read(["m.A/+"]) != (None,)
-
+class IntentTests(IntentContract):
     def test_expires_by_its_own_deadline_not_by_that_of_one_that_has_ended(
         self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
     ) -> None:
         store.end(store.begin(TAGS))
         opened(tmp_path, clock, intent_seconds=1).begin(TAGS)
         clock.tick(1.01)
-        assert store.stamp(TAGS) is not None
-
-    def test_of_a_killed_writer_expires_though_others_go_on_writing(
-        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations, clock: Clock
-    ) -> None:
-        # Or one failed COMMIT would keep a model that is written twice a minute out of the cache for ever.
-        store.begin(TAGS)
-        for _ in range(12):
-            clock.tick(INTENT_SECONDS / 3)
-            other.end(other.begin(TAGS))
-        assert store.stamp(TAGS) is not None
-
-    def test_expires_only_with_the_last_one(self, store: SharedMemoryGenerations, clock: Clock) -> None:
-        store.begin(TAGS)
-        clock.tick(20)
-        store.begin(TAGS)
-        clock.tick(INTENT_SECONDS - 10)
-        assert store.stamp(TAGS) is None
-        clock.tick(10.01)
-        assert store.stamp(TAGS) is not None
-
-    def test_past_its_deadline_takes_nobody_elses_away(
-        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations, clock: Clock
-    ) -> None:
-        late = store.begin(TAGS)
-        clock.tick(INTENT_SECONDS + 0.001)
-        live = other.begin(TAGS)
-        store.end(late)
-        assert store.stamp(TAGS) is None
-        other.end(live)
         assert store.stamp(TAGS) is not None
 
     def test_past_its_deadline_takes_nobody_elses_away_within_the_same_millisecond(
@@ -258,17 +108,6 @@ class IntentTests:
         store.end(late)
         assert store.stamp(TAGS) is None
         other.end(live)
-
-    def test_that_ends_twice_takes_one_of_its_own_kind_at_most(
-        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations
-    ) -> None:
-        first = store.begin(TAGS)
-        store.end(first)
-        store.end(first)
-        second = other.begin(TAGS)
-        assert store.stamp(TAGS) is None
-        other.end(second)
-        assert store.stamp(TAGS) is not None
 
     def test_of_a_file_that_was_replaced_takes_nobody_elses_away(
         self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
