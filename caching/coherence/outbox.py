@@ -146,7 +146,8 @@ class Keeper:
         except DATABASE_FAULTS as error:
             logger.warning("The outbox could not be looked at: %s", error)
             return PROBE_SECONDS
-        except Exception:  # noqa: BLE001 (nobody would miss the thread, and the process would never come back)
+        except Exception:
+            # Nobody would miss the thread, and the process would never come back.
             # Whoever stops it may have taken the settings away that it looks by.
             if self.is_this_thread():
                 logger.exception("The outbox could not be looked at.")
