@@ -35,6 +35,8 @@ class Lease:
     """Label -> generation of "any row" of every watched model, None under a live intent."""
     rollback: int = 0
     """The last rollback of this process: what is read between a write and its rollback is not true."""
+    taken_at: float = 0.0
+    """The moment, in seconds of the manager's clock."""
     opened: int = 1
     """How many ``get`` of the key have not been followed by a ``set``."""
 

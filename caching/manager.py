@@ -298,9 +298,9 @@ class CacheManager:
             stamps = self.generations.stamps([dependencies.tags for dependencies in wanted.values()])
         else:
             stamps = [None] * len(wanted)
-        rollback = last_rollback()
+        rollback, now = last_rollback(), self.clock()
         return {
-            key: Lease(dependencies, None if _from_replica(dependencies) else stamp, guards, rollback)
+            key: Lease(dependencies, None if _from_replica(dependencies) else stamp, guards, rollback, now)
             for (key, dependencies), stamp in zip(wanted.items(), stamps, strict=True)
         }
 
@@ -308,8 +308,8 @@ class CacheManager:
         """Store what was loaded under leases, as far as nothing that it depends on has been written since."""
         if not self.serves or switched_off.get() or dirty_here():
             return
-        ttl = min(kind.ttl if ttl is None else ttl, self.generations.longest_life)
-        if not ttl:
+        ttl, longest_life = kind.ttl if ttl is None else ttl, self.generations.longest_life
+        if not longest_life:
             return
         rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
         labels = watched_labels()
@@ -321,7 +321,9 @@ class CacheManager:
             stamp = self._learned(content, lease, rows[key], now)
             concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
             if stamp is not None and all(_unchanged(label, lease.guards, now) for label in concerned):
-                entries[key] = Entry(content.value, stamp, self.clock() + ttl)
+                # In an outage it is as old as its lease: what others have written during the load nobody will tell.
+                deadline = min(self.clock() + ttl, lease.taken_at + longest_life)
+                entries[key] = Entry(content.value, stamp, deadline)
                 kind.put(key, entries[key])
         kind.count(stats.SET, len(entries))
         if self.shared is not None and entries and not self.generations.is_degraded:
