@@ -280,6 +280,8 @@ class ConnectionWatcher:
         """Leave what is dirty in the outbox, inside the transaction that is about to commit, where that is needed."""
         if intent is not None and (intent.undelivered or publisher.keeps_a_record):
             outbox.leave(self.connection, self.dirty)
+            if intent.undelivered:
+                publisher.left_behind(self.dirty)
 
     def rollback(self, rollback: Callable[[], None]) -> None:
         """Roll back: nothing that was dirty has ever been stored or published."""

@@ -66,10 +66,7 @@ class Publisher:
         can serve from the store, else WriteRefused, before the COMMIT.
         """
         try:
-            intent = self.store.begin(tags)
-            if intent.undelivered:
-                self._failed(tags, "The generations cannot be reached; it waits in the outbox.")
-            return intent
+            return self.store.begin(tags)
         except GenerationsUnavailable as error:
             self._failed(tags, error)
             if error.others_serve:
@@ -112,6 +109,10 @@ class Publisher:
             return self.store.has_outbox
         self._invalidated(tags, (cause,))
         return False
+
+    def left_behind(self, tags: Iterable[str]) -> None:
+        """Say that tags wait in the outbox."""
+        self._failed(tags, "The generations cannot be reached; it waits in the outbox.")
 
     def repeat(self, tags: Iterable[str]) -> None:
         """Invalidate once more what has been left in the outbox; whether it is delivered does not matter."""
