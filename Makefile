@@ -7,6 +7,8 @@ RUNTIME := $(VENV)/.installed-requirements
 DEVELOPMENT := $(VENV)/.installed-requirements-dev
 
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py tests/scheduling/policy
+ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
+	tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test prove check bench migrations clean
@@ -29,7 +31,7 @@ serve: $(RUNTIME) ## Start the web server on http://127.0.0.1:8000 (PORT=8001 fo
 test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on PostgreSQL + Valkey; ARGS="-k admin" for some
 	$(RUN) -m pytest -n 2 $(ARGS)
 	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 $(ON_POSTGRES); fi
-	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 --generations redis $(ON_POSTGRES); fi
+	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 --generations redis $(ON_POSTGRES_AND_VALKEY); fi
 
 prove: $(DEVELOPMENT) ## Explore every schedule and state of the coherence protocol, and plant every mutation (an hour)
 	$(RUN) -m tests.explorer $(ARGS)

@@ -9,10 +9,13 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from pytest_django.fixtures import Settings
 
 from caching.coherence import invalidation, outbox
+from caching.coherence.publishing import publisher
 from caching.coherence.redis import RedisGenerations
 from tests.caching.clock import Clock
 from tests.caching.coherence.contract import INTENT_SECONDS
 from tests.caching.coherence.redis_stores import OpenStore, is_trusting
+from tests.conftest import add_alias
+from tests.proxy import Proxy
 from tests.valkey import Valkey
 from tests.waiting import wait_until
 
@@ -47,6 +50,15 @@ def watching() -> Iterator[Callable[..., None]]:
 def _quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a keeper come back within a blink."""
     monkeypatch.setattr(outbox, "PROBE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def network(shared_valkey: Valkey, settings: Settings, _quick_probes: None) -> Iterator[Proxy]:
+    """What lies between this process and the server of its generations."""
+    with Proxy(shared_valkey.port) as proxy:
+        add_alias(settings, "shared", proxy.url)
+        yield proxy
+        publisher.forget()
 
 
 @pytest.fixture

@@ -56,7 +56,6 @@ class StampTests(StampContract):
         assert stamped(store).identity != stamp.identity
         assert not store.holds(stamp)
         assert store.restore(stamp.identity, stamp.tags, stamp.generations) is None
-        assert store.join(stamp, stamped(store)) is None
 
 
 class GenerationTests(GenerationContract):
