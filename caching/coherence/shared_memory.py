@@ -226,7 +226,12 @@ class SharedMemoryGenerations(GenerationStore):
             raise GenerationsUnavailable(
                 f"{self.path} cannot be opened: {error}.", others_serve=_may_exist(self.path)
             ) from error
-        memory = mmap.mmap(file, _FILE_BYTES, mmap.MAP_SHARED)
+        try:
+            memory = mmap.mmap(file, _FILE_BYTES, mmap.MAP_SHARED)
+        except (OSError, ValueError) as error:
+            # ValueError: somebody has truncated it since it was opened.
+            os.close(file)
+            raise GenerationsUnavailable(f"{self.path} cannot be mapped: {error}.", others_serve=True) from error
         found = os.fstat(file)
         if self._file is not None:
             os.close(self._file)

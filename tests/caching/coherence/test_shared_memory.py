@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import mmap
 import os
 import select
 import signal
@@ -212,6 +213,19 @@ class FileTests:
         assert not store.holds(stamp)
         store.publish(TAGS)
         assert not set(stamped(store).generations) & set(stamp.generations)
+
+    def test_that_is_truncated_before_it_is_mapped_serves_nothing(
+        self, store: SharedMemoryGenerations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def truncate_and_map(file: int, length: int, flags: int) -> mmap.mmap:
+            os.ftruncate(file, 100)
+            return mapped(file, length, flags)
+
+        mapped = mmap.mmap
+        monkeypatch.setattr(mmap, "mmap", truncate_and_map)
+        assert store.stamp(TAGS) is None
+        with pytest.raises(GenerationsUnavailable, match="cannot be mapped: mmap length is greater than file size"):
+            store.begin(TAGS)
 
     @pytest.mark.parametrize("offset", [0, 24 + 16], ids=["magic", "boot id"])
     def test_with_a_damaged_header_is_replaced(self, tmp_path: Path, clock: Clock, offset: int) -> None:
