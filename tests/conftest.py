@@ -85,14 +85,14 @@ def no_collisions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def start_child(transactional_db: None) -> Iterator[Callable[[], Child]]:
-    """Return a function that starts another process on the same database and the same cache directory."""
+def start_child(transactional_db: None) -> Iterator[Callable[..., Child]]:
+    """Return a function that starts another process on the same database and the same cache directory, or another."""
     children: list[Child] = []
 
-    def start() -> Child:
+    def start(directory: Path | None = None, **options: Any) -> Child:
         shared = settings.CACHES.get("shared")
         servers = {"REDIS_URL": shared["LOCATION"]} if shared else {}
-        children.append(Child(Path(settings.CACHING["DIRECTORY"]), **servers))
+        children.append(Child(directory or Path(settings.CACHING["DIRECTORY"]), **servers, **options))
         return children[-1]
 
     yield start

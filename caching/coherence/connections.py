@@ -214,7 +214,7 @@ class ConnectionWatcher:
         if self._driver_in_transaction(default=default):
             publisher.withdraw(intent)
             return
-        if publisher.end(intent, self._causes):
+        if publisher.end(intent, self.dirty, self._causes):
             outbox.leave(self.connection, self.dirty)
         published = self.dirty
         self.forget()
@@ -271,7 +271,7 @@ class ConnectionWatcher:
             # A deferred constraint: the database has answered, and the answer is no.
             publisher.withdraw(intent)
             raise
-        if publisher.end(intent, self._causes):
+        if publisher.end(intent, self.dirty, self._causes):
             outbox.leave(self.connection, self.dirty)
             commit()
         self.forget()

@@ -76,9 +76,10 @@ class Publisher:
                 ) from error
             return None
 
-    def end(self, intent: Intent | None, causes: Iterable[str]) -> bool:
-        """End an intent after its COMMIT; return whether its tags must still be left in the outbox."""
+    def end(self, intent: Intent | None, tags: Iterable[str], causes: Iterable[str]) -> bool:
+        """End the intent on some tags after its COMMIT; return whether they must still be left in the outbox."""
         if intent is None:
+            self._publish_late(tags, causes)
             return False
         try:
             self.store.end(intent)
@@ -89,6 +90,16 @@ class Publisher:
         finally:
             self._invalidated(intent.tags, causes)
         return False
+
+    def _publish_late(self, tags: Iterable[str], causes: Iterable[str]) -> None:
+        """Publish what was committed while nobody could serve: by now somebody may have cached what was true before."""
+        try:
+            self.store.publish(tags)
+        except GenerationsUnavailable as error:
+            if error.others_serve:
+                self._failed(tags, error)
+            return
+        self._invalidated(tags, causes)
 
     def withdraw(self, intent: Intent | None) -> None:
         """End an intent whose statement was refused by the database: nothing was written."""

@@ -80,7 +80,7 @@ def broken(name: str, scenario: str, *edits: tuple[Any, str, str, str]) -> Mutat
     return Mutation(name, scenario, tuple(Edit(*edit) for edit in edits))
 
 
-_BEGIN, _END = "intent = publisher.begin(self.dirty)", "publisher.end(intent, self._causes)"
+_BEGIN, _END = "intent = publisher.begin(self.dirty)", "publisher.end(intent, self.dirty, self._causes)"
 _LEAVE = "outbox.leave(self.connection, self.dirty)"
 _END_OF_COMMIT = f"if {_END}:\n        {_LEAVE}\n        commit()"
 _END_OF_STATEMENT = f"if {_END}:\n        {_LEAVE}"
