@@ -43,24 +43,31 @@ def database_url() -> str:
     return f"postgresql://{user}@{configured['HOST']}:{configured['PORT']}/{configured['NAME']}"
 
 
-class Child:
-    """A process that runs Python source on request. Use it from one thread."""
+def environment(cache_directory: Path) -> dict[str, str]:
+    """Return the environment of a process on the test database and a cache directory."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
+        "SECRET_KEY": "of a test",
+        "DATABASE_URL": database_url(),
+        "CACHE_DIRECTORY": str(cache_directory),
+    }
 
-    def __init__(self, cache_directory: Path, **environment: str) -> None:
+
+class Child:
+    """A process that runs Python source on request. Use it from one thread.
+
+    ``as_command``: inside a management command, ``manage.py shell``.
+    """
+
+    def __init__(self, cache_directory: Path, *, as_command: bool = False, **variables: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _LOOP],
+            [sys.executable, *(("manage.py", "shell", "--verbosity", "0") if as_command else ()), "-c", _LOOP],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={
-                **os.environ,
-                "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
-                "SECRET_KEY": "of a test",
-                "DATABASE_URL": database_url(),
-                "CACHE_DIRECTORY": str(cache_directory),
-                **environment,
-            },
+            env=environment(cache_directory) | variables,
         )
 
     @property
