@@ -1,12 +1,15 @@
 """What the tests of the cache share: a clock, a manager on that clock, a shared tier of files, a faulty one."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
+from caching.coherence import invalidation
 from caching.coherence.publishing import publisher
 from caching.manager import CacheManager
 from tests.caching.backends import FaultyCache
@@ -56,3 +59,24 @@ def faulty(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[FaultyCa
     settings.CACHES = {**settings.CACHES, "faulty": {"BACKEND": "tests.caching.backends.FaultyCache"}}
     settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "faulty"}
     return FaultyCache
+
+
+@pytest.fixture
+def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Give ``watch``, undone when the test ends, with what look-ups have bound to cache types."""
+    bound = {name: set(models) for name, models in cache_manager._models.items()}
+    monkeypatch.setattr(cache_manager, "_models", defaultdict(set, bound))
+    watched = {label: dict(fields) for label, fields in invalidation._watched.items()}
+    targets = {table: list(found) for table, found in invalidation._targets.items()}
+    yield invalidation.watch
+    for label in set(invalidation._watched) - set(watched):
+        for signal in (post_save, post_delete, m2m_changed):
+            signal.receivers = [found for found in signal.receivers if found[0][0] != f"caching:{label}"]
+            signal.sender_receivers_cache.clear()
+    invalidation._watched.clear()
+    invalidation._watched.update(watched)
+    invalidation._targets.clear()
+    invalidation._targets.update(targets)
+    invalidation._plans.clear()
+    for remembered in (invalidation.labels_of, invalidation.changed_by_the_database):
+        remembered.cache_clear()

@@ -387,6 +387,7 @@ class ManagerOfTheLookupTests:
         EMPLOYEE_BY_EMAIL.get(EmployeeFactory().email)
         assert manager.get_stats()["cache_sizes"]["employee"] == 0
 
+    @pytest.mark.usefixtures("watching")
     def test_a_group_of_django_itself_can_be_looked_up(self, django_assert_num_queries: Any) -> None:
         lookup = CachedLookup(Group, "name", cache_type="general")
         group = Group.objects.create(name="staff")

@@ -1,14 +1,13 @@
 """Each test of coherence has generations of its own: some leave an intent that would live for half a minute."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db.models.signals import m2m_changed, post_delete, post_save
 from pytest_django.fixtures import Settings
 
-from caching.coherence import invalidation, outbox
+from caching.coherence import outbox
 from caching.coherence.publishing import publisher
 from caching.coherence.redis import RedisGenerations
 from tests.caching.clock import Clock
@@ -27,23 +26,6 @@ def directory(_fresh_cache: None, settings: Settings, tmp_path: Path) -> Path:
     folder.mkdir()
     settings.CACHING = {**settings.CACHING, "DIRECTORY": str(folder)}
     return folder
-
-
-@pytest.fixture
-def watching() -> Iterator[Callable[..., None]]:
-    """Give ``watch``, undone when the test ends."""
-    watched = {label: dict(fields) for label, fields in invalidation._watched.items()}
-    targets = {table: list(found) for table, found in invalidation._targets.items()}
-    yield invalidation.watch
-    for label in set(invalidation._watched) - set(watched):
-        for signal in (post_save, post_delete, m2m_changed):
-            signal.receivers = [found for found in signal.receivers if found[0][0] != f"caching:{label}"]
-            signal.sender_receivers_cache.clear()
-    invalidation._watched.clear()
-    invalidation._watched.update(watched)
-    invalidation._targets.clear()
-    invalidation._targets.update(targets)
-    invalidation._plans.clear()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Models of unusual forms: cached value read, write, cached value read again."""
 
 import datetime
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,10 +35,8 @@ Watching = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def _tables(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _tables(watching: Watching) -> Iterator[None]:
     """The tables of all models here, which are an app for the time of the test."""
-    # A look-up binds its type to its model for good.
-    monkeypatch.setattr(cache_manager, "_models", defaultdict(set))
     made = (Place, Society, Club, ClubWithTwoParents, Shelf, Moment, Seat, Meeting, Invitation, Visit)
     with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
         # Django forgets which relations there are only when it is told to.
