@@ -351,7 +351,7 @@ def decode(content: bytes, declared: tuple[type, ...] = ()) -> Any:
     fields than ours.
     """
     try:
-        return _restored(msgspec.msgpack.Decoder(ext_hook=_Hook(declared)).decode(content))
+        return _restored(_hook(declared).decode(content))
     except _DAMAGES as error:
         raise ValueError(f"The stored bytes are not a value of ours: {error}") from error
 
@@ -440,15 +440,16 @@ _READERS: Mapping[int, Callable[[Any], Any]] = {
 
 
 class _Hook:
-    """How the extensions of one cache type are read."""
+    """How the extensions of one cache type are read, those inside of others too."""
 
     def __init__(self, declared: tuple[type, ...]) -> None:
         self._declared = {cls.__qualname__: cls for cls in declared}
+        self.decode = msgspec.msgpack.Decoder(ext_hook=self).decode
 
     def __call__(self, code: int, data: memoryview) -> Any:
-        value = msgspec.msgpack.Decoder(ext_hook=self).decode(data)
-        if code in _READERS:
-            return _READERS[code](value)
+        value = self.decode(data)
+        if (read := _READERS.get(code)) is not None:
+            return read(value)
         if code == _ROW:
             return self._row(value)
         if code == _DICT:
@@ -468,14 +469,13 @@ class _Hook:
         model: Any = apps.get_model(label)
         if written_by != fingerprint(model):
             raise ValueError(f"{label} had other fields when it was stored.")
-        pairs = [(name, _restored(item)) for name, item in zip(names or _attnames(model), values, strict=True)]
-        return Row(
-            model,
-            db,
-            {name: item for name, item in pairs if not isinstance(item, Frozen)},
-            tuple((name, item) for name, item in pairs if isinstance(item, Frozen)),
-            tuple((name, other and self._row(other)) for name, other in related.items()),
-        )
+        fields = dict(zip(names or _attnames(model), values, strict=True))
+        changeable = {name: _restored(item) for name, item in fields.items() if type(item) not in _ATOMS}
+        frozen_fields = tuple((name, item) for name, item in changeable.items() if isinstance(item, Frozen))
+        for name, _ in frozen_fields:
+            del fields[name]
+        joined = tuple((name, other and self._row(other)) for name, other in related.items())
+        return Row(model, db, fields, frozen_fields, joined)
 
     def _record(self, value: list[Any]) -> Any:
         name, written_by, values = value
@@ -486,6 +486,10 @@ class _Hook:
         pairs = tuple(zip(names, map(_restored, values), strict=True))
         unchangeable = _is_frozen(cls) and not any(isinstance(item, Frozen) for _, item in pairs)
         return _make_dataclass(cls, pairs) if unchangeable else Record(cls, pairs)
+
+
+# To make a decoder costs as much as to decode a row. It may be used by several threads, and inside itself.
+_hook = cache(_Hook)
 
 
 def _restored(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -20,7 +20,7 @@ class Flights:
         self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, asyncio.Task[Any] | None]] = {}
 
     @contextmanager
-    def joined(self, name: Name, *, may_wait: bool) -> Iterator[bool]:
+    def joined(self, name: Name, *, may_wait: Callable[[], bool]) -> Iterator[bool]:
         """Load inside the block, after another thread's load of the same name has ended; tell whether it waited.
 
         Who holds locks of the database must not wait: the load may be waiting for them. A load that asks for its own
@@ -28,7 +28,7 @@ class Flights:
         """
         mine = threading.Event(), threading.get_ident()
         event, thread = self._loading.setdefault(name, mine)
-        waited = event is not mine[0] and may_wait and thread != mine[1]
+        waited = event is not mine[0] and thread != mine[1] and may_wait()
         if waited:
             event.wait(WAIT_SECONDS)
         try:

@@ -263,8 +263,9 @@ class CachedLookup(_RowsByField):
             found = entry.value
             return None if found is None else found.thaw()
         normalised = self.normalise(value)
-        dependencies = self.dependencies(normalised)
-        return cache_manager.load_through(self.kind, key, lambda: self._load(normalised), dependencies, None)
+        return cache_manager.load_through(
+            self.kind, key, lambda: self._load(normalised), lambda: self.dependencies(normalised), None
+        )
 
     def _remember_key(self, value: Any, normalised: Any) -> str:
         key = self.key(normalised)
@@ -401,8 +402,9 @@ class CachedGroup(_RowsByField):
         entry = self.kind.find(key)
         if entry is not None:
             return thaw(entry.value)
-        dependencies = self.dependencies(normalised)
-        return cache_manager.load_through(self.kind, key, lambda: self._rows([normalised]), dependencies, None)
+        return cache_manager.load_through(
+            self.kind, key, lambda: self._rows([normalised]), lambda: self.dependencies(normalised), None
+        )
 
     async def aget(self, value: Any) -> list[Any]:
         """Return what ``get`` returns."""

@@ -190,7 +190,7 @@ class CacheManager:
         entry = kind.find(key)
         if entry is not None:
             return thaw(entry.value)
-        return self.load_through(kind, key, load, self._dependencies(kind, key, depends_on), ttl)
+        return self.load_through(kind, key, load, lambda: self._dependencies(kind, key, depends_on), ttl)
 
     async def aget(self, cache_type: Name, key: str, default: Any = None) -> Any:
         """Return what ``get`` returns."""
@@ -214,7 +214,10 @@ class CacheManager:
         # Another thread's connection may have written: then only that thread can tell what may be served.
         if not dirty_watchers and (entry := kind.find(key)) is not None:
             return thaw(entry.value)
-        dependencies = self._dependencies(kind, key, depends_on)
+
+        def dependencies() -> Dependencies:
+            return self._dependencies(kind, key, depends_on)
+
         if not iscoroutinefunction(load):
             return await sync_to_async(self.load_through)(kind, key, load, dependencies, ttl)
         async with self._flights.awaited((kind.entries.name, key)):
@@ -229,13 +232,17 @@ class CacheManager:
     # -- loading ------------------------------------------------------------------------------------------------------
 
     def load_through(
-        self, kind: Kind, key: str, load: Callable[[], Any], dependencies: Dependencies, ttl: float | None
+        self, kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
     ) -> Any:
         """Load a value that is not in the local tier, unless another thread or the shared tier has it by now."""
-        with self._flights.joined((kind.entries.name, key), may_wait=not in_transaction()) as waited:
+        # Who finds it in the shared tier has nobody to wait for, and need not know what it depends on.
+        looked = not dirty_watchers
+        if looked and (entry := self._find_in_shared(kind, key)) is not None:
+            return thaw(entry.value)
+        with self._flights.joined((kind.entries.name, key), may_wait=lambda: not in_transaction()) as waited:
             if waited:
                 kind.count(stats.WAIT)
-            entry, lease = self._before_load(kind, key, dependencies)
+            entry, lease = self._before_load(kind, key, dependencies, looked=looked)
             if entry is not None:
                 return thaw(entry.value)
             started = time.perf_counter_ns()
@@ -243,18 +250,23 @@ class CacheManager:
             self._after_load(kind, key, value, lease, ttl, started)
             return value
 
-    def _before_load(self, kind: Kind, key: str, dependencies: Dependencies) -> tuple[Entry | None, Lease | None]:
-        """Return the entry that may be served, or the lease under which the load may be stored; count a miss."""
+    def _before_load(
+        self, kind: Kind, key: str, dependencies: Callable[[], Dependencies], *, looked: bool = False
+    ) -> tuple[Entry | None, Lease | None]:
+        """Return the entry that may be served, or the lease under which the load may be stored; count a miss.
+
+        ``looked``: the shared tier was asked a moment ago.
+        """
         if not self.serves or switched_off.get():
             return None, None
-        if dirty_watchers and is_dirty(dependencies.tags):
+        if dirty_watchers and is_dirty(dependencies().tags):
             kind.miss(key, inside_a_write=True)
             return None, None
-        entry = self.find_many({key: kind}).get(key)
+        entry = kind.find(key) or (None if looked else self._find_in_shared(kind, key))
         if entry is not None:
             return entry, None
         kind.miss(key)
-        return None, self.leases({key: dependencies})[key]
+        return None, self.leases({key: dependencies()})[key]
 
     def _after_load(
         self, kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int
@@ -276,18 +288,31 @@ class CacheManager:
 
     def find_shared(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
         """Return the entries of one type that the shared tier has and that may be served now, by key."""
-        if self.shared is None or not kinds or switched_off.get() or not self.serves or self.generations.is_degraded:
+        tier = self._usable_shared_tier()
+        if tier is None or not kinds:
             return {}
-        found = {}
         declared = next(iter(kinds.values())).entries.declared
-        for key, entry in self.shared.get_entries(declared, kinds, self.clock()).items():
-            if self.generations.holds(entry.stamp) and not (dirty_watchers and is_dirty(entry.stamp.tags)):
-                kinds[key].put(key, entry)
-                kinds[key].count(stats.HIT_SHARED)
-                found[key] = entry
-            else:
-                kinds[key].count(stats.REFUSAL)
-        return found
+        entries = tier.get_entries(declared, kinds, self.clock())
+        return {key: entry for key, entry in entries.items() if self._may_serve(kinds[key], key, entry)}
+
+    def _find_in_shared(self, kind: Kind, key: str) -> Entry | None:
+        """Return what ``find_shared`` finds for one key, for less."""
+        tier = self._usable_shared_tier()
+        entry = tier and tier.get_entry(kind.entries.declared, key, self.clock())
+        return entry if entry and self._may_serve(kind, key, entry) else None
+
+    def _usable_shared_tier(self) -> SharedTier | None:
+        usable = self.shared is not None and self.serves and not switched_off.get()
+        return self.shared if usable and not self.generations.is_degraded else None
+
+    def _may_serve(self, kind: Kind, key: str, entry: Entry) -> bool:
+        """Whether an entry of the shared tier may be served now; hold it, and count."""
+        if self.generations.holds(entry.stamp) and not (dirty_watchers and is_dirty(entry.stamp.tags)):
+            kind.put(key, entry)
+            kind.count(stats.HIT_SHARED)
+            return True
+        kind.count(stats.REFUSAL)
+        return False
 
     def leases(self, wanted: Mapping[str, Dependencies]) -> dict[str, Lease]:
         """Return, by key, the generations of now, for loads that begin after this call."""

@@ -55,6 +55,9 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     value: bytes
 
 
+_open = msgspec.msgpack.Decoder(Envelope).decode
+
+
 class LocalTier(LRUCache[str, Entry]):
     """The entries of one cache type in this process, the least recently used dropped first. Needs its owner's lock."""
 
@@ -105,18 +108,28 @@ class SharedTier:
         """
         names = {_shared_key(f"{declared.name}/{key}"): key for key in keys}
         found = self._guard(lambda backend: backend.get_many(list(names))) or {}
-        entries = {}
-        for name, content in found.items():
-            try:
-                entry = self._opened(content, f"{declared.name}/{names[name]}", declared, now)
-            except ValueError as error:
-                self._on_error()
-                logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
-                self._guard(partial(_delete, name))
-                continue
-            if entry is not None:
-                entries[names[name]] = entry
-        return entries
+        entries = {
+            names[place]: self._entry(place, content, f"{declared.name}/{names[place]}", declared, now)
+            for place, content in found.items()
+        }
+        return {key: entry for key, entry in entries.items() if entry is not None}
+
+    def get_entry(self, declared: CacheType, key: str, now: float) -> Entry | None:
+        """Return what ``get_entries`` returns for one key."""
+        name = f"{declared.name}/{key}"
+        place = _shared_key(name)
+        content = self._guard(partial(_get, place))
+        return None if content is None else self._entry(place, content, name, declared, now)
+
+    def _entry(self, place: str, content: Any, name: str, declared: CacheType, now: float) -> Entry | None:
+        """Return the entry in some bytes as ``_opened`` does; what is not ours is logged and deleted."""
+        try:
+            return self._opened(content, name, declared, now)
+        except ValueError as error:
+            self._on_error()
+            logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
+            self._guard(partial(_delete, place))
+            return None
 
     def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
         """Store entries of a type for ``ttl`` seconds, in one round trip where the backend can."""
@@ -140,7 +153,7 @@ class SharedTier:
         if not isinstance(content, bytes):
             raise ValueError(f"a {type(content).__name__} instead of bytes.")
         try:
-            envelope = msgspec.msgpack.decode(content, type=Envelope)
+            envelope = _open(content)
         except msgspec.MsgspecError as error:
             raise ValueError(str(error)) from error
         if not envelope.tags or len(envelope.tags) != len(envelope.generations):
@@ -152,12 +165,8 @@ class SharedTier:
         return Entry(decode(envelope.value, declared.dataclasses), stamp, now + left)
 
     def _guard(self, call: Callable[[BaseCache], Any]) -> Any:
-        with self._lock:
-            if self.is_open:
-                return None
-            if self._faults >= self.FAULTS_TO_OPEN:
-                # Half-open: this call probes; the others wait for its outcome elsewhere.
-                self._open_until = self._clock() + self.OPEN_SECONDS
+        if self._faults and not self._may_call():
+            return None
         try:
             answer = call(caches[self.alias])
         except BACKEND_FAULTS as error:
@@ -166,6 +175,15 @@ class SharedTier:
         if self._faults:
             self._recovered()
         return answer
+
+    def _may_call(self) -> bool:
+        with self._lock:
+            if self.is_open:
+                return False
+            if self._faults >= self.FAULTS_TO_OPEN:
+                # Half-open: this call probes; the others wait for its outcome elsewhere.
+                self._open_until = self._clock() + self.OPEN_SECONDS
+            return True
 
     def _failed(self, error: BaseException) -> None:
         self._on_error()
@@ -192,6 +210,10 @@ class BytesSerializer(BaseSerializer):
 
     def loads(self, value: bytes) -> bytes:
         return value
+
+
+def _get(name: str, backend: BaseCache) -> Any:
+    return backend.get(name)
 
 
 def _delete(name: str, backend: BaseCache) -> None:

@@ -202,9 +202,9 @@ class TaskTests:
 class FlightsTests:
     def test_a_name_is_free_again_after_an_error(self) -> None:
         flights = Flights()
-        with pytest.raises(RuntimeError), flights.joined(NAME, may_wait=True):
+        with pytest.raises(RuntimeError), flights.joined(NAME, may_wait=lambda: True):
             raise RuntimeError
-        with flights.joined(NAME, may_wait=True) as waited:
+        with flights.joined(NAME, may_wait=lambda: True) as waited:
             assert waited is False
 
     def test_who_may_not_wait_does_not(self) -> None:
@@ -212,10 +212,10 @@ class FlightsTests:
         outcome: list[bool] = []
 
         def join() -> None:
-            with flights.joined(NAME, may_wait=False) as waited:
+            with flights.joined(NAME, may_wait=lambda: False) as waited:
                 outcome.append(waited)
 
-        with flights.joined(NAME, may_wait=True):
+        with flights.joined(NAME, may_wait=lambda: True):
             thread = threading.Thread(target=join)
             thread.start()
             thread.join(5)
