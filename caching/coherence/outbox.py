@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
@@ -25,8 +26,13 @@ PROBE_SECONDS = 1.0
 FIRST_SECONDS = 2.0
 """How long the first read of a process waits for the first look at the outbox. It goes on without the cache then."""
 _ROWS = 500
-# RuntimeError: a test runner forbids database access.
-DATABASE_FAULTS = (DatabaseError, InterfaceError, RuntimeError)
+LOOK_FAULTS = (
+    # RuntimeError: a test runner forbids database access.
+    *(DatabaseError, InterfaceError, RuntimeError),
+    # Settings that were changed, or a row that nobody of ours has written.
+    *(ImproperlyConfigured, LookupError, ValueError, TypeError),
+)
+"""What a look may come to grief over. The thread goes on: without it the process would never come back."""
 
 
 def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
@@ -143,14 +149,10 @@ class Keeper:
             self._look()
         except FAULTS:
             return PROBE_SECONDS
-        except DATABASE_FAULTS as error:
-            logger.warning("The outbox could not be looked at: %s", error)
-            return PROBE_SECONDS
-        except Exception:
-            # Nobody would miss the thread, and the process would never come back.
+        except LOOK_FAULTS as error:
             # Whoever stops it may have taken the settings away that it looks by.
             if self.is_this_thread():
-                logger.exception("The outbox could not be looked at.")
+                logger.warning("The outbox could not be looked at: %s: %s", type(error).__name__, error)
             return PROBE_SECONDS
         finally:
             connections.close_all()

@@ -113,6 +113,12 @@ class RedisGenerations(GenerationStore):
         except FAULTS as error:
             raise self._unavailable(error) from error
 
+    @property
+    def tracks(self) -> bool | None:
+        """Whether the server keeps what this process knows current; None while the server is not trusted."""
+        view = self._usable_view()
+        return view.tracks if isinstance(view, Mirror) else None
+
     def describe(self) -> "Server":
         """Return what matters of the server's configuration; raise GenerationsUnavailable if it does not answer."""
         try:

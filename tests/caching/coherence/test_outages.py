@@ -455,7 +455,7 @@ from django.db import transaction
 from caching.coherence.publishing import publisher
 from scheduling.models import Employee
 
-def die(intent, causes):
+def die(intent, tags, causes):
     os.kill(os.getpid(), signal.SIGKILL)
 
 publisher.end = die

@@ -161,6 +161,8 @@ TAGS = ["Employee.email=amy@example.com", "employee/email:amy@example.com:full",
 
 
 class Unreachable:
+    has_outbox = False
+
     def publish(self, tags: Iterable[str]) -> None:
         raise GenerationsUnavailable("The file is gone.", others_serve=False)
 
