@@ -31,7 +31,7 @@ class Valkey:
     def client(self) -> Any:
         from redis import Redis
 
-        return Redis(port=self.port)
+        return Redis(host="127.0.0.1", port=self.port)
 
     def start(self, snapshot: bytes | None = None) -> None:
         """Start it empty, or as it was when the snapshot was taken."""
@@ -47,6 +47,16 @@ class Valkey:
             self._server.terminate()
         else:
             self._server.stop()
+
+    def flush(self) -> bool:
+        """Empty it; return whether it was running."""
+        from redis.exceptions import ConnectionError
+
+        try:
+            self.client.flushall()
+        except ConnectionError:
+            return False
+        return True
 
     def snapshot(self) -> bytes:
         """Return all that it holds, as it would store it."""

@@ -161,15 +161,18 @@ class CacheManager:
         self.set_many(cache_type, {key: value}, ttl)
 
     def set_many(self, cache_type: Name, mapping: Mapping[str, Any], ttl: float | None = None) -> None:
-        """Store several values, each as ``set`` does."""
+        """Store several values, each as ``set`` does; one round trip to each tier for every kind of key."""
         keys.positive_ttl(ttl)
         declared = self.type_entries(cache_type).declared
         kinds = {key: self._kind_of(cache_type, key) for key in mapping}
         contents = {key: freeze(value, declared.dataclasses) for key, value in mapping.items()}
         taken = {key: leases.take_back((declared.name, key)) for key in mapping}
         fresh = self.leases({key: self._dependencies(kinds[key], key) for key, lease in taken.items() if lease is None})
+        by_kind: defaultdict[Kind, dict[str, tuple[Content, Lease]]] = defaultdict(dict)
         for key, content in contents.items():
-            self.store(kinds[key], {key: (content, taken[key] or fresh[key])}, ttl)
+            by_kind[kinds[key]][key] = content, taken[key] or fresh[key]
+        for kind, loaded in by_kind.items():
+            self.store(kind, loaded, ttl)
 
     def get_or_load(
         self,

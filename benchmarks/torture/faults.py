@@ -4,7 +4,7 @@ kill      a writer is killed (SIGKILL), every half second
 flush     FLUSHALL, about every second
 restart   the server is killed or stopped, and comes back empty, or as it was seconds ago
 cut       nothing is passed on any more between some processes and the server
-slow      everything between some processes and the server comes half a second later
+slow      everything between some processes and the server comes up to half a second later
 
 The last three are outages. In an outage, and until everybody has come back from it, a process may serve what is
 DEGRADED_TTL old, and an invalidation may wait in the outbox until somebody looks at it: so long and no longer a read
@@ -28,7 +28,8 @@ DEGRADED_SECONDS = 5.0
 LOOK_SECONDS = 5.0
 """How often a process of theirs looks at the outbox: as often as what it serves may be old."""
 WINDOW_SECONDS = DEGRADED_SECONDS + LOOK_SECONDS
-SLOW_SECONDS = 0.5
+SLOW_SECONDS = (0.05, 0.2, 0.5)
+"""With the last one no command is answered in time."""
 
 FAULTS = ("kill", "flush", "restart", "cut", "slow")
 OUTAGES = frozenset({"restart", "cut", "slow"})
@@ -83,8 +84,7 @@ class Faults:
         assert self._server is not None
         while True:
             yield random.uniform(0.2, 2)
-            self._server.client.flushall()
-            self.counts["flush"] += 1
+            self.counts["flush"] += self._server.flush()
 
     def _restart(self) -> Iterator[float]:
         assert self._server is not None
@@ -117,7 +117,7 @@ class Faults:
             yield _pause()
             names = self._some_processes()
             with self._outage("slow"):
-                self._proxy.slow(names, SLOW_SECONDS)
+                self._proxy.slow(names, random.choice(SLOW_SECONDS))
                 try:
                     yield random.uniform(0.5, 6)
                 finally:
