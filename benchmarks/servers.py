@@ -42,7 +42,9 @@ class Valkey:
         self._server.start()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Let it end, or kill it."""
+        """Let it end, or kill it; nothing if it does not run."""
+        if not self._server.is_running():
+            return
         if at_once:
             self._server.terminate()
         else:

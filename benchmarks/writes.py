@@ -3,6 +3,9 @@
 The same full ``save()`` of a row that was read, and so cached, just before. Autocommit; SQLite in WAL mode with
 synchronous NORMAL, PostgreSQL with fsync. "Plain" is the same project in a process where nothing is watched.
 All take turns within one run. A ratio is the median of the ratios of the turns, not the ratio of the medians.
+
+With --redis also with generations and values in a Valkey, and with one that was reached once and is down: then each
+save leaves its row in the outbox.
 """
 
 from __future__ import annotations
@@ -33,34 +36,51 @@ BARS = (
     Bar("cacheops_save_us", "dearer than ours", lambda figures: figures["cacheops_save_us"] > figures["save_us"]),
     Bar("cachalot_save_us", "dearer than ours", lambda figures: figures["cachalot_save_us"] > figures["save_us"]),
 )
+REDIS_BARS = (
+    Bar(
+        "postgres_valkey_save_to_plain_ratio",
+        "at most 1.6",
+        lambda figures: figures["postgres_valkey_save_to_plain_ratio"] <= 1.6,
+    ),
+    Bar("outage_save_to_plain_ratio", "at most 1.6", lambda figures: figures["outage_save_to_plain_ratio"] <= 1.6),
+)
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"How often all take a turn ({ROUNDS}).")
+    parser.add_argument(
+        "--redis", action="store_true", help="Also with the generations in a Valkey, and in its outage."
+    )
     options = parser.parse_args()
     peers.install()
-    present("Writes, microseconds", measure(options.rounds), BARS, options.json)
+    figures = measure(options.rounds, redis=options.redis)
+    present("Writes, microseconds", figures, BARS + REDIS_BARS if options.redis else BARS, options.json)
 
 
-def measure(rounds: int = ROUNDS) -> Figures:
+def measure(rounds: int = ROUNDS, *, redis: bool = False) -> Figures:
     """Return the median microseconds of one save in each set-up, and the paired ratios."""
     with scratch_folder() as folder, ExitStack() as stack:
-        workers = _workers(folder, stack)
+        servers_up = {name: stack.enter_context(servers.valkey()) for name in ("lasting", "lost")[: 1 + redis]}
+        workers = _workers(folder, stack, {name: server.url for name, server in servers_up.items()})
         for worker in workers.values():
             worker.call("migrate")
             worker.call("prepare")
+        if redis:
+            servers_up["lost"].stop()
+            # Notice it now, and not in a save that is measured.
+            workers["outage_save_us"].call("save", times=PEOPLE)
         return medians([_turn(workers) for _ in range(rounds)])
 
 
-def _workers(folder: Path, stack: ExitStack) -> dict[str, Worker]:
-    redis = {"BENCHMARK_REDIS_URL": stack.enter_context(servers.valkey()).url}
-    databases = stack.enter_context(servers.postgresql(folder / "postgresql", ("plain", "watched")))
+def _workers(folder: Path, stack: ExitStack, redis_urls: dict[str, str]) -> dict[str, Worker]:
+    redis = {"BENCHMARK_REDIS_URL": redis_urls["lasting"]}
+    databases = stack.enter_context(servers.postgresql(folder / "postgresql", ("plain", "watched", *redis_urls)))
 
     def start(name: str, settings: str, **more: Any) -> Worker:
         return stack.enter_context(Worker(__spec__.name, folder / name, settings=settings, **more))
 
-    return {
+    workers = {
         "plain_save_us": start("plain", PLAIN),
         "save_us": start("watched", SETTINGS),
         "cacheops_save_us": start("cacheops", "benchmarks.peers.cacheops", environment=redis),
@@ -68,6 +88,11 @@ def _workers(folder: Path, stack: ExitStack) -> dict[str, Worker]:
         "postgres_plain_save_us": start("postgres-plain", PLAIN, database_url=databases["plain"]),
         "postgres_save_us": start("postgres-watched", SETTINGS, database_url=databases["watched"]),
     }
+    if "lost" in redis_urls:
+        for name, figure in {"lasting": "postgres_valkey_save_us", "lost": "outage_save_us"}.items():
+            environment = {"REDIS_URL": redis_urls[name], "LOG_LEVEL": "CRITICAL"}
+            workers[figure] = start(name, SETTINGS, database_url=databases[name], environment=environment)
+    return workers
 
 
 def _turn(workers: dict[str, Worker]) -> dict[str, float]:
@@ -78,6 +103,11 @@ def _turn(workers: dict[str, Worker]) -> dict[str, float]:
     processor = _alternate(pair, "processor_time_unwatched", times=UNWATCHED_SAVES, changes=40)
     return {
         **turn,
+        **{
+            f"{name}_to_plain_ratio": turn[f"{name}_us"] / turn["postgres_plain_save_us"]
+            for name in ("postgres_valkey_save", "outage_save")
+            if f"{name}_us" in turn
+        },
         "unwatched_plain_save_us": unwatched["plain_save_us"],
         "unwatched_save_us": unwatched["save_us"],
         "unwatched_extra_us": processor["save_us"] - processor["plain_save_us"],
