@@ -2,17 +2,22 @@
 
 Each process counts in a small memory-mapped file of its own, ``counts/<token>`` beside the generations, and holds a
 file lock on it while it lives. So recording is one addition in memory, a killed process loses no count, and whoever
-asks adds up the files. What a dead process left is folded into one file when there are many.
+asks adds up the files. What dead processes left is folded into one file when there are many.
+
+A count is in one file that counts, at every moment: the file with the sums names those that it replaces, which are not
+counted from its rename on, whether they are deleted already or not.
 """
 
 import fcntl
 import mmap
 import os
+import re
 import secrets
+import time
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -32,8 +37,11 @@ _NAME_BYTES = 64
 _ROW_BYTES = _NAME_BYTES + 8 * len(COUNTERS)
 _ROWS = 128
 _FILE_BYTES = _ROW_BYTES * _ROWS
+_NAMES = re.compile(rb"[0-9a-f ]*")
 _OTHER = "general/(other)"
 _MOST_DEAD_FILES = 64
+_TOKEN_BYTES = 8
+_UNFINISHED_SECONDS = 60
 FOLDER_NAME = "counts"
 
 
@@ -139,12 +147,13 @@ class StatsRecorder:
         if self._folder is not None:
             with suppress(OSError):
                 self._folder.mkdir(mode=0o700, exist_ok=True)
-                path = self._folder / f"{secrets.token_hex(8)}.new"
+                path = self._folder / f"{secrets.token_hex(_TOKEN_BYTES)}.new"
                 self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
                 fcntl.flock(self._file, fcntl.LOCK_EX)
                 os.ftruncate(self._file, _FILE_BYTES)
                 # Named only now: whoever finds a file without a lock takes its process for dead.
                 path.rename(path.with_suffix(""))
+                _fold_now_and_then(self._folder)
                 return mmap.mmap(self._file, _FILE_BYTES, mmap.MAP_SHARED), True
         return mmap.mmap(-1, _FILE_BYTES), False
 
@@ -183,32 +192,53 @@ class StatsRecorder:
         """Return the counts of all processes by "type/kind", and how many of the processes live."""
         if self._folder is None or not self.persistent:
             return self.snapshot(), 1
+        with _folder_lock(self._folder, fcntl.LOCK_SH):
+            files, _ = _read_files(self._folder)
         total: defaultdict[str, CacheStats] = defaultdict(CacheStats)
-        living, dead = 0, []
-        for path, content, lives in _read_files(self._folder):
-            living += lives
-            if not lives:
-                dead.append(path)
-            for name, stats in _parse(content).items():
-                total[name] += stats if lives else _without_entries(stats)
-        if len(dead) > _MOST_DEAD_FILES:
+        for found in files:
+            for name, stats in _parse(found.content).items():
+                total[name] += stats if found.lives else _without_entries(stats)
+        living = sum(found.lives for found in files)
+        if len(files) - living > _MOST_DEAD_FILES:
             _fold(self._folder)
         return dict(total), living
 
 
-def _read_files(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
+@dataclass(frozen=True, slots=True)
+class _CountsFile:
+    path: Path
+    content: bytes
+    lives: bool
+    """Whether its process does."""
+
+
+@contextmanager
+def _folder_lock(folder: Path, operation: int) -> Iterator[None]:
+    """Hold the lock of the folder: shared by those who add up, alone for one who replaces files."""
+    lock = os.open(folder / "fold.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, operation)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _read_files(folder: Path) -> tuple[list[_CountsFile], set[str]]:
+    """Return the files that count, and the names of those that do no more. The caller holds the lock of the folder."""
+    found: list[_CountsFile] = []
+    replaced: set[str] = set()
     for path in sorted(folder.iterdir()):
         if path.suffix:
             continue
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        try:
-            if os.fstat(file).st_size == _FILE_BYTES:
-                yield path, os.pread(file, _FILE_BYTES, 0), _is_locked(file)
+            content = os.pread(file, os.fstat(file).st_size, 0)
+            if len(content) >= _FILE_BYTES and _NAMES.fullmatch(content, _FILE_BYTES):
+                found.append(_CountsFile(path, content[:_FILE_BYTES], _is_locked(file)))
+                replaced.update(content[_FILE_BYTES:].decode().split())
         finally:
             os.close(file)
+    return [one for one in found if one.path.name not in replaced], replaced
 
 
 def _is_locked(file: int) -> bool:
@@ -234,25 +264,40 @@ def _parse(content: bytes) -> dict[str, CacheStats]:
     return found
 
 
-def _fold(folder: Path) -> None:
+def _fold_now_and_then(folder: Path) -> None:
+    """Fold when the folder has grown: many short processes may follow each other, and nobody ask for the sums."""
+    if len(os.listdir(folder)) % _MOST_DEAD_FILES == 0:
+        # Another process is at it, or this one may not: the counts are as exact in many files.
+        with suppress(OSError):
+            _fold(folder, fcntl.LOCK_NB)
+
+
+def _fold(folder: Path, operation: int = 0) -> None:
     """Replace the files of dead processes by one with their sums."""
-    lock = os.open(folder / "fold.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _folder_lock(folder, fcntl.LOCK_EX | operation):
+        files, replaced = _read_files(folder)
         totals: defaultdict[str, CacheStats] = defaultdict(CacheStats)
-        dead = []
-        for path, content, lives in _read_files(folder):
-            if not lives:
-                dead.append(path)
-                for name, stats in _parse(content).items():
-                    totals[name] += _without_entries(stats)
-        fresh = folder / f"{secrets.token_hex(8)}.new"
-        fresh.write_bytes(_format(totals))
-        for path in dead:
-            path.unlink()
+        dead = [found for found in files if not found.lives]
+        for found in dead:
+            for name, stats in _parse(found.content).items():
+                totals[name] += _without_entries(stats)
+        # With those that somebody who was killed has replaced, but not deleted.
+        gone = [found.path for found in dead] + [folder / name for name in replaced if (folder / name).exists()]
+        fresh = folder / f"{secrets.token_hex(_TOKEN_BYTES)}.new"
+        fresh.write_bytes(_format(totals) + " ".join(path.name for path in gone).encode())
         fresh.rename(fresh.with_suffix(""))
-    finally:
-        os.close(lock)
+        for path in (*gone, *_unfinished(folder)):
+            path.unlink(missing_ok=True)
+
+
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Yield what processes have left that were killed while they made a file."""
+    oldest = time.time() - _UNFINISHED_SECONDS
+    for path in folder.glob("*.new"):
+        # One that is not there any more has its name by now.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                yield path
 
 
 def _format(totals: Mapping[str, CacheStats]) -> bytes:

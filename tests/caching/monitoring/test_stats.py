@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from caching import CacheStats, CacheType, cache_manager
+from caching.monitoring import stats
 from caching.monitoring.stats import COUNTERS, HIT_LOCAL, MISS, StatsRecorder
 from tests.processes import Child
 
@@ -199,6 +201,14 @@ def leave_counts(directory: Path, **hits: int) -> None:
     recorder.close()
 
 
+def die_after(step: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> None:
+        step(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return run
+
+
 class StatsRecorderTests:
     def test_folds_the_files_of_dead_processes_into_one(self, tmp_path: Path) -> None:
         for number in range(70):
@@ -212,7 +222,61 @@ class StatsRecorderTests:
             assert processes == 1
             assert sum(stats.hits for stats in snapshot.values()) == expected
         files = [path for path in (tmp_path / "counts").iterdir() if not path.suffix]
-        assert len(files) == 2
+        assert len(files) < 10
+        living.close()
+
+    def test_folds_without_being_asked_for_the_sums(self, tmp_path: Path) -> None:
+        for _ in range(300):
+            leave_counts(tmp_path, kind=1)
+        assert len(list((tmp_path / "counts").iterdir())) < 70
+        living = StatsRecorder(tmp_path)
+        assert living.snapshot_of_host()[0]["general/kind"].hits == 300
+        living.close()
+
+    @pytest.mark.parametrize("step", ["write_bytes", "rename", "unlink"])
+    def test_a_fold_that_is_killed_loses_nothing_and_counts_nothing_twice(self, tmp_path: Path, step: str) -> None:
+        for _ in range(60):
+            leave_counts(tmp_path, kind=1)
+        if (pid := os.fork()) == 0:
+            setattr(Path, step, die_after(getattr(Path, step)))
+            stats._fold(tmp_path / "counts")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+
+        living = StatsRecorder(tmp_path)
+        assert living.snapshot_of_host()[0]["general/kind"].hits == 60
+        stats._fold(tmp_path / "counts")
+        assert living.snapshot_of_host()[0]["general/kind"].hits == 60
+        assert len([path for path in (tmp_path / "counts").iterdir() if not path.suffix]) == 2
+        living.close()
+
+    def test_a_fold_beside_those_who_ask_shows_them_every_count(self, tmp_path: Path) -> None:
+        for _ in range(60):
+            leave_counts(tmp_path, kind=1)
+        living, ended = StatsRecorder(tmp_path), threading.Event()
+
+        def fold_again_and_again() -> None:
+            while not ended.is_set():
+                leave_counts(tmp_path, other=1)
+                stats._fold(tmp_path / "counts")
+
+        with ThreadPoolExecutor(1) as executor:
+            folding = executor.submit(fold_again_and_again)
+            try:
+                found = {living.snapshot_of_host()[0]["general/kind"].hits for _ in range(300)}
+            finally:
+                ended.set()
+            folding.result()
+        assert found == {60}
+        living.close()
+
+    def test_what_a_killed_process_has_not_finished_is_removed(self, tmp_path: Path) -> None:
+        living = StatsRecorder(tmp_path)
+        old, new = tmp_path / "counts" / "old.new", tmp_path / "counts" / "young.new"
+        old.touch()
+        new.touch()
+        os.utime(old, (0, 0))
+        stats._fold(tmp_path / "counts")
+        assert (old.exists(), new.exists()) == (False, True)
         living.close()
 
     def test_a_fold_keeps_every_kind(self, tmp_path: Path) -> None:
