@@ -36,7 +36,7 @@ from .invalidation import (
     tags_of_row,
 )
 from .publishing import publisher
-from .snapshots import count_cursors, reads_latest
+from .snapshots import count_cursors, mistrust_isolation, reads_latest
 from .statements import without_comments
 
 dirty_watchers: "set[ref[ConnectionWatcher]]" = set()
@@ -92,7 +92,6 @@ class ConnectionWatcher:
         self.dirty: set[str] = set()
         self.published: set[str] = set()
         """What the last statement in autocommit has published: a signal that follows need not do it again."""
-        self.isolation_changed = False
         self.reading: WeakSet[Any] = WeakSet()
         self._causes: set[str] = set()
         self._announced: Announced | None = None
@@ -245,7 +244,7 @@ class ConnectionWatcher:
         text = without_comments(sql).upper()
         words = text.split(None, 3)
         if "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
-            self.isolation_changed = True
+            mistrust_isolation(self.connection)
         of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
         if words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block):
             return statement()
@@ -304,7 +303,6 @@ class ConnectionWatcher:
         finally:
             if self.connection.connection is None or self.connection.closed_in_transaction:
                 self._discard()
-                self.isolation_changed = False
 
     def set_autocommit(self, change: Callable[..., None], autocommit: bool, *args: Any, **kwargs: Any) -> None:
         """Switch autocommit. Switching it on commits on SQLite, so it runs like a COMMIT."""

@@ -19,7 +19,7 @@ def reads_latest(watcher: Any) -> bool:
     if connection.vendor == "postgresql":
         if connection.connection.info.parameter_status("in_hot_standby") == "on":
             return False
-        return not watcher.in_transaction() or (not watcher.isolation_changed and _reads_committed(connection))
+        return not watcher.in_transaction() or _reads_committed(connection)
     return not watcher.in_transaction()
 
 
@@ -39,6 +39,12 @@ def _reads_committed(connection: Any) -> bool:
     if getattr(driver, "caching_isolation", None) is None:
         driver.caching_isolation = driver.execute("SHOW transaction_isolation").fetchone()[0]
     return driver.caching_isolation in ("read committed", "read uncommitted")
+
+
+def mistrust_isolation(connection: Any) -> None:
+    """Take the isolation of a session for unknown until it ends: a pool may give it to another thread as it is."""
+    if connection.vendor == "postgresql":
+        connection.connection.caching_isolation = "changed by hand"
 
 
 class CountedCursor(SQLiteCursorWrapper):

@@ -627,6 +627,21 @@ class SnapshotTests:
             connection.close()
 
     @on_postgresql
+    def test_of_a_session_that_a_pool_gives_out_again_as_it_was_left_is_not_stored(self, amy: Employee) -> None:
+        execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        session = connection.connection
+        # As a pool does at the end of a request and at the beginning of the next.
+        connection.connection = None
+        connection.close()
+        connection.connection = session
+        with transaction.atomic():
+            Skill.objects.count()
+            in_thread(lambda: rename("Ann"))
+            assert name() == "Amy"
+        connection.close()
+        assert name() == "Ann"
+
+    @on_postgresql
     def test_of_a_database_whose_default_is_repeatable_read_is_not_stored(self, amy: Employee) -> None:
         # The server's setting, or the role's; Django takes READ COMMITTED for granted.
         database = connection.ops.quote_name(connection.settings_dict["NAME"])

@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.core.serializers import deserialize, serialize
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import RunPython, RunSQL
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import F, QuerySet, Value
+from django.db.models import Count, F, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Upper
 from django.test import Client
 
@@ -220,6 +221,53 @@ def update_by_the_base_manager(world: World) -> None:
     Employee._base_manager.filter(pk=world.amy.pk).update(first_name="Ann")
 
 
+@case(keeps=OF_NO_EMPLOYEE)
+def update_by_an_annotation(world: World) -> None:
+    Employee.objects.annotate(known=Count("skills")).filter(known=1).update(first_name="Ann")
+
+
+@case(keeps=OF_NO_EMPLOYEE)
+def update_in_an_order_by_a_joined_column(world: World) -> None:
+    Employee.objects.order_by("-department__name").update(first_name="Ann")
+
+
+@case(keeps=BUT_AMY)
+def update_with_a_subquery(world: World) -> None:
+    of_bob = Employee.objects.filter(pk=world.bob.pk).values("last_name")
+    Employee.objects.filter(pk=world.amy.pk).update(last_name=Subquery(of_bob))
+
+
+@case(keeps=OF_NO_EMPLOYEE)
+def update_of_a_subquery(world: World) -> None:
+    skilled = Employee.skills.through.objects.values("employee")
+    Employee.objects.filter(pk__in=skilled).update(first_name="Ann")
+
+
+@case(keeps=OF_NO_EMPLOYEE)
+def update_by_more_primary_keys_than_are_followed(world: World) -> None:
+    Employee.objects.filter(pk__in=[world.amy.pk, *range(10**6, 10**6 + 3000)]).update(first_name="Ann")
+
+
+@case(keeps=OF_NO_EMPLOYEE)
+def update_through_a_related_manager(world: World) -> None:
+    world.kitchen.employees.update(first_name="Ann")
+
+
+@case(keeps=BUT_AMY)
+def save_in_a_loop_over_an_iterator(world: World) -> None:
+    # A server-side cursor on PostgreSQL, a half-read one on SQLite.
+    for found in Employee.objects.filter(pk=world.amy.pk).iterator(chunk_size=1):
+        found.first_name = "Ann"
+        found.save()
+
+
+@case(keeps=BUT_AMY)
+def save_in_nested_transactions_without_savepoints(world: World) -> None:
+    with transaction.atomic(), transaction.atomic(savepoint=False):
+        world.amy.first_name = "Ann"
+        world.amy.save()
+
+
 BUT_NOBODY = OF_NO_EMPLOYEE | OF_EMPLOYEES - {"nobody"} | {"week", "other_week"}
 """What stays when a row is added."""
 
@@ -306,6 +354,11 @@ def bulk_update_a_row_into_another_group(world: World) -> None:
 @case(keeps=OF_NO_EMPLOYEE)
 def delete_a_queryset(world: World) -> None:
     Employee.objects.filter(email=EMAIL).delete()
+
+
+@case(keeps=OF_NO_EMPLOYEE)
+def delete_by_a_join(world: World) -> None:
+    Employee.objects.filter(department__name="Kitchen").delete()
 
 
 @case(keeps=OF_NO_EMPLOYEE)
@@ -502,6 +555,36 @@ def aupdate_or_create(world: World) -> None:
     run(Employee.objects.aupdate_or_create(email=EMAIL, defaults={"first_name": "Ann"}))
 
 
+@case(keeps=OF_NO_EMPLOYEE)
+def adelete_of_a_queryset(world: World) -> None:
+    run(Employee.objects.filter(email=EMAIL).adelete())
+
+
+@case(keeps=OF_NO_EMPLOYEE)
+def abulk_create_that_updates_conflicts(world: World) -> None:
+    person = EmployeeFactory.build(email=EMAIL, first_name="Ann", department=world.bar)
+    run(
+        Employee.objects.abulk_create(
+            [person], update_conflicts=True, unique_fields=["email"], update_fields=["first_name"]
+        )
+    )
+
+
+@case(keeps=BUT_AMY)
+def aadd_to_a_many_to_many(world: World) -> None:
+    run(world.amy.skills.aadd(world.other_skill))
+
+
+@case(keeps=BUT_AMY)
+def aremove_from_a_many_to_many(world: World) -> None:
+    run(world.amy.skills.aremove(world.skill))
+
+
+@case(keeps=BUT_AMY)
+def aclear_of_a_many_to_many(world: World) -> None:
+    run(world.amy.skills.aclear())
+
+
 @case(keeps=BUT_AMY)
 def aset_of_a_many_to_many(world: World) -> None:
     run(world.amy.skills.aset([world.other_skill]))
@@ -527,6 +610,31 @@ def historical_model(world: World) -> None:
     row.first_name = "Ann"
     row.save()
     historical.objects.filter(pk=world.amy.pk).update(email=NEW_EMAIL)
+
+
+def migrate(operation: RunPython | RunSQL) -> None:
+    """Run an operation as a migration does."""
+    state = MigrationExecutor(connection).loader.project_state(("scheduling", "0001_initial"))
+    with connection.schema_editor(atomic=operation.atomic or False) as editor:
+        operation.database_forwards("scheduling", editor, state, state)
+
+
+@case(keeps=BUT_AMY, atomic=False)
+def migration_that_runs_python(world: World) -> None:
+    def rename(apps: Any, editor: Any) -> None:
+        apps.get_model("scheduling", "Employee").objects.filter(pk=world.amy.pk).update(first_name="Ann")
+
+    migrate(RunPython(rename))
+
+
+@case(keeps=OF_NO_EMPLOYEE, atomic=False)
+def migration_that_runs_sql(world: World) -> None:
+    migrate(RunSQL("UPDATE scheduling_employee SET first_name = 'Ann'; UPDATE scheduling_employee SET phone = '1';"))
+
+
+@case(keeps=set(), atomic=False)
+def flush_of_the_database(world: World) -> None:
+    call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
 
 
 @case(keeps=BUT_AMY)
