@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import django
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from scheduling.models import Employee
@@ -110,6 +113,7 @@ class Meeting(models.Model):
     people = models.ManyToManyField(EmployeeProxy, related_name="meetings")
     guests = models.ManyToManyField(Employee, through="Invitation", related_name="invitations_to")
     clubs = models.ManyToManyField(Society, through="Visit", related_name="meetings")
+    notes = GenericRelation("tests_of_coherence.Note")
 
     class Meta:
         app_label = "tests_of_coherence"
@@ -141,3 +145,60 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.club_id}: {self.meeting_id}"
+
+
+class Note(models.Model):
+    """Belongs to any row of any model."""
+
+    text = models.CharField(max_length=20)
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    about = GenericForeignKey()
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Book(models.Model):
+    """Stays when its shelf goes."""
+
+    title = models.CharField(max_length=20, db_column="The Title")
+    shelf = models.ForeignKey(Shelf, on_delete=models.SET_DEFAULT, null=True, default=None, related_name="books")
+    # With a callable: Django makes a class of its own of each.
+    spare = models.ForeignKey(Shelf, on_delete=models.SET(lambda: None), null=True, related_name="spare_books")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+        db_table = "Table of BOOKS"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+if django.VERSION >= (6, 1):
+
+    class Page(models.Model):
+        """Goes with its book, by the database itself."""
+
+        book = models.ForeignKey(Book, on_delete=models.DB_CASCADE, related_name="pages")
+        text = models.CharField(max_length=20)
+
+        class Meta:
+            app_label = "tests_of_coherence"
+
+        def __str__(self) -> str:
+            return self.text
+
+    class Mark(models.Model):
+        """Stays when its page goes, which the database tells it."""
+
+        page = models.ForeignKey(Page, on_delete=models.DB_SET_NULL, null=True)
+
+        class Meta:
+            app_label = "tests_of_coherence"
+
+        def __str__(self) -> str:
+            return str(self.page_id)

@@ -4,8 +4,10 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import django
 import pytest
 from django.apps import apps
+from django.core.checks import run_checks
 from django.db import connection, models
 from django.test import modify_settings
 
@@ -13,12 +15,15 @@ from caching import CachedGroup, CachedLookup, cache_manager, invalidate, rows_w
 from caching.coherence.querysets import InvalidatingQuerySet
 from caching.exceptions import NotWatched
 from scheduling.models import Employee
+from tests.caching.coherence import models as coherence_models
 from tests.caching.coherence.models import (
+    Book,
     Club,
     ClubWithTwoParents,
     Invitation,
     Meeting,
     Moment,
+    Note,
     Place,
     Seat,
     Shelf,
@@ -37,7 +42,9 @@ Watching = Callable[..., None]
 @pytest.fixture(autouse=True)
 def _tables(watching: Watching) -> Iterator[None]:
     """The tables of all models here, which are an app for the time of the test."""
-    made = (Place, Society, Club, ClubWithTwoParents, Shelf, Moment, Seat, Meeting, Invitation, Visit)
+    made = (*(Place, Society, Club, ClubWithTwoParents, Shelf, Moment, Seat), *(Meeting, Invitation, Visit, Note, Book))
+    if django.VERSION >= (6, 1):
+        made = (*made, coherence_models.Page, coherence_models.Mark)
     with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
         # Django forgets which relations there are only when it is told to.
         apps.clear_cache()
@@ -111,6 +118,93 @@ class RelationTests:
         assert visited() == []
         meeting.clubs.add(both.society_ptr_id)
         assert visited() == ["A"]
+
+
+class GenericRelationTests:
+    def test_is_followed_as_rows_of_its_model(self, watching: Watching) -> None:
+        watching(Note)
+        meeting, other = Meeting.objects.create(title="Menu"), Meeting.objects.create(title="Bar")
+
+        def texts() -> list[str]:
+            found = Note.objects.filter(object_id=meeting.pk).order_by("pk")
+            return cached("notes:1", lambda: list(found.values_list("text", flat=True)), Note)
+
+        assert texts() == []
+        note = meeting.notes.create(text="first")
+        assert texts() == ["first"]
+        meeting.notes.add(Note.objects.create(text="second", about=other))
+        assert texts() == ["first", "second"]
+        meeting.notes.update(text="third")
+        assert texts() == ["third", "third"]
+        meeting.notes.remove(note)
+        assert texts() == ["third"]
+        meeting.notes.set([Note.objects.create(text="fourth", about=other)])
+        assert texts() == ["fourth"]
+        meeting.notes.clear()
+        assert texts() == []
+        meeting.notes.create(text="fifth")
+        assert texts() == ["fifth"]
+        Meeting.objects.filter(pk=meeting.pk).delete()
+        assert texts() == []
+
+
+class DeletionTests:
+    """What the deletion of another row does to a row that stays, or goes with it."""
+
+    def read(self, row: models.Model) -> Any:
+        model: Any = type(row)
+        return cached(f"row:{row._meta.db_table}:{row.pk}", lambda: model.objects.filter(pk=row.pk).first(), row)
+
+    @pytest.mark.parametrize("field", ["shelf", "spare"])
+    def test_sets_a_default_or_what_a_function_gives(self, watching: Watching, field: str) -> None:
+        watching(Book)
+        shelf = Shelf.objects.create(code="A")
+        book = Book.objects.create(title="Baking", **{field: shelf})
+        assert getattr(self.read(book), f"{field}_id") == shelf.pk
+        shelf.delete()
+        assert getattr(self.read(book), f"{field}_id") is None
+
+    @pytest.mark.skipif("django.VERSION < (6, 1)", reason="Django 6.1 and later")
+    def test_by_the_database_itself_is_followed_over_every_step(self, watching: Watching) -> None:
+        Page, Mark = coherence_models.Page, coherence_models.Mark  # noqa: N806
+        watching(Page, by=("book",))
+        watching(Mark)
+        book = Book.objects.create(title="Baking")
+        pages = [Page.objects.create(book=book, text=text) for text in ("one", "two")]
+        mark = Mark.objects.create(page=pages[1])
+        assert self.read(pages[0]).text == "one"
+        pages[0].delete()
+        assert self.read(pages[0]) is None
+        assert self.read(pages[1]).text == "two"
+        assert self.read(mark).page_id == pages[1].pk
+        # Nobody watches the books.
+        Book.objects.filter(title="Baking").delete()
+        assert self.read(pages[1]) is None
+        assert self.read(mark).page_id is None
+
+    @pytest.mark.skipif("django.VERSION < (6, 1)", reason="Django 6.1 and later")
+    def test_by_the_database_itself_is_pointed_out_by_a_check(self, watching: Watching) -> None:
+        watching(coherence_models.Page)
+        (found,) = [message for message in run_checks() if message.id == "caching.I001"]
+        assert "tests_of_coherence.Page" in f"{found.msg} {found.obj}"
+
+
+class NameTests:
+    """Tables and columns may have names of any form."""
+
+    def test_with_spaces_and_capitals_are_followed(self, watching: Watching) -> None:
+        by_title = CachedLookup(Book, "pk", cache_type="rule", kind="book")
+        titles = lambda: by_title.get(book.pk).title  # noqa: E731
+        watching(Book, by=("title",))
+        book, other = Book.objects.create(title="Baking"), Book.objects.create(title="Grilling")
+        assert (titles(), by_title.get(other.pk).title) == ("Baking", "Grilling")
+        book.title = "Roasting"
+        book.save()
+        assert titles() == "Roasting"
+        assert not asks_the_database(lambda: by_title.get(other.pk)), "dropped without need"
+        with connection.cursor() as cursor:
+            cursor.execute("""UPDATE "Table of BOOKS" SET "The Title" = 'Frying'""")
+        assert titles() == "Frying"
 
 
 class KeyTests:
