@@ -3,15 +3,18 @@
 # ruff: noqa: PT012  (what raises is the end of the transaction, so all of it stands inside the block)
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
-from django.test import TestCase
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
+from django.urls import path
+from pytest_django.fixtures import Settings
 
 from caching import cache_manager, invalidate
 from caching.coherence.publishing import publisher
@@ -182,6 +185,17 @@ class AtomicTests:
             assert others_read() == "Amy"
         assert others_read() == "Ann"
 
+    def test_shows_nobody_what_an_inner_one_without_a_savepoint_has_failed_in(self, amy: Employee) -> None:
+        with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
+            rename("Ann")
+            with suppress(Stop), transaction.atomic(savepoint=False):
+                rename("Bea")
+                raise Stop
+            # Not from the cache either: the transaction is lost.
+            name()
+        assert others_read() == "Amy"
+        assert name() == "Amy"
+
     def test_publishes_when_it_is_durable(self, amy: Employee) -> None:
         with transaction.atomic(durable=True):
             rename("Ann")
@@ -230,6 +244,53 @@ class AtomicTests:
             assert name() == "Ann"
         assert name() == "Ann"
         assert others_read() == "Ann"
+
+
+def rename_to(request: HttpRequest, to: str) -> HttpResponse:
+    """Rename, read it, and answer what others read meanwhile; fail if the name is to be Fail."""
+    rename(to)
+    assert name() == to
+    if to == "Fail":
+        raise Stop
+    return HttpResponse(others_read())
+
+
+def rename_and_stream(request: HttpRequest, to: str) -> StreamingHttpResponse:
+    def content() -> Iterator[str]:
+        yield f"{name()}, {others_read()}"
+        rename(f"{to} again")
+        yield f"; {name()}, {others_read()}"
+
+    rename(to)
+    return StreamingHttpResponse(content())
+
+
+urlpatterns = [path("stream/<str:to>", rename_and_stream), path("<str:to>", rename_to)]
+
+
+class AtomicRequestTests:
+    @pytest.fixture(autouse=True)
+    def _pages(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings.ROOT_URLCONF = __name__
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+
+    def test_is_published_with_its_response(self, amy: Employee, client: Client) -> None:
+        assert client.get("/Ann").content == b"Amy"
+        assert others_read() == "Ann"
+        assert name() == "Ann"
+
+    def test_that_fails_has_changed_nothing(self, amy: Employee, client: Client) -> None:
+        with pytest.raises(Stop):
+            client.get("/Fail")
+        assert others_read() == "Amy"
+        assert name() == "Amy"
+
+    def test_streams_when_it_is_committed(self, amy: Employee, client: Client) -> None:
+        # Django leaves the transaction before the first part is made.
+        answer: Any = client.get("/stream/Ann")
+        assert b"".join(answer.streaming_content) == b"Ann, Ann; Ann again, Ann again"
+        assert others_read() == "Ann again"
+        assert is_cached()
 
 
 class AutocommitTests:
