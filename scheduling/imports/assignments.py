@@ -85,7 +85,7 @@ class AssignmentResource(LeanResource):
         if not dates:
             return {}
         employees = {key[0] for key in keys if key is not None}
-        return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)))
+        return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
 
     def resolve(self) -> None:
         # Before the transaction, inside of which a cache is not filled.

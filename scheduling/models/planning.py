@@ -50,6 +50,17 @@ class Schedule(models.Model):
         ordering = ["-week_start", "-version", "id"]
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")
+        # Plain texts, as Django's own: they are rows of the database, written in no reader's language.
+        permissions = [
+            ("submit_schedule", "Can submit a schedule for approval"),
+            ("return_schedule", "Can return a schedule to its planner"),
+            ("approve_schedule", "Can approve a schedule"),
+            ("publish_schedule", "Can publish a schedule"),
+            ("archive_schedule", "Can archive a schedule"),
+            ("copy_schedule", "Can copy a schedule to the next week"),
+            ("new_version_schedule", "Can make a new version of a published schedule"),
+            ("change_published_schedule", "Can change a published schedule"),
+        ]
         indexes = [models.Index(fields=["week_start", "version"], name="schedule_by_week")]
         constraints = [
             # Its index begins with the department, so the foreign key needs none of its own.
@@ -128,6 +139,13 @@ class ScheduleAssignment(models.Model):
     )
     notes = models.TextField(_("notes"), blank=True)
     source = models.CharField(_("source"), max_length=16, choices=Source, default=Source.MANUAL)
+    # Beside the schedule, because the constraint below cannot look into another table.
+    superseded = models.BooleanField(
+        _("superseded"),
+        default=False,
+        editable=False,
+        help_text=_("A newer version of the schedule has taken its place: it counts towards nothing."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -140,14 +158,21 @@ class ScheduleAssignment(models.Model):
         ordering = ["date", "id"]
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
-        # The second and the constraint below also serve the foreign keys to schedule and employee.
+        permissions = [
+            ("cancel_scheduleassignment", "Can cancel assignments"),
+            ("reactivate_scheduleassignment", "Can reactivate cancelled assignments"),
+            ("import_scheduleassignment", "Can import assignments for selected rows"),
+        ]
+        # They also serve the foreign keys; the last one that to the employee, whatever the constraint leaves out.
         indexes = [
             models.Index(fields=["date"], name="assignment_by_date"),
             models.Index(fields=["schedule", "date"], name="assignment_by_schedule"),
+            models.Index(fields=["employee", "date"], name="assignment_by_employee"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["employee", "shift", "date"],
+                condition=models.Q(superseded=False),
                 name="assignment_unique",
                 violation_error_message=_("The employee already works this shift on this date."),
             ),

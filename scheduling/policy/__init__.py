@@ -5,7 +5,7 @@ schedules.py, people.py, hours.py, staffing.py, wishes.py   the functions, by su
 rulebook.py   which rules apply to whom, and which of several decides
 situation.py  what is planned among what is stored, arranged · facts.py: rows as tuples
 loading.py    the queries · among.py: `IN` for thousands of integers
-clock.py      times of the clock -> moments
+clock.py      times of the clock -> moments · times.py: how a shift is called
 findings.py   Finding, and how a form is told
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, NamedTuple
 
+from scheduling.policy.times import named
 from scheduling.querysets import NOT_COUNTING
 
 
@@ -57,7 +58,7 @@ class WorkShift(NamedTuple):
     skills: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.start:%H:%M}–{self.end:%H:%M})"
+        return named(self.name, self.start, self.end)
 
 
 class Week(NamedTuple):

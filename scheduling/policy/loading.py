@@ -132,7 +132,7 @@ def originals(keys: Collection[int], using: str) -> dict[int, Original]:
 
 def assignments(windows: Mapping[int, Window], using: str) -> Iterator[Stored]:
     """Yield what people have in their windows, and some of what they have around them, whatever its status."""
-    rows = ScheduleAssignment.objects.using(using).order_by().filter(_inside(windows))
+    rows = ScheduleAssignment.objects.using(using).current().order_by().filter(_inside(windows))
     yield from rows.values_list("pk", "employee", "shift", "date", "status", "schedule")
 
 
