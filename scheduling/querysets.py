@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 # Only the package: `scheduling.caches` imports the models, which import this file. By the time a manager is called,
@@ -20,6 +21,7 @@ from caching.coherence.querysets import InvalidatingQuerySet
 
 if TYPE_CHECKING:
     import scheduling.caches
+    import scheduling.models
     from scheduling.models import (
         Department,
         Employee,
@@ -66,17 +68,55 @@ class ShiftQuerySet(InvalidatingQuerySet["Shift"]):
     def active(self) -> ShiftQuerySet:
         return self.filter(active=True)
 
+    def with_staff_on(self, date: datetime.date) -> ShiftQuerySet:
+        """Add what each shift has on a day: `people`, and `required` and `most` (null: no limit) of all departments.
+
+        Each department that works the shift on the day needs its own staff; where none does, one would.
+        """
+        mine = scheduling.models.ScheduleAssignment.objects.counting().filter(shift=models.OuterRef("pk"), date=date)
+        by_shift = mine.order_by().values("shift")
+        people = by_shift.annotate(found=models.Count("pk")).values("found")
+        departments = by_shift.annotate(found=models.Count("schedule__department", distinct=True)).values("found")
+        teams = Coalesce(models.Subquery(departments), 1)
+        return self.annotate(
+            people=Coalesce(models.Subquery(people), 0),
+            required=models.F("required_staff") * teams,
+            most=models.F("max_staff") * teams,
+        )
+
+    def staffed(self, how: str) -> ShiftQuerySet:
+        """Keep, after `with_staff_on`, those that are "under", "full" or "over"."""
+        under, over = models.Q(people__lt=models.F("required")), models.Q(people__gt=models.F("most"))
+        # Beside a limit that is null, "not over" would be null too.
+        full = ~under & (models.Q(most=None) | models.Q(people__lte=models.F("most")))
+        return self.filter({"under": under, "over": over, "full": full}[how])
+
 
 class ScheduleQuerySet(InvalidatingQuerySet["Schedule"]):
     def for_week(self, date: datetime.date) -> ScheduleQuerySet:
         """Keep the schedules of the week, Monday to Sunday, that the date lies in."""
         return self.filter(week_start=date - datetime.timedelta(days=date.weekday()))
 
+    def staffed(self, how: str) -> ScheduleQuerySet:
+        """Keep those that are "under" (a shift of some day lacks people, or nobody is planned), "over" or "full"."""
+        rows = scheduling.models.ScheduleAssignment.objects.filter(schedule=models.OuterRef("pk")).exclude(
+            status__in=NOT_COUNTING
+        )
+        slots = rows.order_by().values("shift", "date").annotate(people=models.Count("pk"))
+        lacking = models.Exists(slots.filter(people__lt=models.F("shift__required_staff")))
+        under = ~models.Exists(rows) | lacking
+        over = models.Q(models.Exists(slots.filter(people__gt=models.F("shift__max_staff"))))
+        return self.filter({"under": under, "over": over, "full": ~under & ~over}[how])
+
 
 class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
     def counting(self) -> ScheduleAssignmentQuerySet:
-        """Leave out the declined and the cancelled, which never count towards anything."""
-        return self.exclude(status__in=NOT_COUNTING)
+        """Leave out the declined, the cancelled and the superseded, which never count towards anything."""
+        return self.current().exclude(status__in=NOT_COUNTING)
+
+    def current(self) -> ScheduleAssignmentQuerySet:
+        """Leave out what a newer version of its schedule has superseded."""
+        return self.filter(superseded=False)
 
     def for_week(self, date: datetime.date) -> ScheduleAssignmentQuerySet:
         """Keep the assignments that start in the week, Monday to Sunday, that the date lies in."""

@@ -1,46 +1,291 @@
 from __future__ import annotations
 
-from django.contrib import admin
+import datetime
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.assignments import AssignmentResource
-from scheduling.models import Department, Schedule, ScheduleAssignment
+from scheduling.admin import acts, week
+from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
+from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, rows_left_out, week_of
+from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
+from scheduling.models import Schedule, ScheduleAssignment
+from scheduling.planning import copying, steps, versions
+from scheduling.planning.steps import STEPS, Step
+
+MOST_ROWS_OF_A_WEEK = 60
+"""A week with more assignments is shown one day at a time."""
+IDENTITY = ("department", "week_start", "week_end", "version")
+
+
+class WeekInline(admin.TabularInline):
+    """The assignments of a schedule, checked together."""
+
+    model = ScheduleAssignment
+    form = WeekRowForm
+    formset = WeekFormSet
+    extra = 1
+    show_change_link = True
+
+    def get_formset(self, request: HttpRequest, obj: Schedule | None = None, **kwargs: Any) -> Any:
+        formset = edited_published(request, super().get_formset(request, obj, **kwargs))
+        formset.day = day_shown(request, obj) if obj else None
+        return formset
+
+    def has_add_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        return super().has_add_permission(request, obj) and may_plan(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_plan(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_plan(request, obj)
+
+
+def day_shown(request: HttpRequest, schedule: Schedule) -> datetime.date | None:
+    """Return the day that the address names; without one, none for a small week (all days), else today or Monday."""
+    days = {day.isoformat(): day for day in week_of(schedule)}
+    asked = days.get(request.GET.get("day", ""))
+    if asked or len(ScheduleAssignment.objects.for_schedule(schedule.pk)) <= MOST_ROWS_OF_A_WEEK:
+        return asked
+    return days.get(timezone.localdate().isoformat(), schedule.week_start)
+
+
+class ScheduleList(ChangeList):
+    """The list with the coverage of its page, in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        schedules = list(self.result_list)
+        for schedule, text in zip(schedules, self._coverage(schedules), strict=True):
+            schedule.coverage = text
+        self.result_list = schedules
+
+    def _coverage(self, schedules: Sequence[Schedule]) -> list[str]:
+        found = week.totals(schedules)
+        return [found.get(schedule.pk, gettext("nobody planned")) for schedule in schedules]
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(admin.ModelAdmin):
-    list_display = ["department", "week_start", "week_end", "version", "status"]
-    list_filter = ["status", "department"]
+class ScheduleAdmin(PlanPagesMixin):
+    form = ParentForm
+    list_display = ["department", "week_start", "week_end", "version", "status", "coverage"]
+    list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, DepartmentFilter.on("department")]
     search_fields = ["department__name", "department__code"]
     date_hierarchy = "week_start"
+    show_full_result_count = False
     autocomplete_fields = ["department"]
+    fields = ["department", ("week_start", "week_end"), ("version", "status")]
+    readonly_fields = ["status"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         # Here and not in list_select_related: the autocomplete of assignments shows the department of each row too.
         return super().get_queryset(request).select_related("department")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ScheduleList
 
-@admin.register(ScheduleAssignment)
-class ScheduleAssignmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
-    resource_classes = [AssignmentResource]
-    list_display = ["employee", "shift", "date", "department", "status", "priority", "source"]
-    list_filter = ["status", "source", "shift", "schedule__department"]
-    list_select_related = ["employee", "shift", "schedule__department"]
-    search_fields = [
-        "employee__last_name",
-        "employee__first_name",
-        "employee__email",
-        "employee__employee_number",
-        "shift__name",
-    ]
-    date_hierarchy = "date"
-    autocomplete_fields = ["schedule", "employee", "shift"]
-    readonly_fields = ["created_at", "updated_at"]
+    @admin.display(description=_("coverage"))
+    def coverage(self, schedule: Any) -> str:
+        return str(schedule.coverage)
 
-    @admin.display(description=_("department"), ordering="schedule__department__name")
-    def department(self, assignment: ScheduleAssignment) -> Department:
-        return assignment.schedule.department
+    # -- the page of one schedule ------------------------------------------------------------------------------------
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
+        # Another week or department would be another plan, in which none of the assignments was judged.
+        return [*self.readonly_fields, *IDENTITY] if obj else self.readonly_fields
+
+    def get_inlines(self, request: HttpRequest, obj: Schedule | None) -> list[Any]:
+        # Which days there are to plan is known once the week is saved.
+        return [WeekInline] if obj else []
+
+    def response_add(self, request: HttpRequest, obj: Schedule, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the page on which the week is planned, as after "Save and continue editing"."""
+        if "_addanother" not in request.POST and "_popup" not in request.POST:
+            data = request.POST.copy()
+            data["_continue"] = "1"
+            request.POST = data  # type: ignore[assignment]
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Schedule) -> HttpResponse:
+        """Stay on the day that was planned."""
+        response = super().response_change(request, obj)
+        if "_continue" in request.POST and "day" in request.GET and isinstance(response, HttpResponseRedirect):
+            response["Location"] += "?" + urlencode({"day": request.GET["day"]})
+        return response
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Schedule | None = None,
+    ) -> Any:
+        if obj is not None:
+            context |= self._about(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _about(self, request: HttpRequest, schedule: Schedule) -> dict[str, Any]:
+        assignments = ScheduleAssignment.objects.for_schedule(schedule.pk)
+        days, day = week_of(schedule), day_shown(request, schedule)
+        on_page = [row for row in assignments if day in (None, row.date)]
+        return {
+            "week": week.Week(days, assignments),
+            "days": [(each, date_format(each, "D j M"), each == day) for each in days],
+            "whole_week": day is None,
+            "can_show_whole_week": len(assignments) <= MOST_ROWS_OF_A_WEEK,
+            "note": read_only_note(request, schedule),
+            "not_on_page": rows_left_out(min(len(on_page), MOST_ROWS), len(on_page)),
+            "tools": list(self._tools(request, schedule)),
+        }
+
+    def _tools(self, request: HttpRequest, schedule: Schedule) -> Any:
+        """Yield address and label of what the user may do with the schedule as it is."""
+        for step in STEPS.values():
+            if schedule.status in step.before and request.user.has_perm(step.permission):
+                yield self._url(step.name, schedule), step.label
+        if schedule.status in Schedule.READ_ONLY and self.has_new_version_permission(request):
+            yield self._url("new_version", schedule), _("New version")
+        if self.has_copy_permission(request):
+            yield self._url("copy", schedule), _("Copy to next week")
+
+    # -- permissions -------------------------------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_plan(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        """What was published is a record: it is archived, and nobody deletes it."""
+        published = obj is not None and obj.status in Schedule.READ_ONLY
+        return super().has_delete_permission(request, obj) and not published
+
+    def has_copy_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("scheduling.copy_schedule")
+
+    def has_new_version_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("scheduling.new_version_schedule")
+
+    # -- drafts that are deleted -------------------------------------------------------------------------------------
+
+    def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
+        super().delete_model(request, obj)
+        self._restore(request, [(obj.department_id, obj.week_start)])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        with transaction.atomic():
+            weeks = [(schedule.department_id, schedule.week_start) for schedule in queryset]
+            super().delete_queryset(request, queryset)
+            self._restore(request, weeks)
+
+    def _restore(self, request: HttpRequest, weeks: list[tuple[int, Any]]) -> None:
+        left = versions.restore_before(weeks)
+        if left:
+            text = ngettext(
+                "An assignment of the version before is planned elsewhere by now, and does not count again: %(rows)s.",
+                "Assignments of the version before are planned elsewhere by now, and do not count again: %(rows)s.",
+                len(left),
+            )
+            self.message_user(request, text % {"rows": "; ".join(map(str, left))}, messages.WARNING)
+
+    # -- what is done with schedules ---------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        acts_of_one = {
+            **{step.name: partial(self._step, step=step) for step in STEPS.values()},
+            "new_version": self._new_version,
+            "copy": self._copy,
+        }
+        own = [
+            path(
+                f"<int:object_id>/{name}/",
+                self.admin_site.admin_view(partial(self._act_of_one, act=act)),
+                name=f"scheduling_schedule_{name}",
+            )
+            for name, act in acts_of_one.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Add what the user may do with several schedules at once."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if IS_POPUP_VAR in request.GET:
+            return actions
+        for step in STEPS.values():
+            if request.user.has_perm(step.permission):
+                actions[step.name] = (partial(ScheduleAdmin._step, step=step), step.name, step.label)
+        if self.has_copy_permission(request):
+            actions["copy"] = (ScheduleAdmin._copy, "copy", _("Copy to next week"))
+        return actions
+
+    def _act_of_one(self, request: HttpRequest, object_id: int, act: Any) -> HttpResponse:
+        schedule = self.get_object(request, str(object_id))
+        if schedule is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))  # type: ignore[attr-defined]
+        if not self.has_view_permission(request, schedule):
+            raise PermissionDenied
+        rows = self.get_queryset(request).filter(pk=schedule.pk)
+        answer = act(request, rows, back=self._url("change", schedule))
+        return answer or HttpResponseRedirect(self._url("change", schedule))
+
+    def _step(
+        self, request: HttpRequest, queryset: QuerySet[Schedule], *, step: Step, back: str = ""
+    ) -> HttpResponse | None:
+        if not request.user.has_perm(step.permission):
+            raise PermissionDenied
+        with transaction.atomic():
+            schedules = self._locked(queryset)
+            proposal = steps.propose(step, schedules)
+            if acts.is_wanted(request, proposal):
+                steps.take(step, schedules, acts.user_id(request))
+                self.message_user(request, gettext("Done: %(what)s") % {"what": proposal.summary})
+                return None
+        return acts.page(self, request, schedules, proposal, step.label, back or self._list())
+
+    def _copy(self, request: HttpRequest, queryset: QuerySet[Schedule], *, back: str = "") -> HttpResponse | None:
+        if not self.has_copy_permission(request):
+            raise PermissionDenied
+        with transaction.atomic():
+            schedules = self._locked(queryset)
+            copy = copying.prepare(schedules)
+            if acts.is_wanted(request, copy.proposal):
+                copying.carry_out(copy, acts.user_id(request))
+                self.message_user(request, gettext("Done: %(what)s") % {"what": copy.proposal.summary})
+                return None
+        return acts.page(self, request, schedules, copy.proposal, _("Copy to next week"), back or self._list())
+
+    def _new_version(self, request: HttpRequest, queryset: QuerySet[Schedule], *, back: str) -> HttpResponse:
+        if not self.has_new_version_permission(request):
+            raise PermissionDenied
+        with transaction.atomic():
+            (schedule,) = schedules = self._locked(queryset)
+            proposal = versions.propose(schedule)
+            if acts.is_wanted(request, proposal):
+                version = versions.make(schedule, acts.user_id(request))
+                self.message_user(request, gettext("This is the new version. Publish it when it is ready."))
+                return HttpResponseRedirect(self._url("change", version))
+        return acts.page(self, request, schedules, proposal, _("New version"), back)
+
+    def _locked(self, queryset: QuerySet[Schedule]) -> list[Schedule]:
+        return list(queryset.select_for_update(of=("self",)).order_by("week_start", "pk"))
+
+    def _url(self, page: str, schedule: Schedule) -> str:
+        return reverse(f"admin:scheduling_schedule_{page}", args=[schedule.pk], current_app=self.admin_site.name)
+
+    def _list(self) -> str:
+        return reverse("admin:scheduling_schedule_changelist", current_app=self.admin_site.name)

@@ -1,11 +1,28 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.formats import time_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin import week
+from scheduling.admin.known import ShiftsWithTimes
+from scheduling.admin.plan_filters import DayFilter, DepartmentFilter, ShiftTypeFilter, StaffingFilter
+from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm
+from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
-from scheduling.models import Shift, ShiftType
+from scheduling.models import ScheduleAssignment, Shift, ShiftType
+
+COMING_DAYS = datetime.timedelta(days=6)
 
 
 @admin.register(ShiftType)
@@ -16,16 +33,71 @@ class ShiftTypeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     search_fields = ["name", "code"]
 
 
+class ComingInline(admin.TabularInline):
+    """Who works the shift in the seven days from today on: all others are in the list of assignments."""
+
+    model = ScheduleAssignment
+    form = ShiftRowForm
+    formset = ComingFormSet
+    extra = 1
+    show_change_link = True
+    verbose_name_plural = _("assignments of the coming seven days")
+
+    def get_formset(self, request: HttpRequest, obj: Shift | None = None, **kwargs: Any) -> Any:
+        formset = edited_published(request, super().get_formset(request, obj, **kwargs))
+        formset.first = timezone.localdate()
+        formset.last = formset.first + COMING_DAYS
+        return formset
+
+
 @admin.register(Shift)
-class ShiftAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class ShiftAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ShiftResource]
-    list_display = ["name", "code", "shift_type", "department", "times", "required_staff", "max_staff", "active"]
-    list_filter = ["active", "shift_type", "department"]
+    form = ParentForm
+    list_display = ["name", "code", "shift_type", "department", "times", "staff", "max_staff", "active"]
+    list_filter = [
+        DayFilter,
+        StaffingFilter,
+        "active",
+        ShiftTypeFilter.on("shift_type"),
+        DepartmentFilter.on("department"),
+    ]
     list_select_related = ["shift_type", "department"]
+    show_full_result_count = False
     search_fields = ["name", "code"]
     autocomplete_fields = ["shift_type", "department", "required_skills"]
+    fields = [
+        ("name", "code"),
+        ("shift_type", "department"),
+        ("start_time", "end_time", "break_minutes"),
+        ("required_staff", "max_staff"),
+        "required_skills",
+        "active",
+    ]
 
     @admin.display(description=_("times"), ordering="start_time")
     def times(self, shift: Shift) -> str:
         text = f"{time_format(shift.start_time, 'H:i')}–{time_format(shift.end_time, 'H:i')}"
-        return _("%(times)s next day") % {"times": text} if shift.is_overnight else text
+        return gettext("%(times)s next day") % {"times": text} if shift.is_overnight else text
+
+    @admin.display(description=_("staff"), ordering="people")
+    def staff(self, shift: Any) -> str:
+        return week.coverage(shift.people, shift.required, week.staffing_of(shift.people, shift.required, shift.most))
+
+    def has_change_permission(self, request: HttpRequest, obj: Shift | None = None) -> bool:
+        """Whoever plans may open a shift to plan who works it; what the shift is, is then not theirs to change."""
+        plans = obj is not None and request.user.has_perm("scheduling.change_scheduleassignment")
+        return plans or super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Shift | None = None) -> list[str]:
+        if obj is None or super().has_change_permission(request, obj):
+            return []
+        return flatten(self.fields or [])
+
+    def get_inlines(self, request: HttpRequest, obj: Shift | None) -> list[Any]:
+        return [ComingInline] if obj else []
+
+    def get_urls(self) -> list[URLPattern]:
+        choices = self.admin_site.admin_view(ShiftsWithTimes.as_view(admin_site=self.admin_site))
+        own = path("with-times/", choices, name="scheduling_shift_with_times_autocomplete")
+        return [own, *super().get_urls()]

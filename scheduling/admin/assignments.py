@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.admin import acts
+from scheduling.admin.plan_filters import DepartmentFilter, ShiftTypeFilter, VersionFilter, WeekFilter
+from scheduling.admin.plan_forms import AssignmentForm
+from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, stored
+from scheduling.exports.admin import FileExportMixin
+from scheduling.imports.admin import FileImportMixin
+from scheduling.imports.assignments import AssignmentResource
+from scheduling.models import Department, Schedule, ScheduleAssignment
+from scheduling.planning import notices, statuses
+
+
+@admin.register(ScheduleAssignment)
+class ScheduleAssignmentAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
+    resource_classes = [AssignmentResource]
+    form = AssignmentForm
+    list_display = ["employee", "shift", "date", "department", "status", "priority", "source"]
+    list_filter = [
+        WeekFilter.on("date"),
+        "status",
+        DepartmentFilter.on("schedule__department"),
+        ShiftTypeFilter.on("shift__shift_type"),
+        VersionFilter,
+        "source",
+    ]
+    search_fields = [
+        "employee__last_name",
+        "employee__first_name",
+        "employee__email",
+        "employee__employee_number",
+        "shift__name",
+    ]
+    date_hierarchy = "date"
+    show_full_result_count = False
+    autocomplete_fields = ["schedule", "employee", "shift"]
+    readonly_fields = ["created_at", "updated_at"]
+    actions = ["cancel", "reactivate"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduleAssignment]:
+        # Here and not in list_select_related: whether one may be changed depends on its schedule.
+        return super().get_queryset(request).select_related("employee", "shift", "schedule__department")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.may_edit_published = may_edit_published(request)  # type: ignore[attr-defined]
+        return form
+
+    @admin.display(description=_("department"), ordering="schedule__department__name")
+    def department(self, assignment: ScheduleAssignment) -> Department:
+        return assignment.schedule.department
+
+    # -- permissions -------------------------------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: ScheduleAssignment | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _is_open(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ScheduleAssignment | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _is_open(request, obj)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(statuses.TURNS["cancel"].permission)
+
+    def has_reactivate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(statuses.TURNS["reactivate"].permission)
+
+    # -- what is done, and who is told -------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: ScheduleAssignment, form: Any, change: bool) -> None:
+        before = stored([obj.pk]).get(obj.pk) if change else None
+        super().save_model(request, obj, form, change)
+        notices.send(notices.of_changes([notices.Change(before, obj)]))
+
+    def delete_model(self, request: HttpRequest, obj: ScheduleAssignment) -> None:
+        notices.send(notices.of_changes([notices.Change(obj, None)]))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment]) -> None:
+        with transaction.atomic():
+            rows = queryset.select_related("employee", "shift", "schedule")
+            notices.send(notices.of_changes([notices.Change(row, None) for row in rows]))
+            super().delete_queryset(request, queryset)
+
+    @admin.action(description=_("Cancel selected assignments"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment]) -> HttpResponse | None:
+        return self._turn(request, queryset, statuses.TURNS["cancel"])
+
+    @admin.action(description=_("Reactivate selected assignments"), permissions=["reactivate"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment]) -> HttpResponse | None:
+        return self._turn(request, queryset, statuses.TURNS["reactivate"])
+
+    def _turn(
+        self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment], turn: statuses.Turn
+    ) -> HttpResponse | None:
+        with transaction.atomic():
+            rows = list(queryset.select_for_update(of=("self",)).order_by("date", "pk"))
+            turned = statuses.prepare(turn, rows, may_edit_published(request))
+            if acts.is_wanted(request, turned.proposal):
+                statuses.carry_out(turned, acts.user_id(request))
+                self.message_user(request, gettext("Done: %(what)s") % {"what": turned.proposal.summary})
+                return None
+        back = reverse("admin:scheduling_scheduleassignment_changelist")
+        return acts.page(self, request, rows, turned.proposal, turn.label, back)
+
+
+def _is_open(request: HttpRequest, assignment: ScheduleAssignment | None) -> bool:
+    if assignment is None:
+        return True
+    # The cached read: the page that deletes a schedule asks for each of its assignments.
+    schedule = Schedule.objects.get_by_id(assignment.schedule_id)
+    return not assignment.superseded and may_plan(request, schedule)

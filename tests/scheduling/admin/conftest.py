@@ -1,0 +1,38 @@
+"""Clients that are logged in as somebody of one of the groups."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+LogIn = Callable[[str], Client]
+
+
+@pytest.fixture
+def log_in(db: None) -> LogIn:
+    """Return a function: the name of a group -> the client of a member."""
+
+    def as_member_of(group: str) -> Client:
+        user = User.objects.create_user(group.lower(), is_staff=True)
+        user.groups.add(Group.objects.get(name=group))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return as_member_of
+
+
+@pytest.fixture
+def planner(log_in: LogIn) -> Client:
+    return log_in("Planner")
+
+
+@pytest.fixture
+def manager(log_in: LogIn) -> Client:
+    return log_in("Manager")
+
+
+@pytest.fixture
+def viewer(log_in: LogIn) -> Client:
+    return log_in("Viewer")
