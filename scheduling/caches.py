@@ -6,14 +6,17 @@ Values that are computed name the models they depend on in ``depends_on``. Nothi
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils import timezone
 
 from caching import CachedGroup, CachedLookup, CacheType, cache_manager, cached, invalidate, rows_where, watch
+from scheduling import attention
+from scheduling.attention import ScheduleState
 from scheduling.models import (
     Department,
     Employee,
@@ -26,6 +29,8 @@ from scheduling.models import (
     Skill,
 )
 
+MOST_COMING = 20
+MOST_PENDING = 50
 MOST_UNREAD = 200
 """How many notifications one list holds: nobody reads more, and somebody who never reads must not fill the cache."""
 
@@ -49,10 +54,27 @@ class DepartmentHierarchy:
     """People of this department and of all below it."""
 
 
+@dataclass(frozen=True, slots=True)
+class DepartmentNode:
+    """A department in its place in the tree."""
+
+    id: int
+    name: str
+    code: str
+    complete_name: str
+    """"Operations / Kitchen / Pastry"."""
+    parent_id: int | None
+    depth: int
+    """How many departments are above it."""
+    below: int
+    """How many departments are below it, at all levels: in tree order they follow at once."""
+    active: bool
+
+
 EMPLOYEE = CacheType("employee")
-DEPARTMENT = CacheType("department", dataclasses=(DepartmentHierarchy,))
+DEPARTMENT = CacheType("department", dataclasses=(DepartmentHierarchy, DepartmentNode))
 SHIFT = CacheType("shift")
-SCHEDULE = CacheType("schedule")
+SCHEDULE = CacheType("schedule", dataclasses=(ScheduleState,))
 RULE = CacheType("rule")
 NOTIFICATION = CacheType("notification")
 GENERAL = CacheType("general")
@@ -60,6 +82,8 @@ GENERAL = CacheType("general")
 
 EMPLOYEE_BY_ID = CachedLookup(Employee, "id", cache_type=EMPLOYEE)
 EMPLOYEE_BY_EMAIL = CachedLookup(Employee, "email", cache_type=EMPLOYEE)
+EMPLOYEE_BY_USER = CachedLookup(Employee, "user", cache_type=EMPLOYEE)
+EMPLOYEES_OF_DEPARTMENT = CachedGroup(Employee, "department", cache_type=EMPLOYEE, kind="department")
 DEPARTMENT_BY_ID = CachedLookup(Department, "id", cache_type=DEPARTMENT)
 DEPARTMENT_BY_CODE = CachedLookup(Department, "code", cache_type=DEPARTMENT)
 SHIFT_BY_ID = CachedLookup(Shift, "id", cache_type=SHIFT)
@@ -85,6 +109,10 @@ employee_by_email = EMPLOYEE_BY_EMAIL.get
 aemployee_by_email = EMPLOYEE_BY_EMAIL.aget
 employees_by_email = EMPLOYEE_BY_EMAIL.get_many
 aemployees_by_email = EMPLOYEE_BY_EMAIL.aget_many
+employee_of_user = EMPLOYEE_BY_USER.get
+aemployee_of_user = EMPLOYEE_BY_USER.aget
+employees_of_department = EMPLOYEES_OF_DEPARTMENT.get
+aemployees_of_department = EMPLOYEES_OF_DEPARTMENT.aget
 
 
 @cached(EMPLOYEE, lambda: "list:active", depends_on=[Employee])
@@ -116,6 +144,55 @@ def active_departments() -> list[Department]:
 
 
 aactive_departments = active_departments.acall
+
+
+@cached(DEPARTMENT, lambda: "list:tree", depends_on=[Department])
+def department_tree() -> list[DepartmentNode]:
+    """Return all departments, each before those below it, which are in the order of their names."""
+    below: defaultdict[int | None, list[Department]] = defaultdict(list)
+    for department in Department.objects.all():
+        below[department.parent_id].append(department)
+    nodes = list(_nodes(None, "", 0, below))
+    # Stored rows that form a cycle hang on no root: each is shown as one, so that somebody can mend it.
+    reached = {node.id for node in nodes}
+    lost = (department for children in below.values() for department in children if department.pk not in reached)
+    return nodes + [_node(department, "", 0, 0) for department in lost]
+
+
+adepartment_tree = department_tree.acall
+
+
+def _nodes(
+    parent: int | None, path: str, depth: int, below: Mapping[int | None, list[Department]]
+) -> Iterator[DepartmentNode]:
+    for department in below.get(parent, ()):
+        branch = list(_nodes(department.pk, f"{path}{department.name} / ", depth + 1, below))
+        yield _node(department, path, depth, len(branch))
+        yield from branch
+
+
+def _node(department: Department, path: str, depth: int, below: int) -> DepartmentNode:
+    return DepartmentNode(
+        id=department.pk,
+        name=department.name,
+        code=department.code,
+        complete_name=path + department.name,
+        parent_id=department.parent_id,
+        depth=depth,
+        below=below,
+        active=department.active,
+    )
+
+
+# Beside the tree and not in it: people come and go more often than departments, and most pages ask for names alone.
+@cached(DEPARTMENT, lambda: "list:people", depends_on=[Employee])
+def head_counts() -> dict[int, int]:
+    """Return how many active people each department has, itself alone; those without any are absent."""
+    people = Employee.objects.active().order_by().values_list("department")
+    return dict(people.annotate(people=Count("pk")))
+
+
+ahead_counts = head_counts.acall
 
 
 @cached(DEPARTMENT, lambda department_id: f"hierarchy:{department_id}:full", depends_on=[Department, Employee])
@@ -217,6 +294,46 @@ schedules_of_department = SCHEDULES_OF_DEPARTMENT.get
 aschedules_of_department = SCHEDULES_OF_DEPARTMENT.aget
 schedule_assignments = SCHEDULE_ASSIGNMENTS.get
 aschedule_assignments = SCHEDULE_ASSIGNMENTS.aget
+
+
+watch(ScheduleAssignment, by=("employee",))
+
+
+def coming_assignments(employee_id: int, today: datetime.date) -> list[ScheduleAssignment]:
+    """Return the next MOST_COMING assignments of an employee from a date on, those that count, in order of time."""
+    coming = ScheduleAssignment.objects.counting().filter(employee=employee_id, date__gte=today)
+    rows = coming.select_related("shift", "schedule__department").order_by("date", "shift__start_time", "pk")
+    return cache_manager.get_or_load(
+        SCHEDULE,
+        f"coming:{employee_id}:{today}",
+        lambda: list(rows[:MOST_COMING]),
+        depends_on=[rows_where(ScheduleAssignment, employee=employee_id)],
+    )
+
+
+@cached(SCHEDULE, lambda: "list:pending", depends_on=[Schedule])
+def pending_schedules() -> list[Schedule]:
+    """Return the schedules that wait for somebody to approve them, the earliest week first."""
+    pending = Schedule.objects.filter(status=Schedule.Status.PENDING)
+    return list(pending.order_by("week_start", "pk")[:MOST_PENDING])
+
+
+apending_schedules = pending_schedules.acall
+
+
+# Whatever the policy looks at, and skills through the rows that they belong to: an assignment of another department
+# may leave somebody too little rest for one of this.
+@cached(
+    SCHEDULE,
+    lambda monday, weeks: f"state:{monday}:{weeks}",
+    depends_on=[Department, Employee, Rule, Schedule, ScheduleAssignment, Shift, ShiftType, Skill],
+)
+def schedule_states(monday: datetime.date, weeks: int) -> list[ScheduleState]:
+    """Return what needs attention in each schedule of so many weeks from a Monday on; archived ones are left out."""
+    return attention.states(monday, weeks)
+
+
+aschedule_states = schedule_states.acall
 
 
 def most_schedules() -> int:

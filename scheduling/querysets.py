@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from asgiref.sync import sync_to_async
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -20,6 +21,7 @@ import scheduling
 from caching.coherence.querysets import InvalidatingQuerySet
 
 if TYPE_CHECKING:
+    import scheduling.attention
     import scheduling.caches
     import scheduling.models
     from scheduling.models import (
@@ -187,6 +189,34 @@ class DepartmentManager(_DepartmentFilters):
     async def alist_active(self) -> Sequence[Department]:
         return await scheduling.caches.aactive_departments()
 
+    def tree(self) -> Sequence[scheduling.caches.DepartmentNode]:
+        """Return all departments, each before those below it: rows of names, not a queryset."""
+        return scheduling.caches.department_tree()
+
+    async def atree(self) -> Sequence[scheduling.caches.DepartmentNode]:
+        return await scheduling.caches.adepartment_tree()
+
+    def subtree_ids(self, department_id: int) -> list[int]:
+        """Return the keys of a department and of all below it; empty if there is no such department."""
+        return _subtree_ids(self.tree(), department_id)
+
+    async def asubtree_ids(self, department_id: int) -> list[int]:
+        return _subtree_ids(await self.atree(), department_id)
+
+    def head_counts(self) -> dict[int, int]:
+        """Return how many active people each department has, itself alone; those without any are absent."""
+        return scheduling.caches.head_counts()
+
+    async def ahead_counts(self) -> dict[int, int]:
+        return await scheduling.caches.ahead_counts()
+
+    def total_head_counts(self) -> dict[int, int]:
+        """Return how many active people each department has together with all below it."""
+        return _total_head_counts(self.tree(), self.head_counts())
+
+    async def atotal_head_counts(self) -> dict[int, int]:
+        return _total_head_counts(await self.atree(), await self.ahead_counts())
+
     def get_with_hierarchy(self, department_id: int) -> scheduling.caches.DepartmentHierarchy | None:
         """Return the department with the names around it and its head counts; None if there is none."""
         return scheduling.caches.department_hierarchy(department_id)
@@ -215,6 +245,20 @@ class EmployeeManager(_EmployeeFilters):
 
     async def aget_by_email(self, email: str) -> Employee | None:
         return await scheduling.caches.aemployee_by_email(email)
+
+    def get_by_user(self, user_id: int) -> Employee | None:
+        """Return the employee who logs in as this user, or None."""
+        return scheduling.caches.employee_of_user(user_id)
+
+    async def aget_by_user(self, user_id: int) -> Employee | None:
+        return await scheduling.caches.aemployee_of_user(user_id)
+
+    def of_department(self, department_id: int) -> Sequence[Employee]:
+        """Return the people of one department by name, archived ones too: rows, not a queryset."""
+        return scheduling.caches.employees_of_department(department_id)
+
+    async def aof_department(self, department_id: int) -> Sequence[Employee]:
+        return await scheduling.caches.aemployees_of_department(department_id)
 
     def get_many_by_email(self, emails: Iterable[str]) -> dict[str, Employee]:
         """Return the employees found, by their stored (lower-case) address, with at most one query."""
@@ -262,6 +306,20 @@ class ScheduleManager(_ScheduleFilters):
     async def aof_department(self, department_id: int) -> Sequence[Schedule]:
         return await scheduling.caches.aschedules_of_department(department_id)
 
+    def pending(self) -> Sequence[Schedule]:
+        """Return the first schedules that wait for approval, the earliest week first: rows, not a queryset."""
+        return scheduling.caches.pending_schedules()
+
+    async def apending(self) -> Sequence[Schedule]:
+        return await scheduling.caches.apending_schedules()
+
+    def states(self, monday: datetime.date, weeks: int = 2) -> Sequence[scheduling.attention.ScheduleState]:
+        """Return what needs attention in each schedule of so many weeks from a Monday on."""
+        return scheduling.caches.schedule_states(monday, weeks)
+
+    async def astates(self, monday: datetime.date, weeks: int = 2) -> Sequence[scheduling.attention.ScheduleState]:
+        return await scheduling.caches.aschedule_states(monday, weeks)
+
 
 class ScheduleAssignmentManager(_ScheduleAssignmentFilters):
     def for_schedule(self, schedule_id: int) -> Sequence[ScheduleAssignment]:
@@ -270,6 +328,13 @@ class ScheduleAssignmentManager(_ScheduleAssignmentFilters):
 
     async def afor_schedule(self, schedule_id: int) -> Sequence[ScheduleAssignment]:
         return await scheduling.caches.aschedule_assignments(schedule_id)
+
+    def coming_for(self, employee_id: int, today: datetime.date) -> Sequence[ScheduleAssignment]:
+        """Return what an employee works next from a date on, with shift, schedule and department; at most 20."""
+        return scheduling.caches.coming_assignments(employee_id, today)
+
+    async def acoming_for(self, employee_id: int, today: datetime.date) -> Sequence[ScheduleAssignment]:
+        return await sync_to_async(scheduling.caches.coming_assignments)(employee_id, today)
 
 
 class RuleManager(_RuleFilters):
@@ -303,6 +368,22 @@ class NotificationManager(_NotificationFilters):
 
     async def aunread_for(self, employee_id: int, now: datetime.datetime | None = None) -> Sequence[Notification]:
         return _unexpired(await scheduling.caches.aunread_notifications(employee_id), now)
+
+
+def _subtree_ids(tree: Sequence[scheduling.caches.DepartmentNode], department_id: int) -> list[int]:
+    for position, node in enumerate(tree):
+        if node.id == department_id:
+            return [below.id for below in tree[position : position + node.below + 1]]
+    return []
+
+
+def _total_head_counts(tree: Sequence[scheduling.caches.DepartmentNode], people: dict[int, int]) -> dict[int, int]:
+    totals = {node.id: people.get(node.id, 0) for node in tree}
+    # From the leaves up: whatever is below a department comes after it.
+    for node in reversed(tree):
+        if node.parent_id in totals and node.depth:
+            totals[node.parent_id] += totals[node.id]
+    return totals
 
 
 # After the read, not in it: what depends on the clock would be stale in the cache without any write.

@@ -1,14 +1,17 @@
 """The admin. Importing the files with a ModelAdmin registers it; the others are what these are made of.
 
-organisation.py, shifts.py, planning.py (schedules), assignments.py, rules.py, notifications.py   the classes
+departments.py, organisation.py, shifts.py, planning.py (schedules), assignments.py, rules.py, notifications.py
+                  the classes
 plan_pages.py     what all pages that change who works when have in common · acts.py: pages that ask before they do
 plan_forms.py     forms of assignments, one or many, that ask the policy · confirmation.py: its warnings
 known.py          foreign keys of many rows without a query each · plan_filters.py · week.py: the table of a week
+filters.py        filters that cost no query · lists.py: lists whose rows know their place in the tree
 """
 
 from scheduling.admin.assignments import ScheduleAssignmentAdmin
+from scheduling.admin.departments import DepartmentAdmin
 from scheduling.admin.notifications import NotificationAdmin
-from scheduling.admin.organisation import DepartmentAdmin, EmployeeAdmin, SkillAdmin
+from scheduling.admin.organisation import EmployeeAdmin, SkillAdmin
 from scheduling.admin.planning import ScheduleAdmin
 from scheduling.admin.rules import RuleAdmin
 from scheduling.admin.shifts import ShiftAdmin, ShiftTypeAdmin

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from scheduling.admin.filters import SkillFilter, within
+from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.departments import DepartmentResource
 from scheduling.imports.employees import EmployeeResource
-from scheduling.models import Department, Employee, Skill
+from scheduling.models import Employee, Notification, ScheduleAssignment, Skill
 
 
 @admin.register(Skill)
@@ -19,28 +25,18 @@ class SkillAdmin(admin.ModelAdmin):
     search_fields = ["name", "description"]
 
 
-@admin.register(Department)
-class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
-    resource_classes = [DepartmentResource]
-    list_display = ["name", "code", "parent", "manager", "active"]
-    list_filter = ["active"]
-    list_select_related = ["parent", "manager"]
-    search_fields = ["name", "code"]
-    autocomplete_fields = ["parent", "manager"]
-
-
 @admin.register(Employee)
 class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     """People are archived, not deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
-    list_display = ["last_name", "first_name", "employee_number", "email", "department", "role", "is_active"]
+    list_display = ["last_name", "first_name", "employee_number", "email", "place", "role", "skilled", "is_active"]
     list_display_links = ["last_name", "first_name"]
-    list_filter = ["is_active", "employment_type", "department"]
-    list_select_related = ["department"]
+    list_filter = ["is_active", within("department"), "employment_type", SkillFilter]
     search_fields = ["last_name", "first_name", "email", "employee_number", "role"]
     autocomplete_fields = ["department", "skills", "user"]
     actions = ["archive", "restore"]
+    readonly_fields = ["coming", "unread"]
     fieldsets = [
         (None, {"fields": ["employee_number", ("first_name", "last_name"), "email", "phone", "is_active", "user"]}),
         (_("Work"), {"fields": ["department", "role", "skills"]}),
@@ -49,6 +45,42 @@ class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
             {"fields": ["employment_type", ("hire_date", "end_date"), "max_hours_per_week", "hourly_rate"]},
         ),
     ]
+
+    # -- the list ----------------------------------------------------------------------------------------------------
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TreeChangeList]:
+        return EmployeeChangeList
+
+    @admin.display(description=_("department"), ordering="department__name")
+    def place(self, employee: Employee) -> SafeString:
+        return complete_name(employee)
+
+    @admin.display(description=_("skills"))
+    def skilled(self, employee: Employee) -> str:
+        return ", ".join(skill.name for skill in employee.skills.all())
+
+    # -- the form ----------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Employee | None = None) -> Any:
+        """Show what is coming up beside what is stored, as far as the user may see it."""
+        panels = [
+            name
+            for name, model in (("coming", "scheduleassignment"), ("unread", "notification"))
+            if obj is not None and request.user.has_perm(f"scheduling.view_{model}")
+        ]
+        return [*self.fieldsets, (_("Coming up"), {"fields": panels})] if panels else self.fieldsets
+
+    @admin.display(description=_("next shifts"))
+    def coming(self, employee: Employee) -> SafeString:
+        coming = ScheduleAssignment.objects.coming_for(employee.pk, timezone.localdate())
+        return render_to_string("scheduling/employee_coming.html", {"employee": employee, "assignments": coming})
+
+    @admin.display(description=_("unread notifications"))
+    def unread(self, employee: Employee) -> SafeString:
+        unread = Notification.objects.unread_for(employee.pk)
+        return render_to_string("scheduling/employee_unread.html", {"notifications": unread})
+
+    # -- archiving ---------------------------------------------------------------------------------------------------
 
     def has_delete_permission(self, request: HttpRequest, obj: Employee | None = None) -> bool:
         return False
@@ -64,6 +96,13 @@ class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
         count = set_active(queryset, True)
         text = ngettext("%(count)d employee restored.", "%(count)d employees restored.", count) % {"count": count}
         self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+
+
+class EmployeeChangeList(TreeChangeList):
+    """Employees with their skills, of all rows in one query."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Employee]:
+        return super().get_queryset(request, *args, **kwargs).prefetch_related("skills")
 
 
 def set_active(employees: QuerySet[Employee], active: bool) -> int:

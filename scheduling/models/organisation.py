@@ -132,16 +132,15 @@ class Department(models.Model):
     def _refuse_to_leave_people_behind(self) -> None:
         people = Employee.objects.active().filter(department=self, department__active=True).count()
         if people:
-            raise ValidationError(
-                {
-                    "active": ngettext(
-                        "%(department)s still has %(people)d active employee: move or archive them first.",
-                        "%(department)s still has %(people)d active employees: move or archive them first.",
-                        people,
-                    )
-                    % {"department": self, "people": people}
-                }
-            )
+            raise ValidationError({"active": self.why_still_needed(people)})
+
+    def why_still_needed(self, people: int) -> str:
+        """Return the sentence that refuses to deactivate a department with so many active people."""
+        return ngettext(
+            "%(department)s still has %(people)d active employee: move or archive them first.",
+            "%(department)s still has %(people)d active employees: move or archive them first.",
+            people,
+        ) % {"department": self, "people": people}
 
 
 class Employee(models.Model):
