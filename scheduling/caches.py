@@ -279,6 +279,15 @@ def active_shift_types() -> list[ShiftType]:
 aactive_shift_types = active_shift_types.acall
 
 
+@cached(SHIFT, lambda: "list:all", depends_on=[Shift])
+def shifts() -> list[Shift]:
+    """Return the shifts by name."""
+    return list(Shift.objects.all())
+
+
+ashifts = shifts.acall
+
+
 def invalidate_shift_cache(shift_id: int, shift_name: str | None = None) -> None:
     """Drop everything that contains the shift, and what is known of the name."""
     invalidate(rows_where(Shift, id=shift_id))

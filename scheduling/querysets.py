@@ -284,6 +284,13 @@ class ShiftManager(_ShiftFilters):
     async def aget_by_id(self, shift_id: int) -> Shift | None:
         return await scheduling.caches.ashift_by_id(shift_id)
 
+    def list_all(self) -> Sequence[Shift]:
+        """Return the shifts by name: rows, not a queryset."""
+        return scheduling.caches.shifts()
+
+    async def alist_all(self) -> Sequence[Shift]:
+        return await scheduling.caches.ashifts()
+
     def get_by_name(self, name: str) -> Shift | None:
         """Return the shift with exactly this name, or None."""
         return scheduling.caches.shift_by_name(name)

@@ -44,6 +44,9 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
         (_("People"), {"fields": ["staff"]}),
     ]
 
+    class Media:
+        css = {"all": ["scheduling/lists.css"]}
+
     # -- the list ----------------------------------------------------------------------------------------------------
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DepartmentChangeList]:

@@ -1,16 +1,144 @@
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from scheduling.models import Notification
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from scheduling.models import Employee, Notification
+
+
+class ReadFilter(admin.SimpleListFilter):
+    title = _("read")
+    parameter_name = "read"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("unread")), ("yes", _("read"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        chosen = self.value()
+        return queryset.filter(read_at__isnull=chosen == "no") if chosen in ("no", "yes") else queryset
 
 
 @admin.register(Notification)
 class NotificationAdmin(admin.ModelAdmin):
+    """Staff see what they were told themselves; those who may see notifications, what everybody was told.
+
+    Nobody edits what was said. Whoever got it marks it as read, and who may change notifications does so for others.
+    """
+
     list_display = ["title", "recipient", "kind", "priority", "created_at", "read_at"]
-    list_filter = ["kind"]
+    list_filter = [ReadFilter, "kind"]
     list_select_related = ["recipient"]
     search_fields = ["title", "body", "recipient__last_name", "recipient__first_name", "recipient__email"]
     date_hierarchy = "created_at"
     autocomplete_fields = ["recipient"]
-    readonly_fields = ["created_at"]
+    actions = ["mark_read"]
+    change_form_template = "scheduling/notification.html"
+    fields = ["recipient", "kind", "priority", "title", "body", "link", "expires_at"]
+
+    # -- who may do what ---------------------------------------------------------------------------------------------
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) or is_employee(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        return self.sees_all(request) or (is_employee(request) and (obj is None or is_recipient(request, obj)))
+
+    def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        return False
+
+    def has_mark_read_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        """Say whether the user may mark it as read; without one, whether there may be any."""
+        if self.marks_all(request):
+            return True
+        return is_employee(request) and (obj is None or is_recipient(request, obj))
+
+    def sees_all(self, request: HttpRequest) -> bool:
+        return super().has_view_permission(request)
+
+    def marks_all(self, request: HttpRequest) -> bool:
+        return super().has_change_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        rows = super().get_queryset(request)
+        return rows if self.sees_all(request) else rows.filter(recipient__user=request.user.pk)
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave out the recipient where it is always the reader."""
+        return [name for name in self.list_display if name != "recipient" or self.sees_all(request)]
+
+    def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> Any:
+        if obj is None:
+            return self.fields
+        return ["recipient", "kind", "priority", "title", "body", "way", "created_at", "read_at", "expires_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> Any:
+        return ["way", "created_at", "read_at"] if obj is not None else []
+
+    @admin.display(description=_("link"))
+    def way(self, notification: Notification) -> str:
+        if not notification.link:
+            return self.get_empty_value_display()
+        return format_html('<a href="{0}">{0}</a>', notification.link)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    @admin.action(description=_("Mark selected notifications as read"), permissions=["mark_read"])
+    def mark_read(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Leave those of others alone, unless the user may change notifications."""
+        ids = list(queryset.order_by().unread().values_list("pk", flat=True))  # type: ignore[attr-defined]
+        rows = Notification.objects.filter(pk__in=ids)
+        if not self.marks_all(request):
+            rows = rows.filter(recipient__user=request.user.pk)
+        count = rows.mark_read(timezone.now())
+        text = ngettext("%(count)d notification marked as read.", "%(count)d notifications marked as read.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+    def get_urls(self) -> list[URLPattern]:
+        read = self.admin_site.admin_view(self.read_view)
+        return [path("<int:object_id>/read/", read, name="scheduling_notification_mark_read"), *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def read_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Mark one as read, from the button of its page."""
+        notification = self.get_object(request, str(object_id))
+        if notification is None or not self.has_mark_read_permission(request, notification):
+            raise PermissionDenied
+        self.mark_read(request, Notification.objects.filter(pk=object_id))
+        return HttpResponseRedirect(
+            reverse("admin:scheduling_notification_changelist", current_app=self.admin_site.name)
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        notification = self.get_object(request, object_id)
+        may_mark = notification is not None and not notification.is_read
+        may_mark = may_mark and self.has_mark_read_permission(request, notification)
+        return super().change_view(request, object_id, form_url, {"may_mark_read": may_mark, **(extra_context or {})})
+
+
+def employee_of(request: HttpRequest) -> Employee | None:
+    """Return the employee who is logged in, by a cached read; None for a user who is none."""
+    return Employee.objects.get_by_user(request.user.pk) if request.user.pk else None
+
+
+def is_employee(request: HttpRequest) -> bool:
+    return employee_of(request) is not None
+
+
+def is_recipient(request: HttpRequest, notification: Notification) -> bool:
+    employee = employee_of(request)
+    return employee is not None and employee.pk == notification.recipient_id

@@ -46,6 +46,9 @@ class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
         ),
     ]
 
+    class Media:
+        css = {"all": ["scheduling/lists.css"]}
+
     # -- the list ----------------------------------------------------------------------------------------------------
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TreeChangeList]:

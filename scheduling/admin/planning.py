@@ -23,6 +23,9 @@ from scheduling.admin import acts, week
 from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
 from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
+from scheduling.exports.admin import FileExportMixin
+from scheduling.imports.admin import FileImportMixin
+from scheduling.imports.schedules import ScheduleResource
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import copying, steps, versions
 from scheduling.planning.steps import STEPS, Step
@@ -81,7 +84,8 @@ class ScheduleList(ChangeList):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(PlanPagesMixin):
+class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
+    resource_classes = [ScheduleResource]
     form = ParentForm
     list_display = ["department", "week_start", "week_end", "version", "status", "coverage"]
     list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, DepartmentFilter.on("department")]
@@ -159,11 +163,11 @@ class ScheduleAdmin(PlanPagesMixin):
         """Yield address and label of what the user may do with the schedule as it is."""
         for step in STEPS.values():
             if schedule.status in step.before and request.user.has_perm(step.permission):
-                yield self._url(step.name, schedule), step.label
+                yield self._page_of(step.name, schedule), step.label
         if schedule.status in Schedule.READ_ONLY and self.has_new_version_permission(request):
-            yield self._url("new_version", schedule), _("New version")
+            yield self._page_of("new_version", schedule), _("New version")
         if self.has_copy_permission(request):
-            yield self._url("copy", schedule), _("Copy to next week")
+            yield self._page_of("copy", schedule), _("Copy to next week")
 
     # -- permissions -------------------------------------------------------------------------------------------------
 
@@ -236,12 +240,12 @@ class ScheduleAdmin(PlanPagesMixin):
     def _act_of_one(self, request: HttpRequest, object_id: int, act: Any) -> HttpResponse:
         schedule = self.get_object(request, str(object_id))
         if schedule is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))  # type: ignore[attr-defined]
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
         if not self.has_view_permission(request, schedule):
             raise PermissionDenied
         rows = self.get_queryset(request).filter(pk=schedule.pk)
-        answer = act(request, rows, back=self._url("change", schedule))
-        return answer or HttpResponseRedirect(self._url("change", schedule))
+        answer = act(request, rows, back=self._page_of("change", schedule))
+        return answer or HttpResponseRedirect(self._page_of("change", schedule))
 
     def _step(
         self, request: HttpRequest, queryset: QuerySet[Schedule], *, step: Step, back: str = ""
@@ -278,13 +282,13 @@ class ScheduleAdmin(PlanPagesMixin):
             if acts.is_wanted(request, proposal):
                 version = versions.make(schedule, acts.user_id(request))
                 self.message_user(request, gettext("This is the new version. Publish it when it is ready."))
-                return HttpResponseRedirect(self._url("change", version))
+                return HttpResponseRedirect(self._page_of("change", version))
         return acts.page(self, request, schedules, proposal, _("New version"), back)
 
     def _locked(self, queryset: QuerySet[Schedule]) -> list[Schedule]:
         return list(queryset.select_for_update(of=("self",)).order_by("week_start", "pk"))
 
-    def _url(self, page: str, schedule: Schedule) -> str:
+    def _page_of(self, page: str, schedule: Schedule) -> str:
         return reverse(f"admin:scheduling_schedule_{page}", args=[schedule.pk], current_app=self.admin_site.name)
 
     def _list(self) -> str:

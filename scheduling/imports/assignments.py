@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from scheduling import caches
 from scheduling.imports.columns import Column
@@ -37,6 +38,7 @@ class AssignmentResource(LeanResource):
     """
 
     kind = "assignments"
+    label = gettext_lazy("assignments")
     columns = (
         Column(
             name="employee_email",
@@ -70,7 +72,7 @@ class AssignmentResource(LeanResource):
         Column(name="notes", also=("note", "comment", "comments", "description", "remarks")),
     )
     key = ("employee_email", "shift_name", "date")
-    repeated = "Row {row} has the same employee, shift and date."
+    repeated = gettext_lazy("Row {row} has the same employee, shift and date.")
     only_new = {"source": ScheduleAssignment.Source.IMPORT}
 
     class Meta:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 
 from scheduling import caches
 from scheduling.imports import values
@@ -28,6 +29,7 @@ class DepartmentResource(LeanResource):
     """Upserts by code. A parent may be in the same file, above or below its children."""
 
     kind = "departments"
+    label = gettext_lazy("departments")
     columns = (
         Column(name="code", also=("department_code", "short_name", "id"), required=True),
         Column(name="name", also=("department", "department_name", "title", "location", "area", "team", "group")),
@@ -43,7 +45,7 @@ class DepartmentResource(LeanResource):
         Column(name="active", also=("is_active", "enabled")),
     )
     key = ("code",)
-    repeated = "Row {row} has the same code."
+    repeated = gettext_lazy("Row {row} has the same code.")
     needed_when_new = ("name",)
 
     class Meta:

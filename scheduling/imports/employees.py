@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy
+
 from scheduling import caches
 from scheduling.imports import values
 from scheduling.imports.columns import Column
@@ -18,6 +20,7 @@ class EmployeeResource(SkilledResource):
     """Upserts by e-mail address. Skills that nobody had are created, and the result says so."""
 
     kind = "employees"
+    label = gettext_lazy("employees")
     columns = (
         Column(
             name="email",
@@ -64,7 +67,7 @@ class EmployeeResource(SkilledResource):
     )
     key = ("email",)
     skills_column = "skills"
-    repeated = "Row {row} has the same e-mail address."
+    repeated = gettext_lazy("Row {row} has the same e-mail address.")
     needed_when_new = ("employee_number", "first_name", "last_name", "department_code")
 
     class Meta:

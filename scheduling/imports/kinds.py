@@ -5,6 +5,7 @@ from scheduling.imports.departments import DepartmentResource
 from scheduling.imports.employees import EmployeeResource
 from scheduling.imports.resources import LeanResource
 from scheduling.imports.rules import RuleResource
+from scheduling.imports.schedules import ScheduleResource
 from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
 
 KINDS: dict[str, type[LeanResource]] = {
@@ -12,6 +13,7 @@ KINDS: dict[str, type[LeanResource]] = {
     "shift_types": ShiftTypeResource,
     "shifts": ShiftResource,
     "employees": EmployeeResource,
-    "rules": RuleResource,
+    "schedules": ScheduleResource,
     "assignments": AssignmentResource,
+    "rules": RuleResource,
 }

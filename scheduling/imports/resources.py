@@ -19,6 +19,7 @@ import tablib
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import QuerySet
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from import_export import exceptions
 from import_export.fields import Field
 from import_export.resources import Resource
@@ -49,11 +50,13 @@ class LeanResource(Resource):
     """One kind of import. All or nothing, unless the caller passes `rollback_on_validation_errors=False`."""
 
     kind: ClassVar[str]
-    """As people call it: "employees"."""
+    """As programs call it: "employees"."""
+    label: ClassVar[Any]
+    """As people call it, translated."""
     columns: ClassVar[tuple[Column, ...]]
     key: ClassVar[tuple[str, ...]]
     """The columns that identify a row: in the file, and against the database."""
-    repeated: ClassVar[str]
+    repeated: ClassVar[Any]
     """The reason for a second row with the same key, with {row} for the number of the first."""
     needed_when_new: ClassVar[tuple[str, ...]] = ()
     """The columns that a file with new rows must have; one for updates alone need not."""
@@ -86,7 +89,7 @@ class LeanResource(Resource):
 
     @classmethod
     def get_display_name(cls) -> str:
-        return cls.kind.capitalize()
+        return capfirst(cls.label)
 
     def get_queryset(self) -> QuerySet[Any]:
         return self.model._default_manager.all()

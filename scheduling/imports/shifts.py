@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext_lazy
 
 from scheduling import caches
 from scheduling.imports import values
@@ -18,6 +19,7 @@ from scheduling.models import Shift, ShiftType
 
 class ShiftTypeResource(LeanResource):
     kind = "shift types"
+    label = gettext_lazy("shift types")
     columns = (
         Column(name="name", also=("shift_type", "type", "title", "label"), required=True),
         Column(name="code", also=("short_name",)),
@@ -25,7 +27,7 @@ class ShiftTypeResource(LeanResource):
         Column(name="active", also=("is_active", "enabled")),
     )
     key = ("name",)
-    repeated = "Row {row} has the same name."
+    repeated = gettext_lazy("Row {row} has the same name.")
 
     class Meta:
         model = ShiftType
@@ -38,6 +40,7 @@ class ShiftResource(SkilledResource):
     """Upserts by name. Types and skills that nobody had are created, and the result says so."""
 
     kind = "shifts"
+    label = gettext_lazy("shifts")
     columns = (
         Column(name="name", also=("shift_name", "shift", "title", "label"), required=True),
         Column(name="code", also=("short_name",)),
@@ -58,7 +61,7 @@ class ShiftResource(SkilledResource):
         Column(name="active", also=("is_active", "enabled")),
     )
     key = ("name",)
-    repeated = "Row {row} has the same name."
+    repeated = gettext_lazy("Row {row} has the same name.")
     skills_column = "required_skills"
     needed_when_new = ("shift_type", "start_time", "end_time")
 

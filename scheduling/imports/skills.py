@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import QuerySet
 from import_export.fields import Field
 
+from scheduling.imports import values
 from scheduling.imports.problems import listed
 from scheduling.imports.resources import Key, LeanResource, chunks
 from scheduling.models import Skill
@@ -77,7 +78,7 @@ class SkilledResource(LeanResource):
 
     def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
         value = super().export_field(field, instance, **kwargs)
-        return "|".join(skill.name for skill in value.all()) if field.attribute == self.skills_column else value
+        return values.joined(skill.name for skill in value.all()) if field.attribute == self.skills_column else value
 
     def prepare(self, keys: Sequence[Key | None]) -> None:
         relation = getattr(self.model, self.skills_column)

@@ -195,6 +195,26 @@ def _word(spelling: str) -> str:
     return re.sub(r"[\W_]+", " ", spelling.casefold()).strip()
 
 
+# A name in quotes may contain what separates names, and quotes that are doubled, as in CSV.
+_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=[|;,\n]|\Z)|([^|;,\n]*))(?:[|;,\n]|\Z)')
+_TO_BE_QUOTED = re.compile(r'[|;,\n]|\A"')
+
+
 def names(cell: Any) -> tuple[str, ...]:
-    """Return the names in a cell, separated by | or ; or a comma, in alphabetical order and each once."""
-    return tuple(sorted({name.strip() for name in re.split(r"[|;,\n]", text(cell)) if name.strip()}))
+    """Return the names in a cell in alphabetical order and each once."""
+    return tuple(sorted(split_names(cell)))
+
+
+def split_names(cell: Any) -> list[str]:
+    """Return the names in a cell, separated by | or ; or a comma, each once. See `joined` for names that have these."""
+    found = (match[1].replace('""', '"') if match[1] is not None else match[2] for match in _NAME.finditer(text(cell)))
+    return list(dict.fromkeys(name.strip() for name in found if name.strip()))
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return the cell that `split_names` reads these names from: First aid|"Beer, wine"."""
+    return "|".join(_quoted(name) if _TO_BE_QUOTED.search(name) else name for name in names)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -138,11 +138,17 @@ class Rule(models.Model):
         try:
             check_parameters(self.kind, self.parameters)
         except ValidationError as error:
-            return {"parameters": error.messages}
+            return {"parameters": error.error_list}
         unknown = [
-            _("No %(model)s has the name '%(name)s'.") % {"model": model._meta.verbose_name, "name": name}
+            no_row_has(model, name, parameter)
             for parameter, model in NAMED.items()
             if parameter in self.parameters
             for name in sorted(set(self.parameters[parameter]) - set(names_of(model)))
         ]
         return {"parameters": unknown} if unknown else {}
+
+
+def no_row_has(model: type[models.Model], name: str, parameter: str) -> ValidationError:
+    """Return the error about a name that no row has; its code is the parameter."""
+    text = _("No %(model)s has the name '%(name)s'.") % {"model": model._meta.verbose_name, "name": name}
+    return ValidationError(text, code=parameter)

@@ -4,8 +4,9 @@ departments.csv   a tree of 40, parents before children
 employees.csv     1,000 people; skills separated by "|"
 shift_types.csv   the kinds of shifts
 shifts.csv        12 shifts, two of them over midnight
-rules.csv         5 rules, four of them strict: the plan keeps to those
+schedules.csv     the first week of each department, some of them waiting for approval
 assignments.csv   5,000 assignments; the schedule is that of the department and of the week of the date
+rules.csv         5 rules, none of them strict
 
 `python -m scheduling.samples.generate` writes them again, byte for byte.
 """

@@ -47,15 +47,16 @@ class Person:
 
 
 def write_all(directory: Path) -> None:
-    """Write the six files into a directory that exists."""
+    """Write the seven files into a directory that exists."""
     random = Random(SEED)
     people = list(_people(random))
     _write(directory / "departments.csv", ("code", "name", "parent_code"), DEPARTMENTS)
     _write(directory / "employees.csv", EMPLOYEE_COLUMNS, map(_employee_row, people))
     _write(directory / "shift_types.csv", ("name", "code", "colour"), SHIFT_TYPES)
     _write(directory / "shifts.csv", SHIFT_COLUMNS, SHIFTS)
-    _write(directory / "rules.csv", RULE_COLUMNS, RULES)
     _write(directory / "assignments.csv", ASSIGNMENT_COLUMNS, _assignments(random, people))
+    _write(directory / "schedules.csv", SCHEDULE_COLUMNS, _schedules(people))
+    _write(directory / "rules.csv", RULE_COLUMNS, RULES)
 
 
 EMPLOYEE_COLUMNS = (
@@ -73,7 +74,19 @@ EMPLOYEE_COLUMNS = (
     "skills",
 )
 SHIFT_COLUMNS = ("name", "code", "shift_type", "start_time", "end_time", "break_minutes", "required_staff")
-RULE_COLUMNS = ("name", "kind", "department_code", "strict", "parameters")
+SCHEDULE_COLUMNS = ("department_code", "week_start", "status")
+RULE_COLUMNS = (
+    "name",
+    "kind",
+    "scope",
+    "department_code",
+    "weekdays",
+    "shift_types",
+    "skills",
+    "max_days",
+    "min_hours",
+    "max_overtime_hours_per_week",
+)
 ASSIGNMENT_COLUMNS = ("employee_email", "shift_name", "date", "department_code", "status", "notes")
 
 
@@ -150,6 +163,12 @@ def _employee_row(person: Person) -> tuple[object, ...]:
     )
 
 
+def _schedules(people: list[Person]) -> Iterator[tuple[object, ...]]:
+    """Yield the first week of every department with people; an import of assignments makes the later ones itself."""
+    for number, code in enumerate(sorted({person.department for person in people})):
+        yield code, FIRST_MONDAY, "pending" if number % 8 == 0 else "draft"
+
+
 def _assignments(random: Random, people: list[Person]) -> list[tuple[object, ...]]:
     """Plan week after week, department after department, until there are enough; in order of date."""
     rows: list[tuple[object, ...]] = []
@@ -194,4 +213,4 @@ def _assignment_row(random: Random, person: Person, shift: str, day: date) -> tu
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLES_DIR
     write_all(target)
-    print(f"Wrote 6 files to {target}.")
+    print(f"Wrote 7 files to {target}.")

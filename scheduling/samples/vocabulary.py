@@ -159,15 +159,6 @@ SHIFT_TYPES: tuple[tuple[str, str, str], ...] = (
     ("Night shift", "N", "#4527a0"),
 )
 
-# name, kind, department, strict, parameters: what the plan keeps to, and a wish
-RULES: tuple[tuple[str, str, str, str, str], ...] = (
-    ("Ten hours of rest", "rest_period", "", "yes", "min_hours=10"),
-    ("Six days in a row", "consecutive_days", "", "yes", "max_days=6"),
-    ("Forty-eight hours a week", "workload", "", "yes", "max_hours_per_week=48"),
-    ("No nights in the laundry", "restriction", "HOU-LAU", "yes", "shift_types=Night shift"),
-    ("First aid at the pool", "qualification", "SPA-POO", "no", "skills=First aid"),
-)
-
 # name, code, type, start, end, break in minutes, staff required
 SHIFTS: tuple[tuple[str, str, str, str, str, int, int], ...] = (
     ("Early", "E1", "Early shift", "06:00", "14:00", 30, 2),
@@ -182,4 +173,14 @@ SHIFTS: tuple[tuple[str, str, str, str, str, int, int], ...] = (
     ("Late kitchen", "L2", "Late shift", "15:00", "23:00", 30, 2),
     ("Night", "N1", "Night shift", "22:00", "06:00", 45, 1),
     ("Long night", "N2", "Night shift", "19:00", "07:00", 60, 1),
+)
+
+# All of them advisory, so that the plan can be imported before and after them.
+# name, kind, scope, department; then weekdays, shift types, skills, days in a row, hours of rest, hours of overtime.
+RULES: tuple[tuple[str, ...], ...] = (
+    ("Rest between shifts", "rest_period", "global", "", "", "", "", "", "11", ""),
+    ("Six days in a row", "consecutive_days", "global", "", "", "", "", "6", "", ""),
+    ("Overtime", "overtime", "global", "", "", "", "", "", "", "4"),
+    ("Offices close at weekends", "availability", "department", "ADM", "mon|tue|wed|thu|fri", "", "", "", "", ""),
+    ("Fire warden at night", "qualification", "department", "PRO", "", "Night shift", "Fire warden", "", "", ""),
 )

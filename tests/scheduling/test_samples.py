@@ -9,7 +9,15 @@ from scheduling.fields import normalise_email
 from scheduling.samples import SAMPLES_DIR
 from scheduling.samples.generate import write_all
 
-FILES = ("departments.csv", "employees.csv", "shift_types.csv", "shifts.csv", "rules.csv", "assignments.csv")
+FILES = (
+    "departments.csv",
+    "employees.csv",
+    "shift_types.csv",
+    "shifts.csv",
+    "schedules.csv",
+    "assignments.csv",
+    "rules.csv",
+)
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -33,7 +41,7 @@ class GeneratorTests:
 
 
 class FilesTests:
-    @pytest.mark.parametrize(("name", "count"), list(zip(FILES, (40, 1000, 4, 12, 5, 5000), strict=True)))
+    @pytest.mark.parametrize(("name", "count"), list(zip(FILES, (40, 1000, 4, 12, 30, 5000, 5), strict=True)))
     def test_have_so_many_rows(self, name: str, count: int) -> None:
         assert len(rows(name)) == count
 

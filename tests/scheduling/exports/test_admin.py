@@ -21,11 +21,13 @@ from tablib import Dataset
 
 from scheduling.exports import formats
 from scheduling.imports import kinds as imports
-from scheduling.models import Department, Employee, ScheduleAssignment, Shift, ShiftType
+from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift, ShiftType
 from tests.factories import (
     DepartmentFactory,
     EmployeeFactory,
+    RuleFactory,
     ScheduleAssignmentFactory,
+    ScheduleFactory,
     ShiftFactory,
     ShiftTypeFactory,
     SkillFactory,
@@ -35,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 CSV, XLSX = "0", "1"
 FORMULAS = ["=HYPERLINK(1)", "+49-30-12", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "＝1", "'=1", "a;=1"]
-KINDS = [Department, ShiftType, Shift, Employee, ScheduleAssignment]
+KINDS = [Department, ShiftType, Shift, Employee, Schedule, ScheduleAssignment, Rule]
 
 
 def url(page: str, model: type[models.Model]) -> str:
@@ -76,10 +78,18 @@ def rows() -> None:
     night = ShiftFactory(
         name="@Night", start_time=datetime.time(22), end_time=datetime.time(6, 30), department=top, max_staff=3
     )
-    night.required_skills.add(SkillFactory(name="Keys"))
+    night.required_skills.add(SkillFactory(name="Keys"), SkillFactory(name='Beer, "wine"'), SkillFactory(name="=a|b;c"))
     ShiftTypeFactory(name="-Leave", colour="#2e7d32")
     ScheduleAssignmentFactory(employee=amy, shift=night, notes='say "=1"; then\n=2', status="confirmed", priority=1)
-    ScheduleAssignmentFactory()
+    ScheduleAssignmentFactory(schedule__status="published")
+    RuleFactory(department=top, effective_from=datetime.date(2026, 11, 30))
+    RuleFactory(
+        employee=amy,
+        kind="qualification",
+        parameters={"skills": ["Keys", 'Beer, "wine"'], "shift_types": ["-Leave"], "shifts": ["@Night"]},
+    )
+    RuleFactory(kind="availability", parameters={"weekdays": ["sun", "mon"], "start": "22:00", "end": "06:30"})
+    RuleFactory(kind="workload", parameters={"max_hours_per_week": 38.5, "max_shifts_per_week": 5})
 
 
 class RoundTripTests:
@@ -189,7 +199,9 @@ class CostTests:
             ("shift_types", ShiftTypeFactory),
             ("shifts", lambda: ShiftFactory(department=DepartmentFactory())),
             ("employees", lambda: EmployeeFactory(skills=[SkillFactory()])),
+            ("schedules", ScheduleFactory),
             ("assignments", ScheduleAssignmentFactory),
+            ("rules", lambda: RuleFactory(department=DepartmentFactory())),
         ],
     )
     def test_of(self, kind: str, create: Callable[[], object]) -> None:

@@ -1,132 +1,118 @@
-import datetime
 from typing import Any
 
 import pytest
-import tablib
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+from tablib import Dataset
 
 from scheduling.imports.results import ImportResult
-from scheduling.imports.rules import RuleResource, parameters
+from scheduling.imports.rules import RuleResource
 from scheduling.models import Rule
-from tests.factories import DepartmentFactory, EmployeeFactory, RuleFactory, ShiftTypeFactory, SkillFactory
+from tests.factories import DepartmentFactory, EmployeeFactory, RuleFactory, ShiftFactory, SkillFactory
+
+pytestmark = pytest.mark.django_db
 
 
-def run(*rows: list[Any], headers: list[str], **options: Any) -> ImportResult:
-    return RuleResource().import_data(tablib.Dataset(*rows, headers=headers), **options)
+def imported(*rows: dict[str, Any]) -> ImportResult:
+    headers = list(dict.fromkeys(name for row in rows for name in row))
+    table = Dataset(*[[row.get(name, "") for name in headers] for row in rows], headers=headers)
+    return RuleResource().import_data(table)
 
 
-def told(result: ImportResult) -> list[tuple[int, str, str]]:
+def reasons(result: ImportResult) -> list[tuple[int, str, str]]:
     return [(problem.row, problem.column, problem.reason) for problem in result.problems]
 
 
-class ParametersTests:
+class ImportTests:
+    def test_creates_rules_of_every_kind_of_parameter(self) -> None:
+        DepartmentFactory(code="KIT")
+        EmployeeFactory(email="amy@example.com")
+        SkillFactory(name="Beer, wine")
+        ShiftFactory(name="Night")
+
+        result = imported(
+            {"name": "Rest", "kind": "rest_period", "min_hours": "11"},
+            {"name": "Office", "kind": "availability", "weekdays": "Monday, tue", "start": "8:00", "end": "6 pm"},
+            {
+                "name": "Bar",
+                "kind": "qualification",
+                "scope": "department",
+                "department": "KIT",
+                "skills": '"Beer, wine"',
+                "shifts": "Night",
+                "strict": "yes",
+            },
+            {
+                "name": "Amy",
+                "kind": "workload",
+                "scope": "employee",
+                "email": "Amy@Example.com",
+                "max_hours_per_week": "38.5",
+            },
+        )
+
+        assert reasons(result) == []
+        assert result.new == 4
+        assert {rule.name: rule.parameters for rule in Rule.objects.all()} == {
+            "Rest": {"min_hours": 11},
+            "Office": {"weekdays": ["mon", "tue"], "start": "08:00", "end": "18:00"},
+            "Bar": {"skills": ["Beer, wine"], "shifts": ["Night"]},
+            "Amy": {"max_hours_per_week": 38.5},
+        }
+        for rule in Rule.objects.all():
+            rule.full_clean()
+
+    def test_changes_what_the_file_has_and_keeps_the_rest(self) -> None:
+        RuleFactory(
+            name="Office", kind="availability", parameters={"weekdays": ["mon"], "start": "08:00", "end": "18:00"}
+        )
+        RuleFactory(name="Rest")
+
+        result = imported({"name": "Office", "weekdays": "tue"}, {"name": "Rest"})
+
+        assert (result.updated, result.unchanged) == (1, 1)
+        assert Rule.objects.get(name="Office").parameters == {"weekdays": ["tue"], "start": "08:00", "end": "18:00"}
+
+    def test_an_empty_cell_takes_a_parameter_away(self) -> None:
+        RuleFactory(name="Load", kind="workload", parameters={"max_hours_per_day": 10, "max_shifts_per_week": 5})
+
+        imported({"name": "Load", "max_hours_per_day": ""})
+
+        assert Rule.objects.get().parameters == {"max_shifts_per_week": 5}
+
     @pytest.mark.parametrize(
-        ("cell", "read"),
+        ("row", "column", "sentence"),
         [
-            ("min_hours=11", {"min_hours": 11}),
-            ("max_hours_per_week = 38.5 ;", {"max_hours_per_week": 38.5}),
             (
-                "weekdays=mon, tue; start=08:00; end=18:00",
-                {"weekdays": ["mon", "tue"], "start": "08:00", "end": "18:00"},
+                {"kind": "rest_period", "min_hours": "99"},
+                "min_hours",
+                "“hours of rest at least” is a number from 0 to 72.",
             ),
-            ("skills=First aid", {"skills": ["First aid"]}),
-            ('{"max_days": 6}', {"max_days": 6}),
-            ("[6]", [6]),
+            (
+                {"kind": "rest_period", "max_days": "6"},
+                "max_days",
+                "“days in a row at most” is not a parameter of this",
+            ),
+            ({"kind": "rest_period"}, "", "“hours of rest at least” is needed."),
+            ({"kind": "qualification", "skills": "Juggling"}, "skills", "No skill has the name 'Juggling'."),
+            ({"kind": "restriction", "scope": "department"}, "department_code", "Say to which one the rule applies."),
+            ({"kind": "availability", "weekdays": "Mo"}, "weekdays", "Write 'Monday', 'Tuesday'"),
         ],
     )
-    def test_are_read(self, cell: str, read: Any) -> None:
-        assert parameters(cell) == read
+    def test_refuses_in_the_words_of_the_model(self, row: dict[str, Any], column: str, sentence: str) -> None:
+        told = reasons(imported({"name": "Of the test", **row}))
 
-    @pytest.mark.parametrize(("cell", "reason"), [("six days", "Write names and values"), ("{6", "This is no JSON")])
-    def test_are_refused_with_a_sentence(self, cell: str, reason: str) -> None:
-        with pytest.raises(ValueError, match=reason):
-            parameters(cell)
+        assert told[0][:2] == (2, column)
+        assert told[0][2].startswith(sentence)
 
+    def test_new_ones_need_a_kind(self) -> None:
+        result = imported({"name": "Rest", "min_hours": "11"})
 
-@pytest.mark.django_db
-class RuleResourceTests:
-    HEADERS = ["Rule", "kind", "parameters", "department", "employee"]
+        assert result.sentences == ["The file has 1 new rules, but lacks the columns that new ones need: 'kind'."]
 
-    def test_a_row_applies_to_whom_it_names(self) -> None:
-        kitchen = DepartmentFactory(name="Kitchen", code="KIT")
-        amy = EmployeeFactory(email="amy@example.com")
-        result = run(
-            ["Rest", "rest period", "min_hours=11", "", ""],
-            ["Days", "consecutive_days", "max_days=6", "Kitchen", ""],
-            ["Leave", "restriction", "", "", "Amy@example.com"],
-            headers=self.HEADERS,
-        )
-        assert (told(result), result.new) == ([], 3)
-        rest, days, leave = (Rule.objects.get(name=name) for name in ("Rest", "Days", "Leave"))
-        assert (rest.scope, rest.kind, rest.parameters, rest.strict) == (
-            "global",
-            "rest_period",
-            {"min_hours": 11},
-            False,
-        )
-        assert (days.scope, days.department) == ("department", kitchen)
-        assert (leave.scope, leave.employee, leave.parameters) == ("employee", amy, {})
-
-    def test_the_same_file_again_changes_nothing(self) -> None:
-        row = ["Rest", "rest_period", "min_hours=11", "", ""]
-        run(row, headers=self.HEADERS)
-        assert run(row, headers=self.HEADERS).unchanged == 1
-
-    def test_a_changed_row_is_updated_in_its_columns_alone(self) -> None:
-        amy = EmployeeFactory()
-        RuleFactory(name="Rest", employee=amy, priority=7, strict=True)
-        result = run(["Rest", "min_hours=9", "2026-12-01"], headers=["name", "parameters", "effective_from"])
-        assert (told(result), result.updated) == ([], 1)
-        rule = Rule.objects.get()
-        assert (rule.parameters, rule.effective_from) == ({"min_hours": 9}, datetime.date(2026, 12, 1))
-        assert (rule.employee, rule.scope, rule.priority, rule.strict) == (amy, "employee", 7, True)
-
-    def test_everything_that_is_wrong_is_told_at_once(self) -> None:
+    def test_costs_the_same_for_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         SkillFactory(name="First aid")
-        ShiftTypeFactory(name="Night shift")
-        RuleFactory(name="Stored")
-        result = run(
-            ["A", "rest_period", "hours=11", "global", "2026-12-01", "2026-12-02"],
-            ["B", "sleep", "", "", "", ""],
-            ["C", "qualification", "skills=First aid, Juggling; shift_types=Night shift", "", "", ""],
-            ["D", "restriction", "", "employee", "", ""],
-            ["E", "restriction", "", "planet", "", ""],
-            ["F", "restriction", "", "", "2026-12-02", "2026-12-01"],
-            ["Stored", "consecutive_days", "max_days=0", "", "", ""],
-            headers=["name", "kind", "parameters", "scope", "from", "until"],
-        )
-        problems = told(result)
-        assert [row for row, _, _ in problems] == [2, 3, 4, 5, 6, 7, 8]
-        assert problems[0][1:] == (
-            "parameters",
-            "'hours' is not a parameter of this kind of rule. It takes min_hours. min_hours is needed.",
-        )
-        assert problems[1][1] == "kind"
-        assert problems[2][1:] == ("parameters", "No skill has the name 'Juggling'.")
-        assert problems[3][1:] == ("employee_email", "Say to which one the rule applies.")
-        assert problems[4][1] == "scope"
-        assert problems[5][1:] == ("until", "A rule does not end before it starts.")
-        assert problems[6][1:] == ("parameters", "max_days is a whole number from 1 to 60.")
-        assert Rule.objects.count() == 1
+        RuleFactory(name="Rule 0", kind="qualification", parameters={"skills": ["First aid"], "shifts": ["Gone"]})
+        rows = [{"name": f"Rule {n}", "kind": "qualification", "skills": "First aid", "shifts": ""} for n in range(40)]
 
-    def test_a_file_with_new_rules_needs_their_kind(self) -> None:
-        assert run(["Rest", "min_hours=11"], headers=["name", "parameters"]).sentences == [
-            "The file has 1 new rules, but lacks the columns that new ones need: 'kind'."
-        ]
-
-    def test_many_cost_the_same_as_few(self) -> None:
-        SkillFactory(name="First aid")
-
-        def queries(first: int, last: int) -> int:
-            rows = [[f"Rule {number}", "qualification", "skills=First aid"] for number in range(first, last)]
-            with CaptureQueriesContext(connection) as captured:
-                assert run(*rows, headers=self.HEADERS[:3]).new == last - first
-            return len(captured)
-
-        assert queries(0, 2) == queries(2, 102)
-
-    def test_the_active_rules_follow(self) -> None:
-        assert list(Rule.objects.active_rules()) == []
-        run(["Rest", "rest_period", "min_hours=11"], headers=self.HEADERS[:3])
-        assert [rule.name for rule in Rule.objects.active_rules()] == ["Rest"]
+        with django_assert_max_num_queries(12):
+            assert imported(*rows).new == 39

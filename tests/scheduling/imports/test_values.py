@@ -203,3 +203,26 @@ class ChoiceTests:
 class NamesTests:
     def test_splits_at_the_usual_separators(self) -> None:
         assert values.names("Forklift|First aid; Barista, First aid\nX") == ("Barista", "First aid", "Forklift", "X")
+
+    @given(
+        st.lists(
+            st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from('|;,"\n '), min_size=1), unique=True
+        )
+    )
+    def test_come_back_from_a_cell_whatever_separates_them(self, names: list[str]) -> None:
+        stripped = [name.strip() for name in dict.fromkeys(names) if name.strip()]
+
+        assert values.split_names(values.joined(stripped)) == list(dict.fromkeys(stripped))
+
+    @pytest.mark.parametrize(
+        ("cell", "names"),
+        [
+            ('"Beer, wine"|First aid', ["Beer, wine", "First aid"]),
+            ('"5"" pipe"; Welding', ['5" pipe', "Welding"]),
+            ('5" pipe, Welding', ['5" pipe', "Welding"]),
+            ('"open, Welding', ['"open', "Welding"]),
+            (" |;,", []),
+        ],
+    )
+    def test_in_quotes_may_contain_what_separates(self, cell: str, names: list[str]) -> None:
+        assert values.split_names(cell) == names

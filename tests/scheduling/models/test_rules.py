@@ -55,35 +55,36 @@ class CheckParametersTests:
     @pytest.mark.parametrize(
         ("kind", "parameters", "sentence"),
         [
-            ("rest_period", {}, "min_hours is needed."),
-            ("rest_period", [11], "Write the parameters as names and values in braces: min_hours."),
-            ("rest_period", {"min_hours": "11"}, "min_hours is a number from 0 to 72."),
-            ("rest_period", {"min_hours": True}, "min_hours is a number from 0 to 72."),
-            ("rest_period", {"min_hours": float("nan")}, "min_hours is a number from 0 to 72."),
+            ("rest_period", {}, "“hours of rest at least” is needed."),
+            ("rest_period", [11], "Write the parameters as names and values in braces: “hours of rest at least”."),
+            ("rest_period", {"min_hours": "11"}, "“hours of rest at least” is a number from 0 to 72."),
+            ("rest_period", {"min_hours": True}, "“hours of rest at least” is a number from 0 to 72."),
+            ("rest_period", {"min_hours": float("nan")}, "“hours of rest at least” is a number from 0 to 72."),
             (
                 "rest_period",
                 {"min_hours": 11, "hours": 3},
-                "'hours' is not a parameter of this kind of rule. It takes min_hours.",
+                "“hours” is not a parameter of this kind of rule. It takes “hours of rest at least”.",
             ),
-            ("consecutive_days", {"max_days": 5.5}, "max_days is a whole number from 1 to 60."),
-            ("consecutive_days", {"max_days": 0}, "max_days is a whole number from 1 to 60."),
-            ("availability", {}, "At least one of weekdays and start is needed."),
-            ("availability", {"start": "08:00"}, "start and end belong together."),
-            ("availability", {"start": "08:00", "end": "08:00"}, "start and end are the same."),
-            ("availability", {"start": "8", "end": "18:00"}, "start is a time of day such as 09:00."),
-            ("availability", {"start": "08:00", "end": 18}, "end is a time of day such as 09:00."),
+            ("consecutive_days", {"max_days": 5.5}, "“days in a row at most” is a whole number from 1 to 60."),
+            ("consecutive_days", {"max_days": 0}, "“days in a row at most” is a whole number from 1 to 60."),
+            ("availability", {}, "At least one of “weekdays” and “from” is needed."),
+            ("availability", {"start": "08:00"}, "“from” and “until” belong together."),
+            ("availability", {"start": "08:00", "end": "08:00"}, "“from” and “until” are the same."),
+            ("availability", {"start": "8", "end": "18:00"}, "“from” is a time of day such as 09:00."),
+            ("availability", {"start": "08:00", "end": 18}, "“until” is a time of day such as 09:00."),
             (
                 "availability",
                 {"weekdays": ["Monday"]},
-                "weekdays is a list of mon, tue, wed, thu, fri, sat or sun.",
+                "“weekdays” is a list of mon, tue, wed, thu, fri, sat or sun.",
             ),
-            ("availability", {"weekdays": "mon"}, "weekdays is a list of mon, tue, wed, thu, fri, sat or sun."),
-            ("qualification", {"skills": []}, "skills is a list of names, each in quotes."),
-            ("qualification", {"skills": [7]}, "skills is a list of names, each in quotes."),
+            ("availability", {"weekdays": "mon"}, "“weekdays” is a list of mon, tue, wed, thu, fri, sat or sun."),
+            ("qualification", {"skills": []}, "“skills” is a list of names."),
+            ("qualification", {"skills": [7]}, "“skills” is a list of names."),
             (
                 "workload",
                 {},
-                "At least one of max_hours_per_week, max_hours_per_day and max_shifts_per_week is needed.",
+                "At least one of “hours per week at most”, “hours per day at most” and “shifts per week at most” is "
+                "needed.",
             ),
         ],
     )
@@ -92,9 +93,9 @@ class CheckParametersTests:
 
     def test_tells_everything_at_once(self) -> None:
         assert sentences("workload", {"max_hours_per_day": 25, "hours": 1}) == [
-            "'hours' is not a parameter of this kind of rule. It takes max_hours_per_week, max_hours_per_day and "
-            "max_shifts_per_week.",
-            "max_hours_per_day is a number from 1 to 24.",
+            "“hours” is not a parameter of this kind of rule. It takes “hours per week at most”, “hours per day at "
+            "most” and “shifts per week at most”.",
+            "“hours per day at most” is a number from 1 to 24.",
         ]
 
 
@@ -144,7 +145,7 @@ class RuleTests:
     def test_wrong_parameters_are_said_beside_them(self) -> None:
         rule = RuleFactory.build(parameters={"min_hours": -1})
 
-        assert self.refusal(rule) == {"parameters": ["min_hours is a number from 0 to 72."]}
+        assert self.refusal(rule) == {"parameters": ["“hours of rest at least” is a number from 0 to 72."]}
 
     def test_a_kind_that_does_not_exist_is_said_beside_it(self) -> None:
         assert self.refusal(RuleFactory.build(kind="sleep")) == {"kind": ["Value 'sleep' is not a valid choice."]}

@@ -1,0 +1,168 @@
+"""What the first page of the admin says needs attention, all of it from cached reads."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
+from django.urls import reverse
+
+from scheduling.attention import WEEK, ScheduleState
+from scheduling.models import Department, Employee, Notification, Schedule
+
+MOST_SCHEDULES = 8
+"""Of one week, those with most to do; a link leads to all of them."""
+MOST_PENDING = 5
+MOST_UNREAD = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A schedule in the table of a week."""
+
+    department: str
+    state: ScheduleState
+    status: str
+    """In words."""
+
+    @property
+    def schedule_url(self) -> str:
+        return reverse("admin:scheduling_schedule_change", args=[self.state.id])
+
+    @property
+    def assignments_url(self) -> str:
+        return changelist("scheduleassignment", schedule__id__exact=self.state.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    monday: datetime.date
+    entries: Sequence[Entry]
+    """Those that need attention, the worst first."""
+    schedules: int
+    """How many schedules the week has."""
+
+    @property
+    def sunday(self) -> datetime.date:
+        return self.monday + WEEK - datetime.timedelta(days=1)
+
+    @property
+    def shown(self) -> Sequence[Entry]:
+        return self.entries[:MOST_SCHEDULES]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.entries) - MOST_SCHEDULES)
+
+    @property
+    def url(self) -> str:
+        return changelist("schedule", week_start__exact=self.monday)
+
+    @property
+    def open_shifts(self) -> int:
+        return sum(entry.state.open_shifts for entry in self.entries)
+
+    @property
+    def missing_people(self) -> int:
+        return sum(entry.state.missing_people for entry in self.entries)
+
+    @property
+    def errors(self) -> int:
+        return sum(entry.state.errors for entry in self.entries)
+
+    @property
+    def warnings(self) -> int:
+        return sum(entry.state.warnings for entry in self.entries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """The schedules that wait for approval."""
+
+    schedules: Sequence[tuple[Schedule, str]]
+    """With the complete names of their departments."""
+
+    @property
+    def shown(self) -> Sequence[tuple[Schedule, str]]:
+        return self.schedules[:MOST_PENDING]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.schedules) - MOST_PENDING)
+
+    @property
+    def url(self) -> str:
+        return changelist("schedule", status__exact=Schedule.Status.PENDING.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attention:
+    """What one user may see of it. None: not for this user; empty: nothing to do."""
+
+    weeks: Sequence[Week] | None
+    """This one and the next."""
+    pending: Pending | None
+    unread: Sequence[Notification] | None
+
+    @property
+    def is_for_somebody(self) -> bool:
+        return not (self.weeks is None and self.pending is None and self.unread is None)
+
+    @property
+    def unread_shown(self) -> Sequence[Notification]:
+        return (self.unread or ())[:MOST_UNREAD]
+
+
+def attention_of(user: User, today: datetime.date) -> Attention:
+    """Return what needs the attention of a user: no query once it is cached, but for those of the permissions."""
+    names = {node.id: node.complete_name for node in Department.objects.tree()}
+    sees_schedules = user.has_perm("scheduling.view_schedule")
+    sees_plans = sees_schedules and user.has_perm("scheduling.view_scheduleassignment")
+    return Attention(
+        weeks=list(_weeks(today, names)) if sees_plans else None,
+        pending=_pending(names) if sees_schedules else None,
+        unread=unread_of(user),
+    )
+
+
+def unread_of(user: AbstractBaseUser | AnonymousUser) -> Sequence[Notification] | None:
+    """Return what the employee has not read who logs in as this user; None for a user who is none."""
+    employee = Employee.objects.get_by_user(user.pk) if user.pk else None
+    return Notification.objects.unread_for(employee.pk) if employee else None
+
+
+def _weeks(today: datetime.date, names: dict[int, str]) -> Iterator[Week]:
+    monday = today - datetime.timedelta(days=today.weekday())
+    states = Schedule.objects.states(monday)
+    for start in (monday, monday + WEEK):
+        own = [state for state in states if state.week_start == start]
+        yield Week(monday=start, entries=_entries(own, names), schedules=len(own))
+
+
+def _entries(states: Iterable[ScheduleState], names: dict[int, str]) -> list[Entry]:
+    worst_first = sorted(
+        (state for state in states if state.needs_attention),
+        key=lambda state: (-state.errors, -state.missing_people, -state.warnings, state.id),
+    )
+    return [
+        Entry(
+            department=names.get(state.department_id, ""),
+            state=state,
+            status=str(Schedule.Status(state.status).label),
+        )
+        for state in worst_first
+    ]
+
+
+def _pending(names: dict[int, str]) -> Pending:
+    return Pending(
+        schedules=[(schedule, names.get(schedule.department_id, "")) for schedule in Schedule.objects.pending()]
+    )
+
+
+def changelist(model: str, **query: object) -> str:
+    return f"{reverse(f'admin:scheduling_{model}_changelist')}?{urlencode(query)}"
