@@ -55,7 +55,7 @@ class Valkey:
         from redis.exceptions import ConnectionError
 
         try:
-            self.client.flushall()
+            self.client.execute_command("FLUSHALL", "SYNC")
         except ConnectionError:
             return False
         return True

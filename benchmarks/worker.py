@@ -57,13 +57,22 @@ class Worker:
 
     def call(self, function: str, **arguments: Any) -> Any:
         """Run a function of the module there and return its answer; what crosses is JSON."""
+        self.send(function, **arguments)
+        return self.receive()
+
+    def send(self, function: str, **arguments: Any) -> None:
+        """Let a function run there; ``receive`` its answer before the next one is sent."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        self._called = function
         self._process.stdin.write(json.dumps([function, arguments]) + "\n")
         self._process.stdin.flush()
+
+    def receive(self) -> Any:
+        """Wait for the answer of the function that was sent."""
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise WorkerError(f"{function} failed with exit code {self._process.wait()}.")
+            raise WorkerError(f"{self._called} failed with exit code {self._process.wait()}.")
         return json.loads(line)
 
     def __enter__(self) -> Self:

@@ -1,0 +1,72 @@
+"""The commands in small: they start what they need, end by themselves and write every figure they promise."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import scale
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def figures(tmp_path: Path, command: str, *options: str) -> dict[str, float]:
+    """Run a benchmark; return what it wrote."""
+    file = tmp_path / "figures.json"
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{command}", *options, "--json", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, float] = json.loads(file.read_text())
+    assert all(value > 0 for name, value in found.items() if name != "unwatched_extra_us"), found
+    return found
+
+
+class ReadsTests:
+    def test_one_turn_on_the_second_store(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "reads", "--redis", "--rounds", "1", "--entries", "1000")
+
+        assert found.keys() >= {
+            *("local_hit_us", "local_hit_busy_us", "redis_local_hit_us", "redis_local_hit_busy_us", "shared_hit_us"),
+            *("django_redis_get_us", "cacheops_hit_us", "shared_get_many_1000_us", "clear_10_us", "clear_100000_us"),
+        }
+        # What no noise of a machine can hide.
+        assert found["redis_local_hit_us"] < found["shared_hit_us"] < found["shared_get_many_1000_us"]
+        assert found["get_many_to_gets_ratio"] < 1
+
+
+class ScaleTests:
+    def test_two_processes_for_a_second(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "scale", "--seconds", "1", "--most", "2", "--keys", "20000")
+
+        assert found["2_processes_pushes_per_write"] > found["1_processes_pushes_per_write"] >= 1
+        assert found["1_processes_commands_per_write"] >= 2  # begin and end
+        assert found["generations_mb_per_million"] < found["values_mb_per_million"]
+
+    def test_the_model_is_the_line_through_what_was_measured(self) -> None:
+        found = scale.model(
+            {
+                **{
+                    "1_processes_reads_per_s": 50,
+                    "1_processes_commands_per_write": 4,
+                    "1_processes_pushes_per_write": 3,
+                },
+                **{
+                    "5_processes_reads_per_s": 90,
+                    "5_processes_commands_per_write": 8,
+                    "5_processes_pushes_per_write": 15,
+                },
+                "server_commands_per_s": 4300,
+            }
+        )
+
+        assert found["model_10_processes_reads_per_s"] == 500
+        assert found["model_10_processes_commands_per_write"] == 13
+        assert found["model_10_processes_pushes_per_write"] == 30
+        assert found["model_10_processes_most_writes_per_s"] == pytest.approx(100)
