@@ -1,5 +1,6 @@
 PYTHON ?= python3
 ARGS ?=
+BENCH ?= reads imports policy
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
@@ -11,7 +12,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test prove check bench migrations clean
+.PHONY: help demo serve test prove check bench torture migrations clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,10 +47,11 @@ check: $(DEVELOPMENT) ## Check style, types, Django's own checks and that no mig
 	$(RUN) manage.py check
 	$(RUN) manage.py makemigrations --check --dry-run
 
-bench: $(DEVELOPMENT) ## Run the benchmarks, each in a database of its own
-	$(RUN) -m benchmarks.reads $(ARGS)
-	$(RUN) -m benchmarks.imports $(ARGS)
-	$(RUN) -m benchmarks.policy $(ARGS)
+bench: $(DEVELOPMENT) ## Run the benchmarks, each in a database of its own; BENCH="reads writes" ARGS=--redis for some
+	@set -e; for name in $(BENCH); do $(RUN) -m benchmarks.$$name $(ARGS); done
+
+torture: $(DEVELOPMENT) ## Look for stale reads for a minute; ARGS="--store redis --faults kill,cut --seconds 600"
+	$(RUN) -m benchmarks.torture --faults kill $(ARGS)
 
 migrations: $(DEVELOPMENT) ## Write the migrations that the models need
 	$(RUN) manage.py makemigrations $(ARGS)
