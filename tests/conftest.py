@@ -1,6 +1,7 @@
 """What every test gets: a cache of its own, a database file that other processes can open, other processes."""
 
 import os
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from pytest_django.fixtures import Settings
@@ -23,6 +25,15 @@ from tests.valkey import Valkey
 # the settings before any conftest is imported.
 os.environ.pop("REDIS_URL", None)
 settings.CACHING |= {"DIRECTORY": tempfile.mkdtemp(prefix="caching-"), "SHARED_ALIAS": None}
+# A test is not wrong because the machine was busy for a moment.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+_DIRECTORY = settings.CACHING["DIRECTORY"]
+
+
+def pytest_unconfigure() -> None:
+    publisher.forget()
+    shutil.rmtree(_DIRECTORY, ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,9 @@
 """The full run: ``python -m tests.explorer [--preemptions N] [--scenario NAME] [--mutations]``."""
 
 import argparse
+import atexit
 import os
+import shutil
 import sys
 import time
 from tempfile import mkdtemp
@@ -17,6 +19,8 @@ django.setup()
 from .mutations import MUTATIONS  # noqa: E402
 from .scenarios import SCENARIOS  # noqa: E402
 from .scheduler import UNBOUNDED, Violation  # noqa: E402
+
+atexit.register(shutil.rmtree, os.environ["CACHE_DIRECTORY"], ignore_errors=True)
 
 
 def say(text: str) -> None:
