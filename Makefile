@@ -7,7 +7,8 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 RUNTIME := $(VENV)/.installed-requirements
 DEVELOPMENT := $(VENV)/.installed-requirements-dev
 
-ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py tests/scheduling/policy
+ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
+	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py tests/scheduling/policy
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
 	tests/caching/coherence/test_outbox.py
 
