@@ -4,6 +4,7 @@
     python -m benchmarks.imports [--rows N] [--json FILE]    the import against a stock ModelResource and bulk_create
     python -m benchmarks.writes  [--redis] [--json FILE]     what a save costs with the cache watching, and with peers
     python -m benchmarks.policy  [--json FILE]               the checks of a thousand new assignments
+    python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
     python -m benchmarks.torture --help                      is any read ever stale?
 

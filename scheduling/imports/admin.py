@@ -104,7 +104,7 @@ class FileImportMixin(ImportMixin):
     def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
         if result.saved:
             return super().process_result(result, request)
-        reasons = result.sentences or [f"Row {problem.row}: {problem.reason}" for problem in result.problems[:3]]
+        reasons = result.sentences or [problem.sentence for problem in result.problems[:3]]
         told = {"reasons": " ".join(reasons)}
         messages.error(request, _("Nothing was imported; something has changed since the preview. %(reasons)s") % told)
         return HttpResponseRedirect(self._url("import"))

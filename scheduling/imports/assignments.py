@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from scheduling import caches
 from scheduling.imports.columns import Column
@@ -132,7 +132,7 @@ class AssignmentResource(LeanResource):
         for position in homeless:
             department = department_of.get(employees[position])
             if department is None:
-                sheet.refuse(position, "employee_email", "This employee was deleted during the import.")
+                sheet.refuse(position, "employee_email", gettext("This employee was deleted during the import."))
             else:
                 departments[position] = department
         return departments  # type: ignore[return-value]
@@ -166,8 +166,12 @@ class AssignmentResource(LeanResource):
         )
         created = self._homes(weeks, set())
         self.homes.update(created)
-        plural = "schedule" if len(weeks) == 1 else "schedules"
-        self.notes.append(f"{len(weeks)} draft {plural} created for weeks that had none.")
+        text = ngettext(
+            "%(count)d draft schedule created for weeks that had none.",
+            "%(count)d draft schedules created for weeks that had none.",
+            len(weeks),
+        )
+        self.notes.append(text % {"count": len(weeks)})
         return by_week | {(home.department_id, home.week_start): home for home in created.values()}
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
@@ -200,7 +204,8 @@ class AssignmentResource(LeanResource):
         """Return the policy's own words, and the number of the other row if that is in the file too."""
         if finding.other is None:
             return finding.message
-        return f"{finding.message} That is row {self.sheet.numbers[finding.other]}."
+        where = gettext("That is row %(row)d.") % {"row": self.sheet.numbers[finding.other]}
+        return f"{finding.message} {where}"
 
     def fill_caches(self) -> None:
         """Read the lists of the schedules that were changed, as many as the cache holds."""

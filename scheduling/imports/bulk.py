@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
 
 BATCH_ROWS = 1000
 _MOST_PARAMETERS = 30_000
@@ -145,8 +146,8 @@ def reason_of(error: Exception, model: type[models.Model]) -> str:
             return str(constraint.get_violation_error_message())
     for field in model._meta.concrete_fields:
         if field.unique and (said.endswith(f": {_column(model, field.name)}") or f"({field.column})=" in said):
-            return f"Another row has this {field.verbose_name} already."
-    return f"The database refuses this row: {said.splitlines()[0]}."
+            return _("Another row has this %(field)s already.") % {"field": field.verbose_name}
+    return _("The database refuses this row: %(said)s.") % {"said": said.splitlines()[0]}
 
 
 def _column(model: type[models.Model], field: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 from caching import CachedLookup
 from scheduling.fields import LowerEmailField
@@ -104,14 +105,14 @@ def blank(column: Column, field: models.Field[Any, Any] | None) -> Any:
     if field is None and not column.required:
         return None
     if field is None or column.required:
-        raise ValueError("A value is needed here.")
+        raise ValueError(_("A value is needed here."))
     if field.null:
         return None
     if field.has_default():
         return field.get_default()
     if field.blank and field.empty_strings_allowed:
         return ""
-    raise ValueError("A value is needed here.")
+    raise ValueError(_("A value is needed here."))
 
 
 def parser_for(field: models.Field[Any, Any] | None, order: DateOrder | None) -> Parser:

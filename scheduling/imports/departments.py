@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
 from scheduling.imports import values
@@ -75,8 +75,8 @@ class DepartmentResource(LeanResource):
         for code, position in self.rows.items():
             parent = self.parents[code]
             if parent is not None and parent not in self.parents:
-                reason = f"No department has the code '{shown(parent)}'.{did_you_mean(parent, self.parents)}"
-                self.sheet.refuse(position, "parent_code", reason)
+                reason = gettext("No department has the code '%(code)s'.") % {"code": shown(parent)}
+                self.sheet.refuse(position, "parent_code", reason + did_you_mean(parent, self.parents))
 
     def _refuse_cycles_and_depth(self) -> None:
         for code in self.parents:
@@ -87,10 +87,14 @@ class DepartmentResource(LeanResource):
             if line[-1] in line[:-1]:
                 if code in self.rows:
                     around = " → ".join(line[line.index(line[-1]) :])
-                    self.sheet.refuse(self.rows[code], "parent_code", f"A department cannot be below itself: {around}.")
+                    reason = gettext("A department cannot be below itself: %(line)s.") % {"line": around}
+                    self.sheet.refuse(self.rows[code], "parent_code", reason)
             elif len(line) > Department.MAX_DEPTH:
-                limit = f"Departments nest at most {Department.MAX_DEPTH} levels deep"
-                self.sheet.refuse(blamed, "parent_code", f"{limit}; '{code}' would be at level {len(line)}.")
+                text = gettext(
+                    "Departments nest at most %(depth)d levels deep; '%(code)s' would be at level %(level)d."
+                )
+                told = {"depth": Department.MAX_DEPTH, "code": code, "level": len(line)}
+                self.sheet.refuse(blamed, "parent_code", text % told)
 
     def _line(self, code: str) -> list[str]:
         """Return the codes from this one up to its root, or up to the first repetition."""
@@ -120,7 +124,8 @@ class DepartmentResource(LeanResource):
         for position in positions:
             parents[position] = self.pks.get(told[position]) if told[position] is not None else None
             if told[position] is not None and parents[position] is None:
-                self.sheet.refuse(position, "parent_code", f"The row of '{told[position]}' is refused itself.")
+                reason = gettext("The row of '%(code)s' is refused itself.") % {"code": told[position]}
+                self.sheet.refuse(position, "parent_code", reason)
         return self._without_refused(positions)
 
     def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:

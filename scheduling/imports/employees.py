@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
 from scheduling.imports import values
@@ -87,7 +87,7 @@ class EmployeeResource(SkilledResource):
         told["first_name"], told["last_name"] = [first for first, last in pairs], [last for first, last in pairs]
         for position, (first, last) in enumerate(pairs):
             if not (first and last):
-                self.sheet.refuse(position, "name", "Write a first and a last name.")
+                self.sheet.refuse(position, "name", gettext("Write a first and a last name."))
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
         super().check(keys, new, changed)
@@ -96,7 +96,7 @@ class EmployeeResource(SkilledResource):
 
     def _refuse_numbers_of_others(self, keys: Sequence[Key | None], positions: Sequence[int]) -> None:
         numbers = self.sheet.values["employee_number"]
-        self.sheet.refuse_repeated(numbers, "employee_number", "Row {row} has the same employee number.")
+        self.sheet.refuse_repeated(numbers, "employee_number", gettext("Row {row} has the same employee number."))
         staff = Employee.objects.using(self.using).order_by().values_list("employee_number", "pk", "email")
         owners = {
             number: (pk, email)
@@ -107,7 +107,8 @@ class EmployeeResource(SkilledResource):
             owner, email = owners.get(numbers[position], (None, ""))
             stored = self.existing.get(keys[position])  # type: ignore[arg-type]
             if owner is not None and (stored is None or stored[0] != owner):
-                self.sheet.refuse(position, "employee_number", f"This is the number of {shown(email)}.")
+                reason = gettext("This is the number of %(email)s.") % {"email": shown(email)}
+                self.sheet.refuse(position, "employee_number", reason)
 
     def fill_caches(self) -> None:
         """Read the employees that were written."""

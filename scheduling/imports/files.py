@@ -10,6 +10,8 @@ from typing import Any
 
 import python_calamine
 import tablib
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from scheduling.exports.cells import unescape
 from scheduling.imports.problems import FileError
@@ -43,7 +45,9 @@ def read_path(path: Path) -> Table:
             raise FileError(too_large(path.stat().st_size))
         return read_table(path.read_bytes())
     except OSError as error:
-        raise FileError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise FileError(
+            _("Cannot read %(path)s: %(reason)s.") % {"path": path, "reason": error.strerror or error}
+        ) from error
 
 
 def read_table(data: bytes) -> Table:
@@ -51,7 +55,7 @@ def read_table(data: bytes) -> Table:
     if len(data) > MAX_BYTES:
         raise FileError(too_large(len(data)))
     if data.startswith(_OLD_EXCEL):
-        raise FileError("This is an old Excel file (.xls) or one with a password. Save it as .xlsx without one.")
+        raise FileError(_("This is an old Excel file (.xls) or one with a password. Save it as .xlsx without one."))
     rows = _xlsx_rows(data) if data.startswith(_ZIP) else _csv_rows(decode(data))
     return _table(rows)
 
@@ -65,7 +69,7 @@ def decode(data: bytes) -> str:
             return data.decode(candidate)
         except UnicodeDecodeError:
             continue
-    raise FileError("This is not a text file that can be read. Save it as CSV in UTF-8, or as XLSX.")
+    raise FileError(_("This is not a text file that can be read. Save it as CSV in UTF-8, or as XLSX."))
 
 
 def _utf_16_without_bom(data: bytes) -> list[str]:
@@ -85,7 +89,7 @@ def delimiter_of(text: str) -> str:
 
 def _csv_rows(text: str) -> Iterable[list[str]]:
     if "\0" in text:
-        raise FileError("This is not a text file: it has bytes that no text has. Save it as CSV or XLSX.")
+        raise FileError(_("This is not a text file: it has bytes that no text has. Save it as CSV or XLSX."))
     delimiter, offset = delimiter_of(text), 0
     if text[:4].lower() == "sep=" and text[4:5] and text[5:6] in "\r\n":  # a line of Excel's own
         delimiter = text[4]
@@ -95,21 +99,23 @@ def _csv_rows(text: str) -> Iterable[list[str]]:
         for row in reader:
             yield [unescape(cell) if "'" in cell else cell for cell in row]
     except csv.Error as error:
-        raise FileError(f"Row {reader.line_num} cannot be read: {error}.") from error
+        raise FileError(
+            _("Row %(row)d cannot be read: %(reason)s.") % {"row": reader.line_num, "reason": error}
+        ) from error
 
 
 def _xlsx_rows(data: bytes) -> Iterable[list[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise FileError("The spreadsheet unpacks to more than 200 MB. Save the sheet alone, or as CSV.")
+                raise FileError(_("The spreadsheet unpacks to more than 200 MB. Save the sheet alone, or as CSV."))
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             sheet = next((name for name in book.sheet_names), None)
             if sheet is None:
-                raise FileError("The spreadsheet has no sheet.")
+                raise FileError(_("The spreadsheet has no sheet."))
             return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=MAX_ROWS * 2)
     except (zipfile.BadZipFile, python_calamine.CalamineError) as error:
-        raise FileError(f"The spreadsheet cannot be read: {error}.") from error
+        raise FileError(_("The spreadsheet cannot be read: %(reason)s.") % {"reason": error}) from error
 
 
 def _table(rows: Iterable[Sequence[Any]]) -> Table:
@@ -117,13 +123,19 @@ def _table(rows: Iterable[Sequence[Any]]) -> Table:
     filled = ((number, row) for number, row in enumerate(rows, 1) if not all(map(is_blank, row)))
     first = next(filled, None)
     if first is None:
-        raise FileError("The file is empty.")
+        raise FileError(_("The file is empty."))
     headers = _without_blank_end(first[1])
     if len(headers) > MAX_COLUMNS:
-        raise FileError(f"The file has {len(headers)} columns. At most {MAX_COLUMNS} can be imported.")
+        raise FileError(
+            _("The file has %(columns)d columns. At most %(most)d can be imported.")
+            % {"columns": len(headers), "most": MAX_COLUMNS}
+        )
     numbered = list(itertools.islice(filled, MAX_ROWS + 1))
     if len(numbered) > MAX_ROWS:
-        raise FileError(f"The file has more than {MAX_ROWS:,} rows. Split it into several files.")
+        raise FileError(
+            _("The file has more than %(most)s rows. Split it into several files.")
+            % {"most": number_format(MAX_ROWS, force_grouping=True)}
+        )
     return Table(
         *(_as_wide(row, len(headers), number) for number, row in numbered),
         headers=headers,
@@ -145,11 +157,15 @@ def _as_wide(row: Sequence[Any], width: int, number: int) -> Sequence[Any]:
     cells = _without_blank_end(row)
     if len(cells) > width:
         raise FileError(
-            f"Row {number} has {len(cells)} cells, but the header has {width}. "
-            "Put a value that contains the separator in double quotes."
+            _(
+                "Row %(row)d has %(cells)d cells, but the header has %(width)d. "
+                "Put a value that contains the separator in double quotes."
+            )
+            % {"row": number, "cells": len(cells), "width": width}
         )
     return cells + [""] * (width - len(cells))
 
 
 def too_large(size: int) -> str:
-    return f"The file has {size / 1e6:.1f} MB. At most {MAX_BYTES // 1_000_000} MB can be imported; split it."
+    told = {"size": number_format(size / 1e6, 1), "most": MAX_BYTES // 1_000_000}
+    return _("The file has %(size)s MB. At most %(most)d MB can be imported; split it.") % told

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from scheduling.imports.problems import FileError, listed, nearest
 
 _DROPPED = str.maketrans("", "", "\ufeff*#")
@@ -43,7 +45,10 @@ def map_headers(headers: Sequence[object], aliases: Mapping[str, Iterable[str]],
         claims = claims or [position for position, name in enumerate(names) if name in others]
         if len(claims) > 1:
             both = listed(texts[position] for position in claims)
-            raise FileError(f"The columns {both} both mean '{column}' in a file of {kind}. Keep one of them.")
+            raise FileError(
+                _("The columns %(both)s both mean '%(column)s' in a file of %(kind)s. Keep one of them.")
+                % {"both": both, "column": column, "kind": kind}
+            )
         if claims:
             columns[column] = claims[0]
     known = set(columns.values())
@@ -61,16 +66,23 @@ def require(headers: Headers, required: Iterable[str], aliases: Mapping[str, Ite
     if not missing:
         return
     if not headers.columns:
-        found = f"none of its columns ({', '.join(headers.unknown[:8])}) is known"
-        raise FileError(f"This does not look like a file of {kind}: {found}. Needed: {listed(missing)}.")
+        told = {"kind": kind, "columns": ", ".join(headers.unknown[:8]), "needed": listed(missing)}
+        text = _(
+            "This does not look like a file of %(kind)s: none of its columns (%(columns)s) is known. "
+            "Needed: %(needed)s."
+        )
+        raise FileError(text % told)
     sentences = [_missing(column, headers, aliases) for column in missing]
     raise FileError(" ".join(sentences))
 
 
 def _missing(column: str, headers: Headers, aliases: Mapping[str, Iterable[str]]) -> str:
     also = list(aliases[column])[:4]
-    called = f" (also called {listed(also, 'or')})" if also else ""
+    if also:
+        text = _("The column '%(column)s' (also called %(also)s) is missing.")
+    else:
+        text = _("The column '%(column)s' is missing.")
     by_name = {normalise(header): header for header in headers.unknown}
     near = nearest(column, by_name)
-    meant = f" Rename '{by_name[near]}' if that is it." if near else ""
-    return f"The column '{column}'{called} is missing.{meant}"
+    meant = " " + _("Rename '%(near)s' if that is it.") % {"near": by_name[near]} if near else ""
+    return text % {"column": column, "also": listed(also, _("or"))} + meant

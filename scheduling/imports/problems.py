@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 
 class FileError(ValueError):
@@ -22,6 +23,11 @@ class Problem:
     value: str
     reason: str
 
+    @property
+    def sentence(self) -> str:
+        """The reason with the number of the row."""
+        return _("Row %(row)d: %(reason)s") % {"row": self.row, "reason": self.reason}
+
     def as_error(self) -> ValidationError:
         return ValidationError(self.reason)
 
@@ -38,7 +44,7 @@ def nearest(value: str, known: Iterable[str]) -> str | None:
 def did_you_mean(value: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'Night shift'?", or nothing if no known name is near."""
     near = nearest(value, known)
-    return f" Did you mean '{near}'?" if near is not None else ""
+    return " " + _("Did you mean '%(near)s'?") % {"near": near} if near is not None else ""
 
 
 def shown(value: object, length: int = 60) -> str:
@@ -47,9 +53,10 @@ def shown(value: object, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def listed(names: Iterable[str], last: str = "and", most: int = 8) -> str:
-    """Return the names in quotes as a sentence has them: 'a', 'b' and 'c'."""
-    quoted = [f"'{name}'" for name in names]
+def listed(names: Iterable[str], last: str = "", most: int = 8) -> str:
+    """Return the names in quotes as a sentence has them: 'a', 'b' and 'c'. `last` is the word for "and"."""
+    quoted = [_("'%(name)s'") % {"name": name} for name in names]
+    last = last or _("and")
     if len(quoted) > most:
-        quoted = [*quoted[:most], f"{len(quoted) - most} more"]
+        quoted = [*quoted[:most], _("%(count)d more") % {"count": len(quoted) - most}]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}" if quoted else ""

@@ -20,6 +20,7 @@ from django.db import IntegrityError, connections, models, transaction
 from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from import_export import exceptions
 from import_export.fields import Field
 from import_export.resources import Resource
@@ -158,7 +159,9 @@ class LeanResource(Resource):
             return result
         except IntegrityError as error:
             # Foreign keys are checked at COMMIT: somebody has deleted a row after it was looked up.
-            reason = FileError("A row that the file refers to was deleted during the import. Import the file again.")
+            reason = FileError(
+                gettext("A row that the file refers to was deleted during the import. Import the file again.")
+            )
             reason.__cause__ = error
             self.handle_import_error(result, reason, raise_errors)
             return result
@@ -188,7 +191,7 @@ class LeanResource(Resource):
 
     def read(self, dataset: tablib.Dataset) -> None:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be this kind of file."""
-        self.sheet = Sheet(dataset, self.columns, self.kind)
+        self.sheet = Sheet(dataset, self.columns, str(self.label))
         self.batches: dict[str, BatchCache] = {}
         self.notes: list[str] = []
         self.sheet.read(self.model_field, self.date_order)
@@ -222,7 +225,8 @@ class LeanResource(Resource):
         suggestions = {value: did_you_mean(str(value), known) for value in _first(MOST_SUGGESTIONS, lost, named)}
         for position in lost:
             value = named[position]
-            nobody = f"No {model._meta.verbose_name} has the {field.verbose_name} '{shown(value)}'."
+            told = {"model": model._meta.verbose_name, "field": field.verbose_name, "value": shown(value)}
+            nobody = gettext("No %(model)s has the %(field)s '%(value)s'.") % told
             self.sheet.refuse(position, column, nobody + suggestions.get(value, ""))
 
     # -- inside the transaction --------------------------------------------------------------------------------------
@@ -292,7 +296,8 @@ class LeanResource(Resource):
         lacking = [name for name in self.needed_when_new if name not in self.sheet.values]
         if new and lacking:
             raise FileError(
-                f"The file has {len(new)} new {self.kind}, but lacks the columns that new ones need: {listed(lacking)}."
+                gettext("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
+                % {"kind": self.label, "count": len(new), "columns": listed(lacking)}
             )
 
     def write_more(self, new: Sequence[int], changed: Sequence[int]) -> None:
@@ -444,7 +449,8 @@ class LeanResource(Resource):
 
     def _about_columns(self) -> Iterator[str]:
         if unknown := self.sheet.headers.unknown:
-            yield f"Left out, because no column of {self.kind} has this name: {', '.join(map(shown, unknown))}."
+            text = gettext("Left out, because no column of %(kind)s has this name: %(columns)s.")
+            yield text % {"kind": self.label, "columns": ", ".join(map(shown, unknown))}
 
 
 def chunks(values: Iterable[Any], size: int = QUERY_CHUNK) -> Iterator[list[Any]]:

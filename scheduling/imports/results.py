@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
 from import_export.results import InvalidRow, Result, RowResult
 
 from scheduling.imports.problems import Problem
@@ -82,9 +84,12 @@ class ImportResult(Result):
     @property
     def warning_notes(self) -> list[str]:
         """The warnings as sentences with the number of the row, at most 20 of them, and how many more there are."""
-        notes = [f"Row {warning.row}: {warning.reason}" for warning in self.warnings[:MOST_WARNINGS]]
+        notes = [warning.sentence for warning in self.warnings[:MOST_WARNINGS]]
         more = len(self.warnings) - MOST_WARNINGS
-        return [*notes, f"And {more:,} more {'warning' if more == 1 else 'warnings'}."] if more > 0 else notes
+        if more <= 0:
+            return notes
+        text = ngettext("And %(count)s more warning.", "And %(count)s more warnings.", more)
+        return [*notes, text % {"count": number_format(more, force_grouping=True)}]
 
     def valid_rows(self) -> list[RowResult]:
         """The rows for the preview page: at most 100, those that change something first."""

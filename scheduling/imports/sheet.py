@@ -7,6 +7,8 @@ from typing import Any
 
 import tablib
 from django.db import models
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from scheduling.imports import values
 from scheduling.imports.columns import Column, converter, read_column
@@ -26,7 +28,9 @@ class Sheet:
         require(self.headers, (column.name for column in columns if column.required), aliases, kind)
         self.size = len(dataset)
         if self.size > MAX_ROWS:
-            raise FileError(f"The file has {self.size:,} rows. At most {MAX_ROWS:,} can be imported at once.")
+            rows, most = (number_format(count, force_grouping=True) for count in (self.size, MAX_ROWS))
+            text = _("The file has %(rows)s rows. At most %(most)s can be imported at once.")
+            raise FileError(text % {"rows": rows, "most": most})
         self.rows: list[Sequence[Any]] = list(dataset)
         self.numbers: Sequence[int] = getattr(dataset, "row_numbers", range(2, self.size + 2))
         self.columns = {column.name: column for column in columns if column.name in self.headers.columns}

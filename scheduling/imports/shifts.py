@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from scheduling import caches
 from scheduling.imports import values
@@ -83,14 +83,17 @@ class ShiftResource(SkilledResource):
         told = self.sheet.values["shift_type"]
         for position in self.sheet.sound:
             if told[position] is None:
-                self.sheet.refuse(position, "shift_type", "A value is needed here.")
+                self.sheet.refuse(position, "shift_type", gettext("A value is needed here."))
         types = ShiftType.objects.using(self.using).order_by()
         known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
         new = sorted({told[position] for position in self.sheet.sound if told[position].casefold() not in known})
         if new:
             types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
             known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
-            self.notes.append(f"{len(new)} shift {'type' if len(new) == 1 else 'types'} created: {listed(new)}.")
+            text = ngettext(
+                "%(count)d shift type created: %(names)s.", "%(count)d shift types created: %(names)s.", len(new)
+            )
+            self.notes.append(text % {"count": len(new), "names": listed(new)})
         self.sheet.values["shift_type"] = [known.get(name.casefold()) if name is not None else None for name in told]
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:

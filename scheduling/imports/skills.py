@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import ngettext
 from import_export.fields import Field
 
 from scheduling.imports import values
@@ -105,5 +106,5 @@ class SkilledResource(LeanResource):
         written = [position for position in self._without_refused([*new, *changed]) if outcomes[position].instance]
         created = self.skills.write({outcomes[position].instance.pk: told[position] or () for position in written})
         if created:
-            plural = "skill" if len(created) == 1 else "skills"
-            self.notes.append(f"{len(created)} {plural} created: {listed(created)}.")
+            text = ngettext("%(count)d skill created: %(names)s.", "%(count)d skills created: %(names)s.", len(created))
+            self.notes.append(text % {"count": len(created), "names": listed(created)})

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from scheduling.fields import normalise_email
 from scheduling.imports.problems import FileError, did_you_mean, listed
 
@@ -51,13 +53,13 @@ def boolean(cell: Any) -> bool:
     word = text(cell).casefold()
     if word in _YES or word in _NO:
         return word in _YES
-    raise ValueError("Write yes or no.")
+    raise ValueError(_("Write yes or no."))
 
 
 def integer(cell: Any) -> int:
     number = decimal(cell)
     if number != number.to_integral_value():
-        raise ValueError("Write a whole number.")
+        raise ValueError(_("Write a whole number."))
     return int(number)
 
 
@@ -66,11 +68,11 @@ def decimal(cell: Any) -> Decimal:
     if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         number = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
         if not number.is_finite():
-            raise ValueError("Write a number.")
+            raise ValueError(_("Write a number."))
         return number
     digits = _MONEY.sub("", text(cell))
     if not _NUMBER.fullmatch(digits):
-        raise ValueError("Write a number.")
+        raise ValueError(_("Write a number."))
     return _plain_decimal(digits.replace(" ", "").replace("'", ""))
 
 
@@ -81,13 +83,14 @@ def _plain_decimal(digits: str) -> Decimal:
         only_one_comma = digits.count(",") == 1 and "." not in digits
         if only_one_comma and len(fraction) == 3:
             raise ValueError(
-                f"This can be read as {whole}.{fraction} or as {whole}{fraction}. Write it without a comma."
+                _("This can be read as %(fraction)s or as %(whole)s. Write it without a comma.")
+                % {"fraction": f"{whole}.{fraction}", "whole": f"{whole}{fraction}"}
             )
         digits = f"{whole.replace('.', '').replace(',', '')}.{fraction}"
     try:
         return Decimal(digits)
     except InvalidOperation:
-        raise ValueError("Write a number.") from None
+        raise ValueError(_("Write a number.")) from None
 
 
 def time(cell: Any) -> datetime.time:
@@ -102,12 +105,12 @@ def time(cell: Any) -> datetime.time:
         return _clock(*divmod(round(cell * 86400), 3600))
     match = _TIME.fullmatch(text(cell))
     if match is None:
-        raise ValueError("Write a time of day, such as 09:00.")
+        raise ValueError(_("Write a time of day, such as 09:00."))
     hour, minute, second = (int(part or 0) for part in match.group(1, 2, 3))
     half = (match[4] or "").lower()
     if half:
         if not 1 <= hour <= 12:
-            raise ValueError("Write a time of day, such as 9:00 AM or 21:00.")
+            raise ValueError(_("Write a time of day, such as 9:00 AM or 21:00."))
         hour = hour % 12 + (12 if half == "p" else 0)
     return _clock(hour, minute * 60 + second)
 
@@ -117,7 +120,7 @@ def _clock(hours: int, seconds: int) -> datetime.time:
     try:
         return datetime.time(hours, minutes, seconds)
     except ValueError:
-        raise ValueError("Write a time of day from 00:00 to 23:59.") from None
+        raise ValueError(_("Write a time of day from 00:00 to 23:59.")) from None
 
 
 def date_in(order: DateOrder | None) -> Parser:
@@ -137,13 +140,13 @@ def date_in(order: DateOrder | None) -> Parser:
             first, second, year = match.groups()
             month, day = (first, second) if order == "mdy" else (second, first)
         elif _SHORT_YEAR.fullmatch(written):
-            raise ValueError("Write the year with four digits.")
+            raise ValueError(_("Write the year with four digits."))
         else:
-            raise ValueError("Write a date, such as 2026-05-31.")
+            raise ValueError(_("Write a date, such as 2026-05-31."))
         try:
             return datetime.date(int(year), int(month), int(day))
         except ValueError:
-            raise ValueError("There is no such day.") from None
+            raise ValueError(_("There is no such day.")) from None
 
     return date
 
@@ -161,12 +164,16 @@ def date_order(cells: Iterable[Any], columns: Iterable[str]) -> DateOrder | None
     where = listed(columns)
     if day_first and month_first:
         raise FileError(
-            f"Some of the dates in {where} have the day first, others the month. Write all of them as 2026-05-31."
+            _("Some of the dates in %(columns)s have the day first, others the month. Write all of them as 2026-05-31.")
+            % {"columns": where}
         )
     if undecided and not day_first and not month_first:
         raise FileError(
-            f"The dates in {where}, for example {min(undecided)}, can be read with the day first or with the month "
-            "first, and no date in the file settles it. Say which it is, or write them as 2026-05-31."
+            _(
+                "The dates in %(columns)s, for example %(date)s, can be read with the day first or with the month "
+                "first, and no date in the file settles it. Say which it is, or write them as 2026-05-31."
+            )
+            % {"columns": where, "date": min(undecided)}
         )
     return None if not written else "mdy" if month_first else "dmy"
 
@@ -185,8 +192,9 @@ def choice(labels: Mapping[str, str]) -> Parser:
         try:
             return by_word[_word(written)]
         except KeyError:
-            allowed = listed((str(label) for label in labels.values()), "or")
-            raise ValueError(f"Write {allowed}.{did_you_mean(written, map(str, labels.values()))}") from None
+            allowed = listed((str(label) for label in labels.values()), _("or"))
+            meant = did_you_mean(written, map(str, labels.values()))
+            raise ValueError(_("Write %(allowed)s.") % {"allowed": allowed} + meant) from None
 
     return one_of
 

@@ -74,7 +74,7 @@ class ProblemTests:
     def test_a_file_of_new_people_needs_their_columns(self, kitchen: Department) -> None:
         result = run(["amy@example.com", "Amy"], headers=["email", "first_name"])
         assert result.sentences == [
-            "The file has 1 new employees, but lacks the columns that new ones need: "
+            "The file has new employees (1), but lacks the columns that new ones need: "
             "'employee_number', 'last_name' and 'department_code'."
         ]
         assert not result.saved

@@ -107,7 +107,7 @@ class ImportTests:
     def test_new_ones_need_a_kind(self) -> None:
         result = imported({"name": "Rest", "min_hours": "11"})
 
-        assert result.sentences == ["The file has 1 new rules, but lacks the columns that new ones need: 'kind'."]
+        assert result.sentences == ["The file has new rules (1), but lacks the columns that new ones need: 'kind'."]
 
     def test_costs_the_same_for_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         SkillFactory(name="First aid")

@@ -1,0 +1,247 @@
+"""What the pages of the admin cost: queries and milliseconds, cold, warm and without the cache.
+
+The sample files are imported, and a planner who is an employee opens every page. Cold is with empty caches, warm from
+the second time on; without the cache is a process of its own, with CACHE_ENABLED=0 and a database of its own. Warm and
+uncached requests take turns, and the medians of the turns count. The milliseconds are those of the processor, the
+database's among them, which is SQLite inside of the process: other programs of the machine do not count.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.harness import Bar, Figures, arguments, medians, present, scratch_folder
+from benchmarks.worker import Worker
+
+ROUNDS = 15
+NOISE = 1.03
+"""The median of the same page differs by so much from run to run."""
+MOST_QUERIES = 10
+
+PERMISSIONS = (
+    *(f"{act}_{model}" for model in ("schedule", "scheduleassignment") for act in ("view", "add", "change", "delete")),
+    *(f"{act}_{model}" for model in ("rule", "shift", "shifttype", "skill") for act in ("view", "add", "change")),
+    *("view_department", "change_department", "view_employee", "change_employee", "view_notification"),
+)
+"""Of a planner: what a week is planned from may be changed, but neither added nor deleted where others own it."""
+
+PAGES = {
+    "index": ("index", ""),
+    "department_list": ("scheduling_department_changelist", ""),
+    "department_subtree_list": ("scheduling_department_changelist", "?within={department}"),
+    "department_form": ("scheduling_department_change", "department"),
+    "employee_list": ("scheduling_employee_changelist", ""),
+    "employee_subtree_list": ("scheduling_employee_changelist", "?within={department}"),
+    "employee_form": ("scheduling_employee_change", "employee"),
+    "skill_list": ("scheduling_skill_changelist", ""),
+    "shift_type_list": ("scheduling_shifttype_changelist", ""),
+    "shift_list": ("scheduling_shift_changelist", ""),
+    "shift_form": ("scheduling_shift_change", "shift"),
+    "schedule_list": ("scheduling_schedule_changelist", ""),
+    "schedule_form": ("scheduling_schedule_change", "schedule"),
+    "schedule_add_form": ("scheduling_schedule_add", ""),
+    "assignment_list": ("scheduling_scheduleassignment_changelist", ""),
+    "assignment_form": ("scheduling_scheduleassignment_change", "assignment"),
+    "assignment_import": ("scheduling_scheduleassignment_import", ""),
+    "assignment_export": ("scheduling_scheduleassignment_export", ""),
+    "rule_list": ("scheduling_rule_changelist", ""),
+    "rule_form": ("scheduling_rule_change", "rule"),
+    "rule_add_form": ("scheduling_rule_add", ""),
+    "notification_list": ("scheduling_notification_changelist", ""),
+    "notification_form": ("scheduling_notification_change", "notification"),
+}
+"""By name: the name of the URL, and the row that it is about or its query."""
+
+SHOWING_CACHED_READS = (
+    "index",
+    "department_list",
+    "department_subtree_list",
+    "department_form",
+    "employee_list",
+    "employee_subtree_list",
+    "employee_form",
+    "rule_list",
+    "rule_form",
+    "rule_add_form",
+)
+
+
+def bars() -> list[Bar]:
+    return [bar for page in PAGES for bar in _bars(page)]
+
+
+def _bars(page: str) -> Iterator[Bar]:
+    warm, uncached = f"{page}_warm", f"{page}_uncached"
+    yield Bar(
+        f"{warm}_queries",
+        f"at most {MOST_QUERIES}",
+        lambda figures: figures[f"{warm}_queries"] <= MOST_QUERIES,
+    )
+    if page in SHOWING_CACHED_READS:
+        yield Bar(
+            f"{uncached}_queries",
+            "more than warm",
+            lambda figures: figures[f"{uncached}_queries"] > figures[f"{warm}_queries"],
+        )
+        yield Bar(
+            f"{uncached}_ms",
+            "not below warm",
+            lambda figures: figures[f"{uncached}_ms"] * NOISE >= figures[f"{warm}_ms"],
+        )
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    options = parser.parse_args()
+    present("Pages of the admin as a planner", measure(), bars(), options.json)
+
+
+def measure() -> Figures:
+    """Return queries and median milliseconds of every page, cold, warm and uncached."""
+    with (
+        scratch_folder() as folder,
+        Worker(__spec__.name, folder / "cached") as cached,
+        Worker(__spec__.name, folder / "uncached", environment={"CACHE_ENABLED": "0"}) as uncached,
+    ):
+        for worker in (cached, uncached):
+            worker.call("migrate")
+            worker.call("prepare")
+        figures: dict[str, float] = {}
+        for page in PAGES:
+            figures |= _figures(page, cached, uncached)
+        return figures
+
+
+def _figures(page: str, cached: Worker, uncached: Worker) -> dict[str, float]:
+    cold = medians([cached.call("visit", page=page, cold=True) for _ in range(3)])
+    for worker in (cached, uncached):
+        worker.call("visit", page=page)
+    rounds = [(cached.call("visit", page=page), uncached.call("visit", page=page)) for _ in range(ROUNDS)]
+    kinds = {"cold": cold, "warm": medians([one for one, _ in rounds]), "uncached": medians([two for _, two in rounds])}
+    return {f"{page}_{kind}_{name}": value for kind, told in kinds.items() for name, value in told.items()}
+
+
+# -- in the workers ---------------------------------------------------------------------------------------------------
+
+_known: dict[str, Any] = {}
+
+
+def prepare() -> None:
+    """Import the sample files, shift the plan to this week, and log the planner in."""
+    from django.contrib.auth.models import Permission, User
+    from django.test import Client
+    from django.test.utils import override_settings
+
+    warnings.filterwarnings("ignore", "No directory at")
+    # Names of static files as they are: nothing has been collected for a database of a few minutes.
+    storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    default = "django.core.files.storage.FileSystemStorage"
+    override_settings(STORAGES={"default": {"BACKEND": default}, "staticfiles": {"BACKEND": storage}}).enable()
+    _import_samples()
+    _plan_this_week()
+    planner = User.objects.create_user("planner", is_staff=True)
+    planner.user_permissions.set(Permission.objects.filter(codename__in=PERMISSIONS))
+    _add_notifications(planner)
+    _known["rows"] = _rows()
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(planner)
+    _known["client"] = client
+
+
+def _import_samples() -> None:
+    from scheduling.imports.files import read_path
+    from scheduling.imports.kinds import KINDS
+    from scheduling.samples import SAMPLES_DIR
+
+    for kind, resource in KINDS.items():
+        assert resource().import_data(read_path(SAMPLES_DIR / f"{kind}.csv")).saved, kind
+
+
+def _plan_this_week() -> None:
+    """Move the sample's first Monday to that of this week, so that the pages have something to tell."""
+    import datetime
+
+    from django.db.models import F
+    from django.utils import timezone
+
+    from scheduling.models import Employee, Schedule, ScheduleAssignment
+    from scheduling.samples.generate import FIRST_MONDAY
+
+    today = timezone.localdate()
+    moved = today - datetime.timedelta(days=today.weekday()) - FIRST_MONDAY
+    # One after the other, in the direction in which no row takes the place of one that has still to move.
+    schedules = list(Schedule.objects.order_by("week_start" if moved.days < 0 else "-week_start"))
+    for schedule in schedules:
+        Schedule.objects.filter(pk=schedule.pk).update(
+            week_start=schedule.week_start + moved, week_end=schedule.week_end + moved
+        )
+    dates = ScheduleAssignment.objects.order_by("date" if moved.days < 0 else "-date").values_list("date", flat=True)
+    for date in dict.fromkeys(dates):
+        ScheduleAssignment.objects.filter(date=date).update(date=date + moved)
+    Employee.objects.filter(hire_date__isnull=False).update(hire_date=F("hire_date") - datetime.timedelta(days=4000))
+
+
+def _add_notifications(planner: Any) -> None:
+    from scheduling.models import Employee, Notification
+
+    employee = Employee.objects.order_by("pk")[0]
+    employee.user = planner
+    employee.save()
+    Notification.objects.bulk_create(Notification(recipient=employee, title=f"Message {n}") for n in range(50))
+
+
+def _rows() -> dict[str, int]:
+    from scheduling.models import Department, Employee, Notification, Rule, ScheduleAssignment, Shift
+
+    busiest = ScheduleAssignment.objects.order_by("date", "pk")[0]
+    return {
+        "department": Department.objects.get(code="KIT").pk,
+        "employee": Employee.objects.order_by("pk")[0].pk,
+        "shift": Shift.objects.order_by("pk")[0].pk,
+        "schedule": busiest.schedule_id,
+        "assignment": busiest.pk,
+        "rule": Rule.objects.get(name__startswith="Fire").pk,
+        "notification": Notification.objects.order_by("pk")[0].pk,
+    }
+
+
+def visit(page: str, cold: bool = False) -> dict[str, float]:
+    """Open a page once for its queries and once for its time, each of them cold if that is asked for."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client, address = _known["client"], _address(page)
+    _cool(cold)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200, address
+    # Now: the next request empties the log that they are counted in.
+    count = len(queries)
+    _cool(cold)
+    started = time.process_time()
+    client.get(address)
+    return {"queries": count, "ms": (time.process_time() - started) * 1e3}
+
+
+def _cool(cold: bool) -> None:
+    """Empty the caches, if asked to."""
+    from caching import cache_manager
+
+    if cold:
+        cache_manager.clear()
+
+
+def _address(page: str) -> str:
+    from django.urls import reverse
+
+    name, about = PAGES[page]
+    if about in _known["rows"]:
+        return reverse(f"admin:{name}", args=[_known["rows"][about]])
+    return reverse(f"admin:{name}") + about.format(**_known["rows"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
