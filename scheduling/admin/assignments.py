@@ -11,19 +11,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
+from scheduling.admin.import_selected import SelectedImportMixin
 from scheduling.admin.plan_filters import DepartmentFilter, ShiftTypeFilter, VersionFilter, WeekFilter
 from scheduling.admin.plan_forms import AssignmentForm
 from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, stored
 from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.assignments import AssignmentResource
 from scheduling.models import Department, Schedule, ScheduleAssignment
 from scheduling.planning import notices, statuses
 
 
 @admin.register(ScheduleAssignment)
-class ScheduleAssignmentAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
-    resource_classes = [AssignmentResource]
+class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMixin):
     form = AssignmentForm
     list_display = ["employee", "shift", "date", "department", "status", "priority", "source"]
     list_filter = [

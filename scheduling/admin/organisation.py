@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from scheduling.admin.filters import SkillFilter, within
+from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
@@ -26,7 +27,7 @@ class SkillAdmin(admin.ModelAdmin):
 
 
 @admin.register(Employee)
-class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.ModelAdmin):
     """People are archived, not deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
@@ -35,7 +36,7 @@ class EmployeeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     list_filter = ["is_active", within("department"), "employment_type", SkillFilter]
     search_fields = ["last_name", "first_name", "email", "employee_number", "role"]
     autocomplete_fields = ["department", "skills", "user"]
-    actions = ["archive", "restore"]
+    actions = ["archive", "restore", *ImportsAssignments.actions]
     readonly_fields = ["coming", "unread"]
     fieldsets = [
         (None, {"fields": ["employee_number", ("first_name", "last_name"), "email", "phone", "is_active", "user"]}),

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +75,11 @@ class RowForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.checked_elsewhere = True
+        for field in self.fields.values():
+            # A table has one heading per column, which is no label of any field, and on a phone it has none.
+            field.widget.attrs["aria-label"] = capfirst(str(field.label))
+        if "notes" in self.fields:
+            self.fields["notes"].widget.attrs["placeholder"] = capfirst(str(self.fields["notes"].label))
 
     def _get_validation_exclusions(self) -> set[str]:
         # The rows were read in this request: to look again whether they exist would be a query each.

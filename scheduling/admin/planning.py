@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
@@ -19,10 +18,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin import acts, week
+from scheduling.admin import acts
 from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
 from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
+from scheduling.admin.week import Week, totals
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.schedules import ScheduleResource
@@ -32,7 +32,7 @@ from scheduling.planning.steps import STEPS, Step
 
 MOST_ROWS_OF_A_WEEK = 60
 """A week with more assignments is shown one day at a time."""
-IDENTITY = ("department", "week_start", "week_end", "version")
+IDENTITY = ("department", "week", "version", "status")
 
 
 class WeekInline(admin.TabularInline):
@@ -79,7 +79,7 @@ class ScheduleList(ChangeList):
         self.result_list = schedules
 
     def _coverage(self, schedules: Sequence[Schedule]) -> list[str]:
-        found = week.totals(schedules)
+        found = totals(schedules)
         return [found.get(schedule.pk, gettext("nobody planned")) for schedule in schedules]
 
 
@@ -87,13 +87,12 @@ class ScheduleList(ChangeList):
 class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ScheduleResource]
     form = ParentForm
-    list_display = ["department", "week_start", "week_end", "version", "status", "coverage"]
+    list_display = ["department", "week", "version", "status", "coverage"]
     list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, DepartmentFilter.on("department")]
     search_fields = ["department__name", "department__code"]
     date_hierarchy = "week_start"
     show_full_result_count = False
     autocomplete_fields = ["department"]
-    fields = ["department", ("week_start", "week_end"), ("version", "status")]
     readonly_fields = ["status"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
@@ -102,6 +101,11 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScheduleList
+
+    @admin.display(description=_("week"), ordering="week_start")
+    def week(self, schedule: Schedule) -> str:
+        first, last = (date_format(day, "j M Y") for day in (schedule.week_start, schedule.week_end))
+        return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
     @admin.display(description=_("coverage"))
     def coverage(self, schedule: Any) -> str:
@@ -112,6 +116,9 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
         # Another week or department would be another plan, in which none of the assignments was judged.
         return [*self.readonly_fields, *IDENTITY] if obj else self.readonly_fields
+
+    def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[Any]:
+        return [IDENTITY] if obj else ["department", ("week_start", "week_end"), "version"]
 
     def get_inlines(self, request: HttpRequest, obj: Schedule | None) -> list[Any]:
         # Which days there are to plan is known once the week is saved.
@@ -124,13 +131,6 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             data["_continue"] = "1"
             request.POST = data  # type: ignore[assignment]
         return super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Schedule) -> HttpResponse:
-        """Stay on the day that was planned."""
-        response = super().response_change(request, obj)
-        if "_continue" in request.POST and "day" in request.GET and isinstance(response, HttpResponseRedirect):
-            response["Location"] += "?" + urlencode({"day": request.GET["day"]})
-        return response
 
     def render_change_form(
         self,
@@ -150,7 +150,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
         days, day = week_of(schedule), day_shown(request, schedule)
         on_page = [row for row in assignments if day in (None, row.date)]
         return {
-            "week": week.Week(days, assignments),
+            "week": Week(days, assignments),
             "days": [(each, date_format(each, "D j M"), each == day) for each in days],
             "whole_week": day is None,
             "can_show_whole_week": len(assignments) <= MOST_ROWS_OF_A_WEEK,

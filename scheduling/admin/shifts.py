@@ -12,11 +12,12 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin import week
+from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.known import ShiftsWithTimes
 from scheduling.admin.plan_filters import DayFilter, DepartmentFilter, ShiftTypeFilter, StaffingFilter
 from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
+from scheduling.admin.week import coverage, staffing_of
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
@@ -51,7 +52,7 @@ class ComingInline(admin.TabularInline):
 
 
 @admin.register(Shift)
-class ShiftAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
+class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ShiftResource]
     form = ParentForm
     list_display = ["name", "code", "shift_type", "department", "times", "staff", "max_staff", "active"]
@@ -82,7 +83,7 @@ class ShiftAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     @admin.display(description=_("staff"), ordering="people")
     def staff(self, shift: Any) -> str:
-        return week.coverage(shift.people, shift.required, week.staffing_of(shift.people, shift.required, shift.most))
+        return coverage(shift.people, shift.required, staffing_of(shift.people, shift.required, shift.most))
 
     def has_change_permission(self, request: HttpRequest, obj: Shift | None = None) -> bool:
         """Whoever plans may open a shift to plan who works it; what the shift is, is then not theirs to change."""

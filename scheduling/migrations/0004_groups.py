@@ -62,11 +62,12 @@ def create_all_permissions(apps, using):
     """Create what Django creates after the last migration only: on a new database there is none yet."""
     for label in ("auth", *WHOLE_APPS):
         config = apps.get_app_config(label)
+        module = getattr(config, "models_module", None)
         # The apps of a migration have models and no module of them, which is where Django looks first.
-        config.models_module = True
+        config.models_module = module or True
         create_contenttypes(config, apps=apps, using=using, verbosity=0)
         create_permissions(config, apps=apps, using=using, verbosity=0)
-        config.models_module = None
+        config.models_module = module
 
 
 def named(apps, using, codenames):

@@ -50,7 +50,9 @@ def send_week(client: Client, schedule: Schedule, *rows: dict[str, Any], **more:
 
 
 def send_shift(client: Client, shift: Shift, *rows: dict[str, Any], **more: Any) -> Any:
-    return client.post(url("change", shift), {**inline(rows), **more})
+    fields = ("name", "shift_type_id", "start_time", "end_time", "break_minutes", "required_staff")
+    shown = {name.removesuffix("_id"): getattr(shift, name) for name in fields} | {"active": "on"}
+    return client.post(url("change", shift), {**shown, **inline(rows), **more})
 
 
 def send_form(client: Client, assignment: ScheduleAssignment, **more: Any) -> Any:

@@ -1,0 +1,113 @@
+"""A published schedule: read-only, but for those who may, and then people are told."""
+
+import pytest
+from django.test import Client
+
+from scheduling.models import Notification, ScheduleAssignment
+from tests.scheduling.admin.pages import CONFIRMED, act, errors_in, row_of, send_form, send_week, token_in, url
+from tests.scheduling.policy.cases import DAY, TUESDAY, World, change, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """Amy works Early on Tuesday, in a week that is published."""
+    world = make_world()
+    world.stored(world.early, TUESDAY)
+    change(world.week, status="published")
+    return world
+
+
+@pytest.fixture
+def stored(world: World) -> ScheduleAssignment:
+    return ScheduleAssignment.objects.select_related("schedule").get()
+
+
+class ReadOnlyTests:
+    @pytest.mark.parametrize("status", ["published", "archived"])
+    def test_a_planner_sees_it_and_changes_nothing(
+        self, status: str, world: World, stored: ScheduleAssignment, planner: Client
+    ) -> None:
+        change(world.week, status=status)
+        page = planner.get(url("change", world.week))
+        assert "Amy Adams" in page.text
+        assert f"This schedule is {status} and takes no changes: they go into a new version." in page.text
+        assert 'name="_save"' not in page.text
+        assert 'name="assignments-0-employee"' not in page.text
+        assert send_week(planner, world.week, row_of(stored, notes="x")).status_code == 403
+        assert send_form(planner, stored, notes="x").status_code == 403
+        assert planner.get(url("delete", stored)).status_code == 403
+
+    def test_nothing_gets_into_it(self, world: World, planner: Client) -> None:
+        response = send_form(planner, world.planned(world.late, TUESDAY + DAY))
+        assert errors_in(response) == [
+            "The schedule of Kitchen for the week of 2026-11-30 is published: it takes no changes."
+        ]
+
+    def test_nobody_deletes_it(self, world: World, admin_client: Client) -> None:
+        assert admin_client.get(url("delete", world.week)).status_code == 403
+
+
+class WithThePermissionTests:
+    def test_a_change_is_told_to_the_person(self, world: World, stored: ScheduleAssignment, manager: Client) -> None:
+        assert "People are told of every change." in manager.get(url("change", world.week)).text
+        assert list(Notification.objects.unread_for(world.amy.pk)) == []
+
+        assert send_week(manager, world.week, row_of(stored, shift=world.late.pk)).status_code == 302
+
+        (told,) = Notification.objects.unread_for(world.amy.pk)
+        assert (told.title, told.body) == (
+            "One of your shifts has changed",
+            "Tue 1 Dec: Early (06:00–14:00) is now Tue 1 Dec: Late (14:00–22:00)",
+        )
+        assert (told.kind, told.link) == ("assignment", url("change", world.week))
+
+    def test_a_new_one_and_a_deleted_one_are_told_in_one_message(
+        self, world: World, stored: ScheduleAssignment, manager: Client
+    ) -> None:
+        new = world.planned(world.night, TUESDAY, schedule=world.week)
+        send_week(manager, world.week, row_of(stored, DELETE="on"), row_of(new))
+        (told,) = Notification.objects.unread_for(world.amy.pk)
+        assert told.title == "2 of your shifts have changed"
+        assert set(told.body.splitlines()) == {
+            "New: Tue 1 Dec: Night (22:00–06:00)",
+            "Cancelled: Tue 1 Dec: Early (06:00–14:00)",
+        }
+
+    def test_a_note_is_no_news(self, world: World, stored: ScheduleAssignment, manager: Client) -> None:
+        send_week(manager, world.week, row_of(stored, notes="Bring the keys"))
+        assert ScheduleAssignment.objects.get().notes == "Bring the keys"
+        assert not Notification.objects.exists()
+
+    def test_the_form_tells_too(self, world: World, stored: ScheduleAssignment, manager: Client) -> None:
+        assert send_form(manager, stored, status="cancelled").status_code == 302
+        assert [told.body for told in Notification.objects.all()] == ["Cancelled: Tue 1 Dec: Early (06:00–14:00)"]
+
+    def test_a_deletion_tells_too(self, world: World, stored: ScheduleAssignment, manager: Client) -> None:
+        manager.post(url("delete", stored), {"post": "yes"})
+        assert not ScheduleAssignment.objects.exists()
+        assert [told.body for told in Notification.objects.all()] == ["Cancelled: Tue 1 Dec: Early (06:00–14:00)"]
+
+    def test_so_does_the_action(self, world: World, stored: ScheduleAssignment, manager: Client) -> None:
+        change(world.early, required_staff=1)
+        page = act(manager, "cancel", [stored], ScheduleAssignment, carry_out="1")
+        assert page.context["proposal"].warnings == [
+            "Without Amy Adams Early (06:00–14:00) on 2026-12-01 in Kitchen has 0 of 1 people required."
+        ]
+        assert not Notification.objects.exists()
+        confirmed = {"carry_out": "1", CONFIRMED: token_in(page)}
+        assert act(manager, "cancel", [stored], ScheduleAssignment, **confirmed).status_code == 302
+        stored.refresh_from_db()
+        assert stored.status == "cancelled"
+        assert [told.body for told in Notification.objects.unread_for(world.amy.pk)] == [
+            "Cancelled: Tue 1 Dec: Early (06:00–14:00)"
+        ]
+
+    def test_a_planner_cancels_nothing_in_it(self, stored: ScheduleAssignment, planner: Client) -> None:
+        page = act(planner, "cancel", [stored], ScheduleAssignment, carry_out="1")
+        assert page.context["proposal"].left_out == [
+            "The schedule of Kitchen for the week of 2026-11-30 is published: it takes no changes."
+        ]
+        stored.refresh_from_db()
+        assert stored.status == "assigned"
