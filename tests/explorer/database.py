@@ -37,6 +37,11 @@ class AssignmentRow(NamedTuple):
     notes: str
 
 
+class OutboxRow(NamedTuple):
+    id: int
+    tags: tuple[str, ...]
+
+
 class TransactionStatus(IntEnum):
     """What the driver says of its connection."""
 
@@ -44,12 +49,12 @@ class TransactionStatus(IntEnum):
     INTRANS = 2
 
 
-Row = EmployeeRow | AssignmentRow
+Row = EmployeeRow | AssignmentRow | OutboxRow
 Key = tuple[str, int]
 Written = Mapping[Key, Row | None]
 
-EMPLOYEE, ASSIGNMENT = "scheduling_employee", "scheduling_scheduleassignment"
-TABLE_OF: Mapping[type, str] = {EmployeeRow: EMPLOYEE, AssignmentRow: ASSIGNMENT}
+EMPLOYEE, ASSIGNMENT, OUTBOX = "scheduling_employee", "scheduling_scheduleassignment", "caching_pendinginvalidation"
+TABLE_OF: Mapping[type, str] = {EmployeeRow: EMPLOYEE, AssignmentRow: ASSIGNMENT, OutboxRow: OUTBOX}
 
 
 def key_of(row: Row) -> Key:

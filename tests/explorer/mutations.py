@@ -15,12 +15,15 @@ from typing import Any
 import pytest
 
 from caching import lookups, manager
-from caching.coherence import invalidation, shared_memory
+from caching.coherence import in_process, invalidation, shared_memory
 from caching.coherence.connections import ConnectionWatcher
+from caching.coherence.mirror import Mirror
+from caching.coherence.redis import RedisGenerations
 from caching.coherence.shared_memory import SharedMemoryGenerations
 from caching.entries import Kind
 from caching.manager import CacheManager
 
+from .redis_stores import Server
 from .scenarios import SCENARIOS
 from .scheduler import Outcome
 
@@ -287,8 +290,127 @@ MUTATIONS = (
     ),
 )
 
+_END_DELETES_THE_MARK = (
+    Server,
+    "script",
+    "if not live:\n                self._drop",
+    "if True:\n                self._drop",
+)
+_FILL_DOES_NOT_LOOK = (Server, "_fill", "last > self.now", "False")
+_LOOK_AGAIN = "drain(self._publish_to_server)\n        self._trust(self._connect(), told)"
+
+IN_REDIS = (
+    broken(
+        "redis: what is missing is made later than the guards are read",
+        "a_joined_row_in_redis",
+        (
+            Mirror,
+            "_fetch",
+            "found = self._fill(keys, found)",
+            "gone = [key for key, value in zip(keys, found) if value is None]\n"
+            "        made = dict(zip(gone, self._fill(gone, [None] * len(gone))))\n"
+            "        found = [made.get(key, value) for key, value in zip(keys, found)]",
+        ),
+    ),
+    broken(
+        "redis: a look does not read what was pushed",
+        "two_writers_of_one_row_in_redis",
+        (Mirror, "holds", "and not _poll(self._poll_argument, _ONE, _AT_ONCE)", ""),
+    ),
+    broken(
+        "redis: a reply is kept over a later push, or an own write",
+        "threads_of_one_process_in_redis",
+        (Mirror, "_fetch", "number is not None and key not in self._pushed", "number is not None"),
+        (Mirror, "_fetch", "forgotten == self._forgotten and not self._flushed", "True"),
+        (Mirror, "_on_push", "self._known.pop(key, None)", "pass"),
+    ),
+    broken(
+        "redis: a push drops nothing",
+        "two_writers_of_one_row_in_redis",
+        (Mirror, "_on_push", "self._known.pop(key, None)", "pass"),
+    ),
+    broken(
+        "redis: the mirror is used under an intent",
+        "a_writer_is_killed_in_redis",
+        (Mirror, "_fetch", "None if value in (None, PENDING) else int(value)", "int(value) if value != PENDING else 5"),
+    ),
+    broken(
+        "redis: a generation is made without a look at the live intents",
+        "redis_evicts_what_is_pending",
+        _FILL_DOES_NOT_LOOK,
+    ),
+    broken(
+        "redis: end deletes the mark while another intent lives, and who makes a generation does not look",
+        "two_writers_of_one_row_in_redis",
+        _END_DELETES_THE_MARK,
+        _FILL_DOES_NOT_LOOK,
+    ),
+    broken(
+        "redis: begin leaves no mark",
+        "a_writer_is_killed_in_redis",
+        (Server, "script", "self._set(generation, PENDING, max(live.values()))", "self._drop(generation)"),
+        _FILL_DOES_NOT_LOOK,
+    ),
+    broken(
+        "redis: marks never expire",
+        "a_writer_is_killed_in_redis",
+        (Server, "expire", "until <= self.now", "False"),
+    ),
+    broken(
+        "redis: an own write does not tell the view of an outage",
+        "redis_is_cut_off_and_comes_back",
+        (RedisGenerations, "_tell", "view.forget(tags)", "pass"),
+    ),
+    broken(
+        "redis: after a failed invalidation another connection will do",
+        "redis_is_cut_off_and_comes_back",
+        (
+            RedisGenerations,
+            "_lost",
+            "self._view, self.longest_life = InProcessGenerations(), self._degraded_seconds",
+            "self._view = lost",
+        ),
+        (RedisGenerations, "_lost", "lost.close()", "pass"),
+    ),
+    broken(
+        "redis: the server is trusted before the outbox is drained",
+        "redis_comes_back_with_something_in_the_outbox",
+        (RedisGenerations, "_look", _LOOK_AGAIN, "self._trust(self._connect(), told)"),
+    ),
+    broken(
+        "redis: who commits while the outbox is drained tells nobody",
+        "redis_is_cut_off_and_comes_back",
+        (RedisGenerations, "_look", "self._told = told = self._told or object()", "told = self._told"),
+        (
+            RedisGenerations,
+            "_look",
+            "self._trust(self._connect(), told)",
+            "mirror, told = self._connect(), object()\n        self._told = told\n        self._trust(mirror, told)",
+        ),
+    ),
+    broken(
+        "redis: a write in an outage leaves nothing in the outbox",
+        "redis_comes_back_with_something_in_the_outbox",
+        (ConnectionWatcher, "_record", "intent.undelivered or publisher.keeps_a_record", "False"),
+    ),
+    broken(
+        "redis: what has an old identity is served",
+        "redis_is_cut_off_and_comes_back",
+        (RedisGenerations, "holds", "view is None or view.identity != stamp.identity", "view is None"),
+        (in_process.InProcessGenerations, "holds", "stamp.read(self) == stamp.generations", "True"),
+    ),
+    broken(
+        "redis: STRICT does not ask",
+        "redis_on_another_host",
+        (Mirror, "_look", "self._prove()", "pass"),
+    ),
+)
+
+MUTATIONS = (*MUTATIONS, *IN_REDIS)
+
 REDUNDANT = (
     # Either of these two suffices: only together they are found out, above.
     broken("begin gives no fresh generation", "a_writer_is_killed", _BEGIN_KEEPS),
     broken("expiry gives no fresh generation", "a_writer_is_killed", _EXPIRED_KEEPS),
+    broken("redis: end deletes the mark", "two_writers_of_one_row_in_redis", _END_DELETES_THE_MARK),
 )

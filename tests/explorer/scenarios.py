@@ -7,7 +7,10 @@ from typing import Any
 
 from scheduling.models import Employee
 
-from . import faults  # noqa: F401 (declares its scenarios)
+from . import (
+    faults,  # noqa: F401 (declares its scenarios)
+    faults_in_redis,
+)
 from .database import EMPLOYEE, Refused, delete, insert, rename_everybody, save
 from .questions import EVERYBODY, GET_AND_SET, assignments, assignments_with_people, by_email, by_id
 from .staging import ADA, AMY, AMYS, ANN, BOB, DAY, NIGHT, SCENARIOS, in_a_transaction, in_autocommit, reading, scenario
@@ -220,3 +223,8 @@ def a_transaction_reads_from_a_snapshot(world: World) -> None:
     world.actor("reader", "web", reading(AMYS))
     world.actor("writer", "other", in_a_transaction(save(ANN)))
     world.in_the_end(AMYS, by_id(2))
+
+
+# -- on the other store ----------------------------------------------------------------------------------------------
+
+faults_in_redis.repeat_in_redis()

@@ -19,6 +19,8 @@ from caching.coherence.shared_memory import (
 )
 
 if TYPE_CHECKING:
+    import pytest
+
     from .world import World
 
 INTENT_SECONDS = 30
@@ -31,6 +33,13 @@ class SteppedGenerations(SharedMemoryGenerations):
     def __init__(self, world: World, directory: Path) -> None:
         self.world = world
         super().__init__(directory, intent_seconds=INTENT_SECONDS, clock=lambda: world.now)
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch, world: World) -> None:
+        """Put what the scheduler decides in the place of what the kernel does: nothing here."""
+
+    def settle(self) -> None:
+        """Let whoever repairs things come by: nobody here."""
 
     def _step(self, label: str) -> None:
         self.world.scheduler.step(label)

@@ -72,7 +72,14 @@ class ScenarioTests:
             print(f"\n{scenario.name}: {outcome.schedules} schedules, {outcome.steps} steps")  # noqa: T201
         assert outcome.violation is None, outcome.explained()
 
-    @pytest.mark.parametrize("name", ["two_writers_of_one_row", "threads_of_one_process", "the_file_is_deleted"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("two_writers_of_one_row", "threads_of_one_process", "the_file_is_deleted"),
+            *("two_writers_of_one_row_in_redis", "threads_of_one_process_in_redis", "redis_is_flushed"),
+            "redis_on_another_host",
+        ],
+    )
     def test_what_is_cut_off_has_been_explored(self, name: str) -> None:
         outcome = SCENARIOS[name].explore(0, compares_futures=True)
 

@@ -5,7 +5,8 @@ The processes live in one real process, so what the code keeps per process is sw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+import logging
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from caching.coherence.shared_memory import FILE_NAME
 from caching.entries import Kind
 from caching.tiers import Entry
 
-from .database import ASSIGNMENT, EMPLOYEE, Connection, Database, EmployeeRow, Key, Row, Statement
+from .database import ASSIGNMENT, EMPLOYEE, Connection, Database, EmployeeRow, Key, OutboxRow, Row, Statement, key_of
 from .processes import Process
 from .questions import GET_AND_SET, Question, instance_of, rows_in
 from .scheduler import Actor, Event, Lock, Scheduler, Violation
@@ -63,8 +64,9 @@ class Client:
             self.world.scheduler.step(f"asks {question.lookup}={question.value}", waits=True)
             owed = dict(database.owed)
             self.world.scheduler.observed(tuple(sorted(owed.items())))
+            is_excused = self.world.excuses_degraded and self.world.process.store.is_degraded
             answer = self.world.process.ask(question)
-            if not connection.sees_a_snapshot:
+            if not connection.sees_a_snapshot and not is_excused:
                 self.world.check(question, answer, owed, connection)
             if not connection.in_atomic_block and question != GET_AND_SET:
                 self.world.scheduler.forgotten(self._position)
@@ -81,6 +83,8 @@ class World:
         self._running = ""
         self._rollbacks: dict[str, int] = {}
         self.names: dict[Hashable, int] = {}
+        self.excuses_degraded = False
+        """Whether a process that cannot reach the server may read what others have written since."""
         self.file_lock = Lock(scheduler)
         self.database = Database(scheduler, lambda: self.now)
         self._store_class = store
@@ -123,12 +127,16 @@ class World:
                 SimpleNamespace(Event=lambda: Event(self.scheduler), get_ident=lambda: self.scheduler.current.index),
             )
             patch.setattr(publisher, "listeners", [])
+            # Thousands of outages would be told of.
+            patch.setattr(logging.getLogger("caching"), "disabled", True)
             patch.setattr(Kind, "put", self._watched_put(Kind.put))
             patch.setitem(publisher.__dict__, "store", _OfTheRunningProcess(lambda: self.process.store))
             patch.setattr(connections._connections, "default", None, raising=False)
+            self._store_class.install(patch, self)
             for name in names:
                 # One after the other: each takes the store of the process that is running.
                 self._home = self.processes[name] = Process(self, name, self._store_class(self, self.path))
+                self._home.store.process = name  # type: ignore[attr-defined]
                 self._home.manager.config  # noqa: B018 (opens it)
                 self._home.manager.generations = self._home.store
                 self._home.set_up()
@@ -143,6 +151,7 @@ class World:
         self.database.reset(rows)
         self.actors: list[Actor] = []
         self.loads = 0
+        self.excuses_degraded = False
         for process in self.processes.values():
             self._home = process
             process.forget()
@@ -197,10 +206,62 @@ class World:
     def deletes_the_file(self) -> None:
         (self.path / FILE_NAME).unlink()
         self.database.excuse_until(self.now + 1)
+        self._forget_intents()
+
+    def _forget_intents(self) -> None:
         for process in self.processes.values():
             for connection in process.connections:
-                # Its intent is gone with the file: a COMMIT of now is owed from its end on, as a late one is.
+                # Its intent is gone: a COMMIT of now is owed from its end on, as a late one is.
                 connection.intent_until = 0.0
+
+    def redis(self, what: str, *processes: str) -> Callable[[], None]:
+        """Return what befalls the server of the generations: "flush", "evict", "restart", "cut", "mend"."""
+
+        def strike() -> None:
+            getattr(self.server, what)(*processes)
+            if what in ("flush", "restart"):
+                self._forget_intents()
+            for process in self.processes.values():
+                process.store.note()  # type: ignore[attr-defined]
+
+        return strike
+
+    @property
+    def server(self) -> Any:
+        return next(iter(self.processes.values())).store.server  # type: ignore[attr-defined]
+
+    def keeper(self, process: str, looks: int = 1) -> None:
+        """Add the thread of a process that comes back to the server."""
+
+        def run() -> None:
+            for _ in range(looks):
+                self.scheduler.step(f"the keeper of {process} looks", waits=True)
+                self.processes[process].store.settle()
+
+        self.actors.append(Actor("keeper", run, process))
+
+    def leave(self, connection: Connection, tags: Iterable[str]) -> None:
+        """Do what outbox.leave does, in the simulated database."""
+        row = OutboxRow(len(self.database.versions) + len(connection.written), tuple(sorted(tags)))
+        if connection.autocommit:
+            self.scheduler.step("leaves a row in the outbox")
+            self.database.commit({key_of(row): row}, connection.actor, None)
+        else:
+            connection.written[key_of(row)] = row
+
+    def drain(self, publish: Callable[[Sequence[str]], None]) -> int:
+        """Do what outbox.drain does."""
+        drained = 0
+        while True:
+            self.scheduler.step("looks into the outbox")
+            found = [row for row in self.database.rows.values() if isinstance(row, OutboxRow)]
+            self.scheduler.observed(tuple(found))
+            if not found:
+                return drained
+            publish(sorted({tag for row in found for tag in row.tags}))
+            self.scheduler.step("deletes from the outbox")
+            self.database.commit({key_of(row): None for row in found}, self.scheduler.current or self.actors[0], None)
+            drained += len(found)
 
     def server_commits(self, connection: Connection) -> None:
         """Add the server that does a COMMIT whose answer was lost."""
@@ -220,6 +281,8 @@ class World:
             ended = {actor.process for actor in self.actors if actor.killed}
             for process in sorted(self.processes.keys() - ended):
                 self.actors[-1].process = process
+                self._switch(self.actors[-1])
+                self.process.store.settle()
                 for question in questions:
                     client.read(question)
                     loads = self.loads
