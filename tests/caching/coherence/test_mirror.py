@@ -242,6 +242,24 @@ class ProofTests:
         proxy.on_request = lambda chunk: released.set()
         assert not strict.holds(stamp)
 
+    def test_of_a_guard_that_is_read_afresh_waits_for_a_push_on_its_way(
+        self, far: RedisGenerations, proxy: Proxy, store: RedisGenerations
+    ) -> None:
+        before, on_its_way, released = known(far), threading.Event(), threading.Event()
+
+        def delay(chunk: bytes) -> None:
+            if b"invalidate" in chunk:
+                on_its_way.set()
+                released.wait(20)
+
+        proxy.on_reply = delay
+        store.publish(TAGS)
+        assert on_its_way.wait(20)
+        # The one limit between two hosts: it has not arrived.
+        assert far.read(TAGS) == before.generations
+        proxy.on_request = lambda chunk: released.set()
+        assert not set(far.read(TAGS, afresh=True)) & set(before.generations)
+
     def test_is_not_given_by_a_silent_server(self, far: RedisGenerations, proxy: Proxy, clock: Clock) -> None:
         stamp = known(far)
         proxy.cut()
