@@ -3,9 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,35 @@ settings.CACHING |= {"DIRECTORY": tempfile.mkdtemp(prefix="caching-"), "SHARED_A
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 _DIRECTORY = settings.CACHING["DIRECTORY"]
+EXPLORED = ("schedules", "steps", "states", "transitions")
 
 
 def pytest_unconfigure() -> None:
     publisher.forget()
     shutil.rmtree(_DIRECTORY, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was explored, in all workers together."""
+    total: Counter[str] = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if getattr(report, "when", "") == "call":
+            total.update({name: number for name, number in report.user_properties if name in EXPLORED})
+    if total:
+        terminalreporter.write_line(
+            "Explored: " + ", ".join(f"{total[name]:,} {name}" for name in EXPLORED if total[name]) + "."
+        )
+
+
+@pytest.fixture
+def explored(record_property: Callable[[str, Any], None]) -> Callable[..., None]:
+    """Return a function that adds to what the run will say was explored, such as ``explored(schedules=12)``."""
+
+    def add(**numbers: int) -> None:
+        for name, number in numbers.items():
+            record_property(name, number)
+
+    return add
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,5 +1,7 @@
 """Every scenario with few preemptions, and every mutation found. ``python -m tests.explorer`` goes further."""
 
+from collections.abc import Callable
+
 import pytest
 
 from .mutations import MUTATIONS, REDUNDANT, Mutation
@@ -65,11 +67,10 @@ class SchedulerTests:
 
 class ScenarioTests:
     @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
-    def test_nothing_stale_with_few_preemptions(self, scenario: Scenario, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_nothing_stale_with_few_preemptions(self, scenario: Scenario, explored: Callable[..., None]) -> None:
         outcome = scenario.explore(scenario.preemptions_in_tests)
 
-        with capsys.disabled():
-            print(f"\n{scenario.name}: {outcome.schedules} schedules, {outcome.steps} steps")  # noqa: T201
+        explored(schedules=outcome.schedules, steps=outcome.steps)
         assert outcome.violation is None, outcome.explained()
 
     @pytest.mark.parametrize(

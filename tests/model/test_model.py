@@ -1,6 +1,7 @@
 """The bounded form of the model, with every run of the tests; ``python -m tests.model`` explores it in full."""
 
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -13,28 +14,37 @@ from .search import Result, explore
 BOUNDED = scenarios(full=False)
 
 
-def told(result: Result) -> Result:
-    """Print what was covered (pytest -rP shows it)."""
-    sys.stdout.write(f"{result}\n")
-    return result
+@pytest.fixture
+def told(explored: Callable[..., None]) -> Callable[[Result], Result]:
+    """Return a function that tells what was covered, prints it (pytest -rP shows that) and returns the result."""
+
+    def tell(result: Result) -> Result:
+        sys.stdout.write(f"{result}\n")
+        explored(states=result.states, transitions=result.transitions)
+        return result
+
+    return tell
+
+
+Told = Callable[[Result], Result]
 
 
 class ProtocolTests:
     @pytest.mark.parametrize("name", BOUNDED)
-    def test_has_no_counterexample(self, name: str) -> None:
+    def test_has_no_counterexample(self, told: Told, name: str) -> None:
         result = told(explore(BOUNDED[name]))
 
         assert not result.violation, str(result)
         assert result.complete
 
-    def test_has_the_limit_that_it_names(self) -> None:
+    def test_has_the_limit_that_it_names(self, told: Told) -> None:
         result = told(explore(limit(excused=False)))
 
         assert "stale" in result.violation
         assert any("KILLED" in line for line in result.trace)
         assert any("not under a live intent" in line for line in result.trace)
 
-    def test_has_no_other_limit(self) -> None:
+    def test_has_no_other_limit(self, told: Told) -> None:
         result = told(explore(limit(excused=True)))
 
         assert not result.violation, str(result)
@@ -43,14 +53,14 @@ class ProtocolTests:
 
 class MutationTests:
     @pytest.mark.parametrize(("rules", "scenario"), mutations().items(), ids=map("-and-".join, mutations()))
-    def test_a_dropped_rule_is_found(self, rules: tuple[str, ...], scenario: str) -> None:
+    def test_a_dropped_rule_is_found(self, told: Told, rules: tuple[str, ...], scenario: str) -> None:
         result = told(explore(BOUNDED[scenario], ALL.without(*rules)))
 
         assert result.violation
         assert result.trace
 
     @pytest.mark.parametrize(("rules", "scenario"), FOUND_IN_PAIRS.items(), ids=map("-and-".join, FOUND_IN_PAIRS))
-    def test_either_rule_of_a_pair_stands_in(self, rules: tuple[str, ...], scenario: str) -> None:
+    def test_either_rule_of_a_pair_stands_in(self, told: Told, rules: tuple[str, ...], scenario: str) -> None:
         for rule in set(rules) - set(FOUND):
             assert not told(explore(BOUNDED[scenario], ALL.without(rule))).violation
 
