@@ -466,7 +466,7 @@ class _Hook:
 
     def _row(self, value: list[Any]) -> Row:
         label, written_by, db, names, values, related = value
-        model: Any = apps.get_model(label)
+        model = _model(label)
         if written_by != fingerprint(model):
             raise ValueError(f"{label} had other fields when it was stored.")
         fields = dict(zip(names or _attnames(model), values, strict=True))
@@ -497,6 +497,11 @@ def _restored(value: Any) -> Any:
     if type(value) is dict:
         raise ValueError("The stored bytes are not a value of ours: we write no MessagePack map.")
     return Collection(list, tuple(map(_restored, value))) if type(value) is list else value
+
+
+@cache
+def _model(label: str) -> Any:
+    return apps.get_model(label)
 
 
 @cache

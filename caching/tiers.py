@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 
 from .codec import decode, encode
 from .coherence.generations import GenerationStore, Stamp
+from .coherence.redis_connections import RedisConnections, reads_plainly
 from .keys import CacheType
 
 logger = logging.getLogger("caching")
@@ -95,6 +96,7 @@ class SharedTier:
         self._lock = threading.Lock()
         self._faults = 0
         self._open_until = 0.0
+        self._connections = RedisConnections(alias) if reads_plainly(alias) else None
 
     @property
     def is_open(self) -> bool:
@@ -118,8 +120,11 @@ class SharedTier:
         """Return what ``get_entries`` returns for one key."""
         name = f"{declared.name}/{key}"
         place = _shared_key(name)
-        content = self._guard(partial(_get, place))
+        content = self._guard(partial(self._get, place))
         return None if content is None else self._entry(place, content, name, declared, now)
+
+    def _get(self, place: str, backend: BaseCache) -> Any:
+        return backend.get(place) if self._connections is None else self._connections.get(place)
 
     def _entry(self, place: str, content: Any, name: str, declared: CacheType, now: float) -> Entry | None:
         """Return the entry in some bytes as ``_opened`` does; what is not ours is logged and deleted."""
@@ -210,10 +215,6 @@ class BytesSerializer(BaseSerializer):
 
     def loads(self, value: bytes) -> bytes:
         return value
-
-
-def _get(name: str, backend: BaseCache) -> Any:
-    return backend.get(name)
 
 
 def _delete(name: str, backend: BaseCache) -> None:

