@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,6 +25,8 @@ SHIFTS_URL = "%s:scheduling_shift_with_times_autocomplete"
 MODELS: dict[str, Any] = {"employee": Employee, "shift": Shift, "schedule": Schedule}
 MOST_ROWS = 100
 """Of one page: below the fields that a form may have (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+MOST_ROWS_OF_ALL_DAYS = 60
+"""What has more of them is shown one day at a time."""
 
 
 class ParentForm(forms.ModelForm):
@@ -70,7 +72,7 @@ class RowForm(forms.ModelForm):
     class Meta:
         model = ScheduleAssignment
         fields: tuple[str, ...] = ("employee", "status", "notes")
-        widgets = {"notes": forms.TextInput}
+        widgets: ClassVar[dict[str, Any]] = {"notes": forms.TextInput}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -130,6 +132,11 @@ class ShiftRowForm(RowForm):
 
     class Meta(RowForm.Meta):
         fields = ("date", "employee", "schedule", "status", "notes")
+        # The browser's own calendar: smaller than the admin's in a row, and a wheel on a phone.
+        widgets: ClassVar[dict[str, Any]] = {
+            **RowForm.Meta.widgets,
+            "date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }
 
 
 class PlanFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
@@ -247,13 +254,35 @@ def week_of(schedule: Schedule) -> list[datetime.date]:
 
 
 class ComingFormSet(PlanFormSet):
-    """Assignments of a shift in the seven days from today on."""
+    """Assignments of a shift in the coming days, or on one of them."""
 
-    first: datetime.date
-    last: datetime.date
+    days: Sequence[datetime.date] = ()
+    asked_day = ""
 
     def window(self, rows: QuerySet[ScheduleAssignment]) -> QuerySet[ScheduleAssignment]:
-        return rows.filter(date__range=(self.first, self.last)).current()  # type: ignore[attr-defined]
+        return rows.filter(superseded=False, date__in=[self.day] if self.day else self.days)
+
+    @cached_property
+    def rows_of_all_days(self) -> int:
+        rows: Any = self.queryset
+        return int(rows.filter(superseded=False, date__in=self.days).count())
+
+    @cached_property
+    def day(self) -> datetime.date | None:
+        return day_of(self.asked_day, self.days, self.rows_of_all_days, self.days[0])
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "date" in form.fields:
+            form.fields["date"].initial = self.day
+
+
+def day_of(text: str, days: Sequence[datetime.date], rows: int, today: datetime.date) -> datetime.date | None:
+    """Return the day that an address asks for; else None (all days) for few rows, or today or the first of the days."""
+    asked = next((day for day in days if day.isoformat() == text), None)
+    if asked or rows <= MOST_ROWS_OF_ALL_DAYS:
+        return asked
+    return today if today in days else days[0]
 
 
 def rows_left_out(shown: int, all_rows: int) -> str:

@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
 from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
-from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, rows_left_out, week_of
+from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, day_of, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
-from scheduling.admin.week import Week, totals
+from scheduling.admin.week import Days, Week, totals
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.schedules import ScheduleResource
@@ -30,8 +30,6 @@ from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import copying, steps, versions
 from scheduling.planning.steps import STEPS, Step
 
-MOST_ROWS_OF_A_WEEK = 60
-"""A week with more assignments is shown one day at a time."""
 IDENTITY = ("department", "week", "version", "status")
 
 
@@ -60,12 +58,8 @@ class WeekInline(admin.TabularInline):
 
 
 def day_shown(request: HttpRequest, schedule: Schedule) -> datetime.date | None:
-    """Return the day that the address names; without one, none for a small week (all days), else today or Monday."""
-    days = {day.isoformat(): day for day in week_of(schedule)}
-    asked = days.get(request.GET.get("day", ""))
-    if asked or len(ScheduleAssignment.objects.for_schedule(schedule.pk)) <= MOST_ROWS_OF_A_WEEK:
-        return asked
-    return days.get(timezone.localdate().isoformat(), schedule.week_start)
+    rows = len(ScheduleAssignment.objects.for_schedule(schedule.pk))
+    return day_of(request.GET.get("day", ""), week_of(schedule), rows, timezone.localdate())
 
 
 class ScheduleList(ChangeList):
@@ -151,9 +145,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
         on_page = [row for row in assignments if day in (None, row.date)]
         return {
             "week": Week(days, assignments),
-            "days": [(each, date_format(each, "D j M"), each == day) for each in days],
-            "whole_week": day is None,
-            "can_show_whole_week": len(assignments) <= MOST_ROWS_OF_A_WEEK,
+            "days": Days(days, day, len(assignments)),
             "note": read_only_note(request, schedule),
             "not_on_page": rows_left_out(min(len(on_page), MOST_ROWS), len(on_page)),
             "tools": list(self._tools(request, schedule)),

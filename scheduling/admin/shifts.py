@@ -17,13 +17,17 @@ from scheduling.admin.known import ShiftsWithTimes
 from scheduling.admin.plan_filters import DayFilter, DepartmentFilter, ShiftTypeFilter, StaffingFilter
 from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
-from scheduling.admin.week import coverage, staffing_of
+from scheduling.admin.week import Days, coverage, staffing_of
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
 from scheduling.models import ScheduleAssignment, Shift, ShiftType
 
-COMING_DAYS = datetime.timedelta(days=6)
+
+def coming_days() -> list[datetime.date]:
+    """Return today and the six days after it."""
+    today = timezone.localdate()
+    return [today + datetime.timedelta(days=number) for number in range(7)]
 
 
 @admin.register(ShiftType)
@@ -46,8 +50,8 @@ class ComingInline(admin.TabularInline):
 
     def get_formset(self, request: HttpRequest, obj: Shift | None = None, **kwargs: Any) -> Any:
         formset = edited_published(request, super().get_formset(request, obj, **kwargs))
-        formset.first = timezone.localdate()
-        formset.last = formset.first + COMING_DAYS
+        formset.days = coming_days()
+        formset.asked_day = request.GET.get("day", "")
         return formset
 
 
@@ -97,6 +101,11 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
 
     def get_inlines(self, request: HttpRequest, obj: Shift | None) -> list[Any]:
         return [ComingInline] if obj else []
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        for inline in context["inline_admin_formsets"]:
+            context["days"] = Days(inline.formset.days, inline.formset.day, inline.formset.rows_of_all_days)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         choices = self.admin_site.admin_view(ShiftsWithTimes.as_view(admin_site=self.admin_site))

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext
 
+from scheduling.admin.plan_forms import MOST_ROWS_OF_ALL_DAYS
 from scheduling.models import Schedule, ScheduleAssignment, Shift
 from scheduling.planning.notices import counts
 from scheduling.policy.times import with_times
@@ -32,6 +34,15 @@ def coverage(people: int, required: int, staffing: str) -> str:
     words = {"under": pgettext("staffing", "under"), "over": pgettext("staffing", "over"), "full": ""}
     text = gettext("%(people)d of %(required)d") % {"people": people, "required": required}
     return format_html('<span class="staffing staffing-{}">{}</span>', staffing, f"{text} {words[staffing]}".strip())
+
+
+class Days:
+    """The days that a page can show, and which one it shows."""
+
+    def __init__(self, days: Sequence[datetime.date], shown: datetime.date | None, rows: int) -> None:
+        self.names = [(day, date_format(day, "D j M"), day == shown) for day in days]
+        self.all_are_shown = shown is None
+        self.can_show_all = rows <= MOST_ROWS_OF_ALL_DAYS
 
 
 @dataclass(frozen=True)

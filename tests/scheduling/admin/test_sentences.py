@@ -8,6 +8,7 @@ from django.test import Client
 
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.policy import POLICY
+from tests.scheduler_project.test_security import check
 from tests.scheduling.admin.pages import (
     CONFIRMED,
     act,
@@ -43,8 +44,9 @@ def planned(case: Case, world: World) -> ScheduleAssignment:
 
 
 def is_said(response: Any, case: Case) -> None:
-    """Assert that the page refuses for exactly this reason, or asks about exactly this warning."""
+    """Assert that the page refuses for exactly this reason, or asks about exactly this warning, with nothing inline."""
     assert response.status_code == 200
+    check(response)
     if case.severity == "error":
         assert errors_in(response) == [case.message]
     else:
@@ -122,6 +124,7 @@ class PublishTests:
         response = act(manager, "publish", [world.week], Schedule, carry_out="1")
 
         said = response.context["proposal"]
+        check(response)
         message = OF_THE_LATER.get(case.message, case.message)
         assert (said.errors if case.severity == "error" else said.warnings) == [message]
         assert message in unescape(response.text)
