@@ -54,10 +54,16 @@ class SelectedImportMixin(FileImportMixin):
         return response
 
 
-class ImportsAssignments(admin.ModelAdmin):
-    """The action, for the admin of what a file of assignments names: employees, shifts."""
+class ImportsAssignments:
+    """The action, for the ModelAdmin of what a file of assignments names: employees, shifts.
 
-    actions = ["import_assignments"]
+    No ModelAdmin itself: as the first of the bases it would come before the mixins of the import and export pages.
+    """
+
+    actions: Any = ["import_assignments"]
+    opts: Any
+    admin_site: Any
+    message_user: Any
 
     def has_import_assignments_permission(self, request: HttpRequest) -> bool:
         needed = (PERMISSION, "scheduling.add_scheduleassignment", "scheduling.change_scheduleassignment")

@@ -115,7 +115,7 @@ class PublishTests:
         self.publish(manager, world.week)
 
         (told,) = Notification.objects.unread_for(world.amy.pk)
-        assert told.title == "Kitchen: your shifts in the week of Nov. 30, 2026"
+        assert told.title == "Kitchen: your shifts in the week of 30 Nov 2026"
         assert told.body.splitlines() == [
             "You have 2 shifts:",
             "Tue 1 Dec: Early (06:00–14:00)",
