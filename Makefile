@@ -13,7 +13,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test prove check bench torture migrations clean
+.PHONY: help demo serve test prove check bench torture migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,15 @@ torture: $(DEVELOPMENT) ## Look for stale reads for a minute; ARGS="--store redi
 
 migrations: $(DEVELOPMENT) ## Write the migrations that the models need
 	$(RUN) manage.py makemigrations $(ARGS)
+
+# Each app has the texts of its own; what Django already translates is not asked for again. Needs GNU gettext.
+messages: $(DEVELOPMENT) ## Gather new texts into the .po files and compile them; then translate what is empty or fuzzy
+	@command -v msgfmt >/dev/null || { echo "GNU gettext is needed: apt-get install gettext"; exit 1; }
+	@for app in scheduling caching scheduler_project; do \
+		(cd $$app && mkdir -p locale && ../$(RUN) ../manage.py makemessages --locale de --no-location --verbosity 0); \
+	done
+	$(RUN) manage.py compilemessages --locale de --ignore .venv --verbosity 0
+	$(RUN) -m pytest -q -p no:randomly tests/test_translations.py
 
 clean: ## Remove .venv, caches and collected static files; data in var/ stay
 	rm -rf $(VENV) var/static .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     import scheduling.policy
 
 MONDAY_TO_SUNDAY = datetime.timedelta(days=6)
+
+
+def _in_words(date: Any) -> str:
+    """Return a date as the reader's language writes it; one that is still text as it is."""
+    return date_format(date, "SHORT_DATE_FORMAT") if isinstance(date, datetime.date) else str(date)
 
 
 class Schedule(models.Model):
@@ -84,7 +90,7 @@ class Schedule(models.Model):
     def __str__(self) -> str:
         return gettext("%(department)s, week of %(monday)s, version %(version)d") % {
             "department": self.department,
-            "monday": self.week_start,
+            "monday": _in_words(self.week_start),
             "version": self.version,
         }
 
@@ -97,7 +103,7 @@ class Schedule(models.Model):
             return
         self._fill_week_end()
         if self.week_start.weekday() != 0:
-            raise ValidationError({"week_start": _("%(date)s is not a Monday.") % {"date": self.week_start}})
+            raise ValidationError({"week_start": _("%(date)s is not a Monday.") % {"date": _in_words(self.week_start)}})
         if self.week_end != self.week_start + MONDAY_TO_SUNDAY:
             raise ValidationError({"week_end": _("The week ends on the Sunday after its Monday.")})
 
@@ -186,7 +192,7 @@ class ScheduleAssignment(models.Model):
     def __str__(self) -> str:
         # Names only what is loaded: lists, logs and imports put this text on every row and must not query for it.
         loaded = [getattr(self, name) for name in ("employee", "shift") if name in self._state.fields_cache]
-        return ", ".join(str(part) for part in [*loaded, self.date])
+        return ", ".join(str(part) for part in [*loaded, _in_words(self.date)])
 
     def clean(self) -> None:
         """Ask the policy about this one, at the cost of its queries; its errors are ours, its warnings nobody's."""

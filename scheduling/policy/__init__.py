@@ -6,7 +6,7 @@ rulebook.py   which rules apply to whom, and which of several decides
 situation.py  what is planned among what is stored, arranged · facts.py: rows as tuples
 loading.py    the queries · among.py: `IN` for thousands of integers
 clock.py      times of the clock -> moments · times.py: how a shift is called
-findings.py   Finding, and how a form is told
+findings.py   Finding, and how a form is told · dates.py: dates in the reader's language
 """
 
 from scheduling.policy.checks import POLICY, check, check_planned

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.models import Rule
 from scheduling.policy.clock import days_of, monday_of, week_of
+from scheduling.policy.dates import written
 from scheduling.policy.facts import Person, Planned, Work
 from scheduling.policy.findings import Breach, Severity
 from scheduling.policy.loading import DEFAULT_MAX_DAYS
@@ -60,7 +61,7 @@ def _later_given(work: Work, other: Work) -> tuple[Planned | None, Work]:
 def _about(situation: Situation, employee: int, work: Work) -> dict[str, Any]:
     return {
         "shift": situation.shifts[work.shift],
-        "date": datetime.date.fromordinal(work.day),
+        "date": written(datetime.date.fromordinal(work.day)),
         "department": situation.department_of(situation.schedule_of(employee, work)),
     }
 
@@ -118,7 +119,12 @@ def hours_per_week(situation: Situation) -> Iterator[Breach]:
         hours = weeks[key] / HOUR
         limit = first_below(_weekly_limits(situation, person, one.date), hours)
         if limit is not None:
-            told = {"person": person, "hours": in_hours(hours), "monday": monday_of(week), "most": f"{limit.value:g}"}
+            told = {
+                "person": person,
+                "hours": in_hours(hours),
+                "monday": written(monday_of(week)),
+                "most": f"{limit.value:g}",
+            }
             text = _("With this shift %(person)s works %(hours)s h in the week of %(monday)s: %(most)s h at most")
             yield Breach(one, "shift", text % told + limit.because, limit.severity)
 
@@ -146,7 +152,7 @@ def hours_per_day(situation: Situation) -> Iterator[Breach]:
         limits = situation.rules.limits(Rule.Kind.WORKLOAD, "max_hours_per_day", person, one.date)
         limit = first_below(limits, hours)
         if limit is not None:
-            told = {"person": person, "hours": in_hours(hours), "date": one.date, "most": f"{limit.value:g}"}
+            told = {"person": person, "hours": in_hours(hours), "date": written(one.date), "most": f"{limit.value:g}"}
             text = _("With this shift %(person)s works %(hours)s h on %(date)s: %(most)s h at most")
             yield Breach(one, "shift", text % told + limit.because, limit.severity)
 
@@ -163,7 +169,7 @@ def shifts_per_week(situation: Situation) -> Iterator[Breach]:
         limits = situation.rules.limits(Rule.Kind.WORKLOAD, "max_shifts_per_week", person, one.date)
         limit = first_below(limits, shifts)
         if limit is not None:
-            told = {"person": person, "shifts": shifts, "monday": monday_of(week), "most": f"{limit.value:g}"}
+            told = {"person": person, "shifts": shifts, "monday": written(monday_of(week)), "most": f"{limit.value:g}"}
             text = _("With this one %(person)s has %(shifts)d shifts in the week of %(monday)s: %(most)s at most")
             yield Breach(one, "shift", text % told + limit.because, limit.severity)
 
@@ -181,7 +187,7 @@ def days_in_a_row(situation: Situation) -> Iterator[Breach]:
             limits = situation.rules.limits(Rule.Kind.CONSECUTIVE_DAYS, "max_days", person, one.date, DEFAULT_DAYS)
             limit = first_below(limits, row)
             if limit is not None:
-                told = {"person": person, "date": one.date, "most": f"{limit.value:g}"}
+                told = {"person": person, "date": written(one.date), "most": f"{limit.value:g}"}
                 text = _("With %(date)s %(person)s works more than %(most)s days in a row")
                 yield Breach(one, "date", text % told + limit.because, limit.severity)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduling.models import Rule
+from scheduling.policy.dates import written
 from scheduling.policy.facts import Planned
 from scheduling.policy.findings import Breach, Severity
 from scheduling.policy.rulebook import because, is_about, severity_of
@@ -31,7 +32,12 @@ def employed_on_the_date(situation: Situation) -> Iterator[Breach]:
         elif person.end_date is not None and one.date > person.end_date:
             text = _("%(person)s is employed until %(left)s: no longer on %(date)s.")
         if text:
-            told = {"person": person, "hired": person.hire_date, "left": person.end_date, "date": one.date}
+            told = {
+                "person": person,
+                "hired": written(person.hire_date),
+                "left": written(person.end_date),
+                "date": written(one.date),
+            }
             yield Breach(one, "date", text % told)
 
 
@@ -41,7 +47,7 @@ def active_shift(situation: Situation) -> Iterator[Breach]:
     for one in situation.planned:
         shift = situation.shift(one)
         if not shift.active:
-            told = {"shift": shift, "person": situation.person(one), "date": one.date}
+            told = {"shift": shift, "person": situation.person(one), "date": written(one.date)}
             text = _("The shift %(shift)s is not active: %(person)s cannot work it on %(date)s.")
             yield Breach(one, "shift", text % told)
 
@@ -74,6 +80,6 @@ def _lacking(
             "person": situation.person(one),
             "skills": get_text_list(lacking, _("and")),
             "shift": situation.shift(one),
-            "date": one.date,
+            "date": written(one.date),
         }
         yield Breach(one, "employee", text % told + ending, severity)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext as _
 
 from scheduling.models import Schedule, ScheduleAssignment
+from scheduling.policy.dates import written
 from scheduling.policy.facts import Original, Planned
 from scheduling.policy.findings import Breach
 from scheduling.policy.situation import Situation
@@ -39,7 +40,7 @@ def _read_only(situation: Situation, one: Planned, schedules: Iterable[int]) -> 
         if week.status in Schedule.READ_ONLY:
             told = {
                 "department": week.department_name,
-                "monday": week.start,
+                "monday": written(week.start),
                 "status": Schedule.Status(week.status).label,
             }
             text = _("The schedule of %(department)s for the week of %(monday)s is %(status)s: it takes no changes.")
@@ -50,7 +51,12 @@ def within_the_week(situation: Situation) -> Iterator[Breach]:
     for one in situation.everything:
         week = situation.weeks[one.schedule]
         if not week.start <= one.date <= week.end:
-            told = {"person": situation.person(one), "date": one.date, "start": week.start, "end": week.end}
+            told = {
+                "person": situation.person(one),
+                "date": written(one.date),
+                "start": written(week.start),
+                "end": written(week.end),
+            }
             text = _("%(person)s: %(date)s is outside the schedule's week, %(start)s to %(end)s.")
             yield Breach(one, "date", text % told)
 
@@ -61,7 +67,7 @@ def active_department(situation: Situation) -> Iterator[Breach]:
     for one in situation.planned:
         week = situation.weeks[one.schedule]
         if not week.department_active:
-            told = {"department": week.department_name, "person": situation.person(one), "date": one.date}
+            told = {"department": week.department_name, "person": situation.person(one), "date": written(one.date)}
             text = _("The department %(department)s is not active: %(person)s cannot work there on %(date)s.")
             yield Breach(one, "schedule", text % told)
 
@@ -83,7 +89,7 @@ def _duplicate(situation: Situation, one: Planned, schedule: int, status: str, o
     told = {
         "person": situation.person(one),
         "shift": situation.shift(one),
-        "date": one.date,
+        "date": written(one.date),
         "department": situation.department_of(schedule),
         "status": ScheduleAssignment.Status(status).label,
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scheduling.policy.dates import written
 from scheduling.policy.facts import Planned, Slot
 from scheduling.policy.findings import Breach, Severity
 from scheduling.policy.situation import Situation
@@ -29,7 +30,7 @@ def not_over_max_staff(situation: Situation) -> Iterator[Breach]:
             told = {
                 "person": situation.person(one),
                 "shift": situation.shift(one),
-                "date": one.date,
+                "date": written(one.date),
                 "department": situation.weeks[one.schedule].department_name,
                 "most": most,
             }
@@ -65,7 +66,7 @@ def _too_few(situation: Situation, one: Planned, slot: Slot, people: int, enters
     told = {
         "person": situation.person(one if enters else situation.original_of(one) or one),
         "shift": situation.shifts[shift],
-        "date": date,
+        "date": written(date),
         "department": situation.department_name(department),
         "people": people,
         "needed": situation.shifts[shift].required_staff,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from scheduling.models import Rule
 from scheduling.models.parameters import WEEKDAYS
 from scheduling.policy.clock import DAY_MINUTES, minutes
+from scheduling.policy.dates import written
 from scheduling.policy.facts import WorkShift
 from scheduling.policy.findings import Breach
 from scheduling.policy.rulebook import because, is_about, severity_of
@@ -41,7 +42,7 @@ def not_restricted(situation: Situation) -> Iterator[Breach]:
         shift, person = situation.shift(one), situation.person(one)
         for _distance, rule in situation.rules.of(Rule.Kind.RESTRICTION, person, one.date):
             if is_about(rule, shift) and _in_window(rule, shift, one.date, _meet):
-                told = {"person": person, "shift": shift, "date": one.date}
+                told = {"person": person, "shift": shift, "date": written(one.date)}
                 text = _("%(person)s does not work %(shift)s on %(date)s") % told
                 yield Breach(one, "date", text + because(rule), severity_of(rule))
 
@@ -54,7 +55,7 @@ def _outside(situation: Situation, kind: Rule.Kind, text: str) -> Iterator[Breac
         rules = situation.rules.nearest(kind, person, one.date)
         if rules and not any(is_about(rule, shift) and _in_window(rule, shift, one.date, _hold) for rule in rules):
             first = next((rule for rule in rules if rule.strict), rules[0])
-            told = {"person": person, "window": _described(first), "shift": shift, "date": one.date}
+            told = {"person": person, "window": _described(first), "shift": shift, "date": written(one.date)}
             yield Breach(one, "date", text % told + because(first), severity_of(first))
 
 
