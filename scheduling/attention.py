@@ -79,7 +79,7 @@ def states(monday: datetime.date, weeks: int) -> list[ScheduleState]:
 
 def _rows(schedules: Sequence[int]) -> list[_Row]:
     names = ("pk", "employee", "shift", "date", "schedule", "status", *DETAILS)
-    rows = ScheduleAssignment.objects.filter(schedule__in=schedules).order_by("schedule__version", "pk")
+    rows = ScheduleAssignment.objects.current().filter(schedule__in=schedules).order_by("schedule__version", "pk")
     return [_Row._make(row) for row in rows.values_list(*names)]
 
 

@@ -112,7 +112,7 @@ class DayFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         today = timezone.localdate()
         days = [today + datetime.timedelta(days=number) for number in range(1, 7)]
-        return [(day.isoformat(), date_format(day, "D j M")) for day in days]
+        return [(day.isoformat(), date_format(day, gettext("D j M"))) for day in days]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         first, *others = super().choices(changelist)

@@ -245,7 +245,7 @@ class WeekFormSet(PlanFormSet):
         # A row that lies elsewhere, as an import or a shell may have left it, is shown where it is.
         for day in days if stored in (None, *days) else [stored, *days]:
             if day is not None:
-                yield day.isoformat(), date_format(day, "D j M")
+                yield day.isoformat(), date_format(day, gettext("D j M"))
 
 
 def week_of(schedule: Schedule) -> list[datetime.date]:

@@ -40,7 +40,7 @@ class Days:
     """The days that a page can show, and which one it shows."""
 
     def __init__(self, days: Sequence[datetime.date], shown: datetime.date | None, rows: int) -> None:
-        self.names = [(day, date_format(day, "D j M"), day == shown) for day in days]
+        self.names = [(day, date_format(day, gettext("D j M")), day == shown) for day in days]
         self.all_are_shown = shown is None
         self.can_show_all = rows <= MOST_ROWS_OF_ALL_DAYS
 

@@ -68,7 +68,7 @@ def counts(row: ScheduleAssignment | None) -> bool:
 
 def described(row: ScheduleAssignment) -> str:
     """Return the assignment as its person reads it: "Mon 30 Nov: Early (06:00-14:00)"."""
-    return f"{date_format(row.date, 'D j M')}: {with_times(row.shift)}"
+    return f"{date_format(row.date, gettext('D j M'))}: {with_times(row.shift)}"
 
 
 def _lines(change: Change) -> Iterable[tuple[ScheduleAssignment, str]]:
