@@ -11,6 +11,7 @@ vocabulary  words to write scenarios with
 scenarios   who reads and writes what
 search      breadth-first search over all states; counterexamples as readable traces
 mutations   which scenario finds out that a rule was dropped
+mirror      a model of its own: the view that a process has of a Redis, with pushes on their way and outages
 
 Run it in full with ``python -m tests.model``.
 
