@@ -461,8 +461,10 @@ class ReplicaTests:
         with running(tmp_path, replicaof=f"127.0.0.1 {shared_valkey.port}") as replica:
             add_alias(settings, "replica", replica.url)
             store = RedisGenerations("replica")
-            store.stamp(TAGS)
-            assert store.tracks is None
-            assert store.is_degraded
-            store.close()
+            try:
+                store.stamp(TAGS)
+                assert store.tracks is None
+                assert store.is_degraded
+            finally:
+                store.close()
         assert "read only replica" in caplog.text or "It is a replica" in caplog.text
