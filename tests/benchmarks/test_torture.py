@@ -45,7 +45,7 @@ def assignment(version: int, rate: int = 0) -> Any:
 def torture(*options: str) -> subprocess.CompletedProcess[str]:
     """Run the command."""
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks.torture", *options], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "benchmarks.torture", *options], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
 
 
