@@ -413,10 +413,10 @@ class AsgiTests:
 class Worker:
     """A process of ``multiprocessing`` that reads and writes on request."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, environment: dict[str, str]) -> None:
         context: Any = multiprocessing.get_context(method)
         self._ours, theirs = context.Pipe()
-        self.process = context.Process(target=workers.serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=workers.serve, args=(theirs, environment), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -433,15 +433,13 @@ class Worker:
 
 
 @pytest.fixture
-def start_worker(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Worker]]:
-    for variable, value in environment(directory).items():
-        monkeypatch.setenv(variable, value)
+def start_worker(directory: Path) -> Iterator[Callable[[str], Worker]]:
     started: list[Worker] = []
 
     def start(method: str) -> Worker:
         # A socket to a database must not be shared by two processes.
         connections.close_all()
-        started.append(Worker(method))
+        started.append(Worker(method, environment(directory)))
         return started[-1]
 
     yield start

@@ -1,12 +1,15 @@
 """What processes of ``multiprocessing`` run in tests; spawned ones import it before Django is loaded."""
 
+import os
 from multiprocessing.connection import Connection
 
 EMAIL = "amy@example.com"
 
 
-def serve(requests: Connection) -> None:
+def serve(requests: Connection, environment: dict[str, str]) -> None:
     """Answer each name that is sent by saving it, and None by reading, until the other end is closed."""
+    # A fork server keeps the environment of its start.
+    os.environ.update(environment)
     import django
     from django.db import connections
 
