@@ -1,6 +1,6 @@
 PYTHON ?= python3
 ARGS ?=
-BENCH ?= reads imports policy
+BENCH ?= reads imports policy pages
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
