@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
@@ -189,6 +190,8 @@ class PlanFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
         for name, rows in self.known.items():
             if name in form.fields:
                 form.fields[name].known = rows
+        if (delete := form.fields.get(DELETION_FIELD_NAME)) and form.instance.pk:
+            delete.widget.attrs["aria-label"] = f"{delete.label}: {form.instance}"
 
     # -- what the policy says ----------------------------------------------------------------------------------------
 

@@ -55,6 +55,9 @@ class PlanPagesMixin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        # A form without an address is sent to that of the page, with "#content-start" after the skip link: the browser
+        # then goes there, and not to the box of a warning.
+        form_url = form_url or request.get_full_path()
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:

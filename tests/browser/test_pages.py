@@ -1,0 +1,81 @@
+"""Every page of the admin, in both languages, by day and by night, at a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client, RequestFactory
+from django.urls import NoReverseMatch, reverse
+from playwright.sync_api import Page, expect
+
+from tests.browser.hotel import Hotel, fill, member_of
+from tests.browser.looks import Looks
+from tests.scheduling.admin.pages import url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LANGUAGES = ("en", "de")
+KINDS = ("first", "lists", "additions", "changes", "files", "acts")
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest, page: Page, live_server: Any) -> str:
+    page.context.add_cookies([{"name": "django_language", "value": request.param, "url": live_server.url}])
+    return str(request.param)
+
+
+@pytest.fixture
+def administrator(page: Page, live_server: Any, admin_user: User) -> User:
+    """Let the browser be signed in, without the form, which other tests use."""
+    client = Client()
+    client.force_login(admin_user)
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    return admin_user
+
+
+def addresses(kind: str, hotel: Hotel, user: User) -> Iterator[str]:
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    if kind == "first":
+        yield from ("/admin/", "/admin/scheduling/", "/admin/password_change/", "/admin/nothing/", "/nothing")
+    for model, model_admin in admin.site._registry.items():
+        if kind == "lists":
+            yield of(model, "changelist")
+        elif kind == "additions" and model_admin.has_add_permission(request):
+            yield of(model, "add")
+        elif kind == "changes":
+            yield of(model, "change", model._default_manager.order_by("pk")[0].pk)
+        elif kind == "files":
+            for page in ("import", "export"):
+                try:
+                    yield of(model, page)
+                except NoReverseMatch:
+                    assert model in (User, Group) or not hasattr(model_admin, "resource_classes")
+    if kind == "acts":
+        yield from (url(act, hotel.next_week) for act in ("submit", "copy", "history", "delete", "change"))
+        yield url("delete", hotel.kitchen)
+        yield url("new_version", hotel.this_week)
+
+
+def of(model: Any, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+class EveryPageTests:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_is_for_everybody(self, kind: str, language: str, page: Page, hotel: Hotel, administrator: User) -> None:
+        fill(hotel)
+        member_of("Planner")
+        looks = Looks(page)
+        problems = [problem for address in addresses(kind, hotel, administrator) for problem in looks.problems(address)]
+        assert not problems, "\n".join(problems)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+
+    def test_so_is_the_login(self, language: str, page: Page) -> None:
+        assert Looks(page).problems("/admin/") == []
+        expect(page.locator("html")).to_have_attribute("lang", language)
