@@ -69,7 +69,7 @@ class PlanPagesMixin(admin.ModelAdmin):
         try:
             return super().changeform_view(request, *args)
         except IntegrityError as error:
-            model = ScheduleAssignment if ScheduleAssignment._meta.db_table in str(error) else self.model
+            model = ScheduleAssignment if _is_about_assignments(error) else self.model
             messages.error(request, reason_of(error, model))
             return HttpResponseRedirect(request.get_full_path())
 
@@ -89,6 +89,12 @@ class PlanPagesMixin(admin.ModelAdmin):
         # A deleted row has lost its primary key by now, and may have been changed in the form besides.
         gone = before.keys() - {form.instance.pk for form in formset.initial_forms}
         notices.send(notices.of_changes([*changed, *added, *(notices.Change(before[pk], None) for pk in gone)]))
+
+
+def _is_about_assignments(error: IntegrityError) -> bool:
+    """Whether the database names their table, as SQLite does, or one of their constraints, as PostgreSQL does."""
+    meta = ScheduleAssignment._meta
+    return any(name in str(error) for name in (meta.db_table, *(constraint.name for constraint in meta.constraints)))
 
 
 def edited_published(request: HttpRequest, formset: type[Any]) -> type[Any]:
