@@ -42,7 +42,8 @@ def _total(several: Iterable[Counts]) -> dict[str, Any]:
             if isinstance(value, Mapping) and name not in _GAUGES:
                 total[name] = {cause: total.get(name, {}).get(cause, 0) + number for cause, number in value.items()}
             elif name not in _GAUGES:
-                total[name] = total.get(name, 0) + value
+                # Seconds are counted in billionths.
+                total[name] = round(total.get(name, 0) + value, 9)
     return {**total, "hit_rate": total["hits"] / total["total_requests"] if total["total_requests"] else None}
 
 
