@@ -13,7 +13,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test prove check bench torture migrations messages clean
+.PHONY: help demo serve test screenshots prove check bench torture migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on 
 	$(RUN) -m pytest -n 2 $(ARGS)
 	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 $(ON_POSTGRES); fi
 	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 --generations redis $(ON_POSTGRES_AND_VALKEY); fi
+
+screenshots: $(DEVELOPMENT) ## Write the pictures of the README anew (docs/images/), from the tests in a browser
+	CI=1 SCREENSHOTS=docs/images $(RUN) -m pytest -q tests/browser $(ARGS)
 
 prove: $(DEVELOPMENT) ## Explore every schedule and state of the coherence protocol, and plant every mutation (an hour)
 	$(RUN) -m tests.explorer $(ARGS)

@@ -78,7 +78,6 @@ def _keep_writing(board: Board, world: World, design: Design, task: dict[str, An
             ).run()
             # No clean-up of what belongs to the process that forked.
             os._exit(0)
-        board.set_pid(number, pid)
         _, status = os.waitpid(pid, 0)
         board.set_pid(number, 0)
         code = os.waitstatus_to_exitcode(status)

@@ -1,8 +1,10 @@
 """A writer: writes in every form, and publishes each version when its write has returned."""
 
+import os
 import random
 import time
 from collections.abc import Sequence
+from itertools import count
 
 from django.db import connection, transaction
 
@@ -47,7 +49,12 @@ class Writer:
         }
 
     def run(self) -> None:
-        while self.board.phase < STOP_WRITING and not is_orphan():
+        for written in count():
+            if self.board.phase >= STOP_WRITING or is_orphan():
+                return
+            if written == 1:
+                # To be killed from now on: on a busy machine most would die before they have written anything.
+                self.board.set_pid(self.number, os.getpid())
             (one,) = random.choices(self._forms, self._weights)
             of_kind = self._subjects[one.kind, one.owned]
             if of_kind:

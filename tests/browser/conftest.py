@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.hotel import Hotel, open_hotel
+from tests.browser.looks import DESK
 
 PASSWORD = "of a test, and nowhere else"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -53,7 +54,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     """A page in a browser of its own; its test fails when the console shows an error, a CSP violation among them."""
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context = browser.new_context(base_url=live_server.url, viewport=DESK, locale="en-GB")
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE)
     said: list[str] = []

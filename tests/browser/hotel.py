@@ -126,6 +126,19 @@ def fill(hotel: Hotel) -> None:
         hotel.assign(felix, hotel.night, day, hotel.this_week)
         hotel.assign(hotel.bartenders[day % 3], hotel.evening, day, hotel.elsewhere)
     hotel.assign(amy, hotel.early, 3, hotel.this_week)
+    fill_front_desk(hotel)
+
+
+def fill_front_desk(hotel: Hotel) -> None:
+    """One person after the other, and too soon after the shift before."""
+    desk = DepartmentFactory(name="Front desk", code="HH-DESK", parent=hotel.kitchen.parent)
+    jonas = EmployeeFactory(first_name="Jonas", last_name="Weber", email="jonas.weber@example.com", department=desk)
+    lena = EmployeeFactory(first_name="Lena", last_name="Sato", email="lena.sato@example.com", department=desk)
+    for monday in (hotel.this_week.week_start, hotel.monday):
+        schedule = ScheduleFactory(department=desk, week_start=monday)
+        for day in range(5):
+            hotel.assign((jonas, lena)[day % 2], hotel.late, day, schedule)
+            hotel.assign((lena, jonas)[day % 2], hotel.early, day, schedule)
 
 
 def member_of(group: str, name: str = "") -> User:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession, Page, ViewportSize
 
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 BUTTONS = ("button", "link", "switch")
 CHOICES = ("checkbox", "combobox", "listbox", "radio")
 INPUTS = ("textbox", "searchbox", "slider", "spinbutton", "Date", "DateTime", "InputTime")
@@ -84,23 +85,28 @@ class Looks:
         self._inside: CDPSession = page.context.new_cdp_session(page)
 
     def problems(self, address: str) -> list[str]:
-        return [f"{address} {problem}" for problem in self._look_at(address)]
-
-    def _look_at(self, address: str) -> Iterator[str]:
         self.page.goto(address)
+        problems = [*self._begins(), *self.problems_here()]
+        return [f"{address} {problem}" for problem in problems]
+
+    def problems_here(self) -> list[str]:
+        """Look at the page as it is: what is only shown to who has sent a form."""
+        problems = self._nameless_at_last()
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            problems += [f"{scheme}: too pale: {found}" for found in self.page.evaluate(TOO_PALE)]
+        self.page.set_viewport_size(PHONE)
+        problems += self.page.evaluate(TOO_WIDE)
+        self.page.set_viewport_size(DESK)
+        self.page.emulate_media(color_scheme="light")
+        return problems
+
+    def _begins(self) -> Iterator[str]:
         # A form that is to be filled in has the focus in its first field; elsewhere the way past the menu comes first.
         if not self.page.evaluate(HAS_FOCUS):
             self.page.keyboard.press("Tab")
             if not self.page.evaluate(FIRST_STOP):
                 yield "does not begin with the skip link"
-        yield from self._nameless_at_last()
-        for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            yield from (f"{scheme}: too pale: {found}" for found in self.page.evaluate(TOO_PALE))
-        self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        yield from self.page.evaluate(TOO_WIDE)
-        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
-        self.page.emulate_media(color_scheme="light")
 
     def _nameless_at_last(self) -> list[str]:
         """Wait for the scripts that name what the server does not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page, expect
 
 from tests.browser.hotel import Hotel, fill, member_of
-from tests.browser.looks import Looks
+from tests.browser.looks import PHONE, Looks
 from tests.scheduling.admin.pages import url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,3 +79,25 @@ class EveryPageTests:
     def test_so_is_the_login(self, language: str, page: Page) -> None:
         assert Looks(page).problems("/admin/") == []
         expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+class FirstPageTests:
+    def test_says_what_needs_attention(
+        self, page: Page, hotel: Hotel, sign_in: Callable[[User], None], screenshot: Callable[[str], None]
+    ) -> None:
+        fill(hotel)
+        robin = member_of("Manager", "robin")
+        hotel.cooks[1].user = robin
+        hotel.cooks[1].save()
+        hotel.amy.notifications.update(recipient=hotel.cooks[1])
+        sign_in(robin)
+        for tile in ("12 open shifts next week", "1 schedule awaits approval", "1 unread notification"):
+            expect(page.get_by_role("link", name=tile)).to_be_visible()
+        screenshot("index")
+        page.get_by_role("button", name="Deutsch").click()
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        screenshot("index-german")
+        page.get_by_role("button", name="English").click()
+        page.set_viewport_size(PHONE)
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        screenshot("phone")

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from scheduling.models import Schedule, ScheduleAssignment
 from tests.browser.hotel import DAY, Hotel, fill, member_of
+from tests.browser.looks import Looks
 from tests.scheduling.admin.pages import url
 
 SignIn = Callable[[User], None]
@@ -62,6 +63,7 @@ class PlannerTests:
         )
         assert ScheduleAssignment.objects.count() == before
         screenshot("warning")
+        assert Looks(page).problems_here() == []
 
         page.get_by_label("I have read this. Do it all the same.").check()
         save(page)
