@@ -61,9 +61,16 @@ SHOWING_CACHED_READS = (
     "employee_list",
     "employee_subtree_list",
     "employee_form",
+    "shift_list",
+    "schedule_list",
+    "schedule_form",
+    "assignment_list",
+    "assignment_form",
     "rule_list",
     "rule_form",
     "rule_add_form",
+    "notification_list",
+    "notification_form",
 )
 
 
