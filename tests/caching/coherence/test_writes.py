@@ -655,7 +655,14 @@ def admin_form(world: World) -> None:
     }
     post_as_superuser(
         f"/admin/scheduling/shift/{world.night.pk}/change/",
-        {**fields, "break_minutes": 0, "required_staff": 1, "active": "on"},
+        {
+            **fields,
+            "break_minutes": 0,
+            "required_staff": 1,
+            "active": "on",
+            "assignments-TOTAL_FORMS": 0,
+            "assignments-INITIAL_FORMS": 0,
+        },
     )
 
 
