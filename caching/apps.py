@@ -16,8 +16,11 @@ class CachingConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, leases  # noqa: F401 (registers the checks)
         from .coherence.connections import install
+        from .coherence.invalidation import changed_by_the_database
         from .manager import cache_manager
 
+        # Now, not in the first write.
+        changed_by_the_database()
         connection_created.connect(install, dispatch_uid="caching")
         for connection in connections.all(initialized_only=True):
             install(connection)

@@ -14,7 +14,9 @@ class PrimaryKeyLookup(Protocol):
 
     def normalise(self, value: Any) -> Hashable | None: ...
 
-    def get_many_pks(self, values: Iterable[Any]) -> tuple[Mapping[Any, Any], Mapping[str, int]]: ...
+    def get_many_pks(
+        self, values: Iterable[Any], *, normalised: bool = False
+    ) -> tuple[Mapping[Any, Any], Mapping[str, int]]: ...
 
 
 class BatchCache:
@@ -40,7 +42,7 @@ class BatchCache:
         wanted -= self._missing
         if not wanted:
             return
-        found, tiers = self._lookup.get_many_pks(wanted)
+        found, tiers = self._lookup.get_many_pks(wanted, normalised=True)
         self._pks.update(found)
         self._missing |= wanted - found.keys()
         self._tiers.update(tiers)

@@ -301,13 +301,14 @@ class CachedLookup(_RowsByField):
         """Return what ``get_many`` returns."""
         return await sync_to_async(self.get_many)(values)
 
-    def get_many_pks(self, values: Iterable[Any]) -> tuple[dict[Any, Any], Counter[str]]:
+    def get_many_pks(self, values: Iterable[Any], *, normalised: bool = False) -> tuple[dict[Any, Any], Counter[str]]:
         """Return primary keys by value of the field, and how many look-ups each source has answered.
 
         The sources are "local", "shared", "database" and "missing". Rows are not made and not stored: ten times as
-        fast as ``get_many`` where only the keys are needed. At most one query.
+        fast as ``get_many`` where only the keys are needed. At most one query. ``normalised`` says that the values are
+        distinct and as the field holds them.
         """
-        wanted = self._wanted(values)
+        wanted = {self.key(value): value for value in values} if normalised else self._wanted(values)
         local = self.kind.find_many(wanted)
         shared = cache_manager.find_shared({key: self.kind for key in wanted if key not in local})
         entries = local | shared

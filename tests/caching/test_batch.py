@@ -16,7 +16,7 @@ class FakeLookup:
     def normalise(self, value: Any) -> str | None:
         return value.strip().lower() if isinstance(value, str) else None
 
-    def get_many_pks(self, values: Iterable[Any]) -> tuple[dict[Any, int], Counter[str]]:
+    def get_many_pks(self, values: Iterable[Any], *, normalised: bool = False) -> tuple[dict[Any, int], Counter[str]]:
         self.asked.append(set(values))
         rows = {"amy@example.com": 1, "bob@example.com": 2}
         found = {value: rows[value] for value in self.asked[-1] if value in rows}
