@@ -3,23 +3,13 @@
 import time
 from collections.abc import Callable
 
-from redis.exceptions import ConnectionError
-
 PATIENCE_SECONDS = 20.0
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
     """Return as soon as the condition is true; fail if it is not in time."""
     until = time.monotonic() + seconds
-    while not _is_true(condition):
+    while not condition():
         assert time.monotonic() < until, "It has not happened."
         # Not a wait for a certain time: only to leave the processor to others between two questions.
         time.sleep(0.005)
-
-
-def _is_true(condition: Callable[[], object]) -> bool:
-    """Ask; a server that closes its connections, as in a failover, has no answer yet."""
-    try:
-        return bool(condition())
-    except ConnectionError:
-        return False
