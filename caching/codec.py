@@ -325,10 +325,10 @@ def _is_derived(model: type[models.Model], name: str) -> bool:
 
 # -- bytes ------------------------------------------------------------------------------------------------------------
 
-_DATETIME, _DATE, _TIME, _TIMEDELTA, _DECIMAL, _UUID, _TUPLE, _SET, _FROZENSET, _DICT, _RECORD, _ROW, _INT = range(
+_DATETIME, _DATE, _TIME, _TIMEDELTA, _DECIMAL, _UUID, _TUPLE, _SET, _FROZENSET, _DICT, _RECORD, _LIST, _INT = range(
     1, 14
 )
-_COLLECTIONS: dict[type, int] = {tuple: _TUPLE, set: _SET, frozenset: _FROZENSET}
+_COLLECTIONS: dict[type, int] = {list: _LIST, tuple: _TUPLE, set: _SET, frozenset: _FROZENSET}
 _FACTORIES = {code: factory for factory, code in _COLLECTIONS.items()}
 _PLAIN = frozenset({type(None), bool, float, str, bytes})
 _pack = msgspec.msgpack.Encoder().encode
@@ -357,17 +357,24 @@ def decode(content: bytes, declared: tuple[type, ...] = ()) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return the value as MessagePack can hold it, every other type as an extension."""
+    """Return the value as MessagePack can hold it, every other type as an extension.
+
+    A row is the one array: most of what is stored are rows, and an extension is decoded in a second step.
+    """
     kind = type(value)
     if kind in _PLAIN:
         return value
     if kind is int:
         return value if -(2**63) <= value < 2**64 else _extension(_INT, hex(value))
     if kind is Row:
-        return _extension(_ROW, _plain_row(value))
+        return _plain_row(value)
+    if kind is datetime and value.tzinfo is UTC and not value.fold:
+        return value  # a timestamp of MessagePack, which comes back as this
+    if kind in _RAW_WRITERS:
+        code, write = _RAW_WRITERS[kind]
+        return msgspec.msgpack.Ext(code, write(value))
     if kind is Collection:
-        items = [_plain(item) for item in value.items]
-        return items if value.factory is list else _extension(_COLLECTIONS[value.factory], items)
+        return _extension(_COLLECTIONS[value.factory], [_plain(item) for item in value.items])
     if kind is Mapped:
         return _extension(_DICT, [[_plain(key), _plain(item)] for key, item in value.pairs])
     if kind in _COLLECTIONS:
@@ -388,7 +395,8 @@ def _extension(code: int, value: Any) -> msgspec.msgpack.Ext:
 def _plain_row(row: Row) -> list[Any]:
     fields = {name: _plain(value) for name, value in (*row.fields.items(), *row.frozen_fields)}
     attnames = _attnames(row.model)
-    names = None if len(fields) == len(attnames) else list(fields)
+    # None: all of them, in order, and none is a list or a dict that would have to be looked for when it is read.
+    names = None if len(row.fields) == len(attnames) else list(fields)
     return [
         row.model._meta.label,
         fingerprint(row.model),
@@ -422,20 +430,25 @@ def _read_zone(zone: Any) -> Any:
 
 _WRITERS: dict[type, tuple[int, Callable[[Any], Any]]] = {
     datetime: (_DATETIME, lambda v: [v.replace(tzinfo=None).isoformat(), _write_zone(v), v.fold]),
-    date: (_DATE, lambda v: v.isoformat()),
     time: (_TIME, lambda v: [v.replace(tzinfo=None).isoformat(), _write_zone(v), v.fold]),
     timedelta: (_TIMEDELTA, lambda v: [v.days, v.seconds, v.microseconds]),
-    Decimal: (_DECIMAL, str),
+}
+_RAW_WRITERS: dict[type, tuple[int, Callable[[Any], bytes]]] = {
+    date: (_DATE, lambda v: v.toordinal().to_bytes(3)),
+    Decimal: (_DECIMAL, lambda v: str(v).encode()),
     UUID: (_UUID, lambda v: v.bytes),
 }
+"""Extensions whose content is no MessagePack: to decode it in a second step takes longer than to make the value."""
 _READERS: Mapping[int, Callable[[Any], Any]] = {
     _DATETIME: lambda v: datetime.fromisoformat(v[0]).replace(tzinfo=_read_zone(v[1]), fold=v[2]),
-    _DATE: date.fromisoformat,
     _TIME: lambda v: time.fromisoformat(v[0]).replace(tzinfo=_read_zone(v[1]), fold=v[2]),
     _TIMEDELTA: lambda v: timedelta(*v),
-    _DECIMAL: Decimal,
-    _UUID: lambda v: UUID(bytes=v),
     _INT: lambda v: int(v, 16),  # in decimal Python refuses more than 4,300 digits
+}
+_RAW_READERS: Mapping[int, Callable[[memoryview], Any]] = {
+    _DATE: lambda v: date.fromordinal(int.from_bytes(v)),
+    _DECIMAL: lambda v: Decimal(str(v, "ascii")),
+    _UUID: lambda v: UUID(bytes=bytes(v)),
 }
 
 
@@ -447,35 +460,22 @@ class _Hook:
         self.decode = msgspec.msgpack.Decoder(ext_hook=self).decode
 
     def __call__(self, code: int, data: memoryview) -> Any:
+        if code in _RAW_READERS:
+            return _RAW_READERS[code](data)
         value = self.decode(data)
         if (read := _READERS.get(code)) is not None:
             return read(value)
-        if code == _ROW:
-            return self._row(value)
         if code == _DICT:
             return Mapped(tuple((key, _restored(item)) for key, item in value if hash(key) is not None))
         if code == _RECORD:
             return self._record(value)
         items = tuple(_restored(item) for item in value)
         factory = _FACTORIES[code]
-        if factory is not tuple:
+        if factory in (set, frozenset):
             factory(map(thaw, items))  # raises TypeError for what cannot be in a set
-        if factory is set or any(isinstance(item, Frozen) for item in items):
+        if factory in (set, list) or any(isinstance(item, Frozen) for item in items):
             return Collection(factory, items)
         return factory(items)
-
-    def _row(self, value: list[Any]) -> Row:
-        label, written_by, db, names, values, related = value
-        model = _model(label)
-        if written_by != fingerprint(model):
-            raise ValueError(f"{label} had other fields when it was stored.")
-        fields = dict(zip(names or _attnames(model), values, strict=True))
-        changeable = {name: _restored(item) for name, item in fields.items() if type(item) not in _ATOMS}
-        frozen_fields = tuple((name, item) for name, item in changeable.items() if isinstance(item, Frozen))
-        for name, _ in frozen_fields:
-            del fields[name]
-        joined = tuple((name, other and self._row(other)) for name, other in related.items())
-        return Row(model, db, fields, frozen_fields, joined)
 
     def _record(self, value: list[Any]) -> Any:
         name, written_by, values = value
@@ -493,10 +493,26 @@ _hook = cache(_Hook)
 
 
 def _restored(value: Any) -> Any:
-    """Return a decoded list as the frozen list that was encoded."""
+    """Return a decoded array as the frozen row that was encoded, what is none as it is."""
     if type(value) is dict:
-        raise ValueError("The stored bytes are not a value of ours: we write no MessagePack map.")
-    return Collection(list, tuple(map(_restored, value))) if type(value) is list else value
+        raise ValueError("The stored bytes are not a value of ours: a MessagePack map stands in rows alone.")
+    return _row(value) if type(value) is list else value
+
+
+def _row(value: list[Any]) -> Row:
+    label, written_by, db, names, values, related = value
+    model = _model(label)
+    if written_by != fingerprint(model):
+        raise ValueError(f"{label} had other fields when it was stored.")
+    fields = dict(zip(names or _attnames(model), values, strict=True))
+    frozen_fields: tuple[tuple[str, Frozen], ...] = ()
+    if names is not None:
+        changeable = {name: _restored(item) for name, item in fields.items() if type(item) not in _ATOMS}
+        frozen_fields = tuple((name, item) for name, item in changeable.items() if isinstance(item, Frozen))
+        for name, _ in frozen_fields:
+            del fields[name]
+    joined = tuple((name, other and _row(other)) for name, other in related.items())
+    return Row(model, db, fields, frozen_fields, joined)
 
 
 @cache

@@ -262,9 +262,12 @@ class CachedLookup(_RowsByField):
         if entry is not None:
             found = entry.value
             return None if found is None else found.thaw()
-        normalised = self.normalise(value)
         return cache_manager.load_through(
-            self.kind, key, lambda: self._load(normalised), lambda: self.dependencies(normalised), None
+            self.kind,
+            key,
+            lambda: self._load(self.normalise(value)),
+            lambda: self.dependencies(self.normalise(value)),
+            None,
         )
 
     def _remember_key(self, value: Any, normalised: Any) -> str:

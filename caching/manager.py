@@ -240,7 +240,7 @@ class CacheManager:
         """Load a value that is not in the local tier, unless another thread or the shared tier has it by now."""
         # Who finds it in the shared tier has nobody to wait for, and need not know what it depends on.
         looked = not dirty_watchers
-        if looked and (entry := self._find_in_shared(kind, key)) is not None:
+        if looked and (entry := self.find_shared({key: kind}).get(key)) is not None:
             return thaw(entry.value)
         with self._flights.joined((kind.entries.name, key), may_wait=lambda: not in_transaction()) as waited:
             if waited:
@@ -265,7 +265,7 @@ class CacheManager:
         if dirty_watchers and is_dirty(dependencies().tags):
             kind.miss(key, inside_a_write=True)
             return None, None
-        entry = kind.find(key) or (None if looked else self._find_in_shared(kind, key))
+        entry = kind.find(key) or (None if looked else self.find_shared({key: kind}).get(key))
         if entry is not None:
             return entry, None
         kind.miss(key)
@@ -285,37 +285,28 @@ class CacheManager:
         kind.count(stats.LOAD_NS, time.perf_counter_ns() - started)
 
     def find_many(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-        """Return the entries that may be served now, by key, from both tiers; count the hits."""
-        found = {key: entry for key, kind in kinds.items() if (entry := kind.find(key)) is not None}
+        """Return the entries of one type that may be served now, by key, from both tiers; count the hits."""
+        found: dict[str, Entry] = {}
+        for kind, of_kind in _by_kind(kinds).items():
+            found |= kind.find_many(of_kind)
         return found | self.find_shared({key: kind for key, kind in kinds.items() if key not in found})
 
     def find_shared(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-        """Return the entries of one type that the shared tier has and that may be served now, by key."""
-        tier = self._usable_shared_tier()
-        if tier is None or not kinds:
+        """Return the entries of one type that the shared tier has and that may be served now, by key; hold them."""
+        tier = self.shared
+        if tier is None or not kinds or not self.serves or switched_off.get() or self.generations.is_degraded:
             return {}
         declared = next(iter(kinds.values())).entries.declared
         entries = tier.get_entries(declared, kinds, self.clock())
-        return {key: entry for key, entry in entries.items() if self._may_serve(kinds[key], key, entry)}
-
-    def _find_in_shared(self, kind: Kind, key: str) -> Entry | None:
-        """Return what ``find_shared`` finds for one key, for less."""
-        tier = self._usable_shared_tier()
-        entry = tier and tier.get_entry(kind.entries.declared, key, self.clock())
-        return entry if entry and self._may_serve(kind, key, entry) else None
-
-    def _usable_shared_tier(self) -> SharedTier | None:
-        usable = self.shared is not None and self.serves and not switched_off.get()
-        return self.shared if usable and not self.generations.is_degraded else None
-
-    def _may_serve(self, kind: Kind, key: str, entry: Entry) -> bool:
-        """Whether an entry of the shared tier may be served now; hold it, and count."""
-        if self.generations.holds(entry.stamp) and not (dirty_watchers and is_dirty(entry.stamp.tags)):
-            kind.put(key, entry)
-            kind.count(stats.HIT_SHARED)
-            return True
-        kind.count(stats.REFUSAL)
-        return False
+        holding = self.generations.holding([entry.stamp for entry in entries.values()])
+        served = {}
+        for (key, entry), holds in zip(entries.items(), holding, strict=True):
+            if holds and not (dirty_watchers and is_dirty(entry.stamp.tags)):
+                kinds[key].put(key, entry, stats.HIT_SHARED)
+                served[key] = entry
+            else:
+                kinds[key].count(stats.REFUSAL)
+        return served
 
     def leases(self, wanted: Mapping[str, Dependencies]) -> dict[str, Lease]:
         """Return, by key, the generations of now, for loads that begin after this call."""
@@ -352,8 +343,7 @@ class CacheManager:
                 # In an outage it is as old as its lease: what others have written during the load nobody will tell.
                 deadline = min(self.clock() + ttl, lease.taken_at + longest_life)
                 entries[key] = Entry(content.value, stamp, deadline)
-                kind.put(key, entries[key])
-        kind.count(stats.SET, len(entries))
+                kind.put(key, entries[key], stats.SET)
         if self.shared is not None and entries and not self.generations.is_degraded:
             self.shared.set_entries(kind.entries.name, entries, ttl)
 
@@ -466,6 +456,14 @@ def caching_disabled() -> Iterator[None]:
         yield
     finally:
         switched_off.reset(token)
+
+
+def _by_kind(kinds: Mapping[str, Kind]) -> dict[Kind, list[str]]:
+    """Return the keys of each kind."""
+    keys: defaultdict[Kind, list[str]] = defaultdict(list)
+    for key, kind in kinds.items():
+        keys[kind].append(key)
+    return keys
 
 
 def _row_tags(content: Content) -> list[str]:

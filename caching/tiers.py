@@ -5,11 +5,10 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pickle import PickleError
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from cachetools import LRUCache
@@ -36,8 +35,7 @@ BACKEND_FAULTS = (
 """What a backend of Django's cache framework raises when it cannot do its work; the last two, for damaged values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A cached value in its frozen form, what it depends on, and until when (seconds of the clock) it lives."""
 
     value: Any
@@ -108,44 +106,43 @@ class SharedTier:
 
         ``now`` is the moment on the caller's clock that their deadlines are counted from.
         """
-        names = {_shared_key(f"{declared.name}/{key}"): key for key in keys}
-        found = self._guard(lambda backend: backend.get_many(list(names))) or {}
-        entries = {
-            names[place]: self._entry(place, content, f"{declared.name}/{names[place]}", declared, now)
-            for place, content in found.items()
-        }
-        return {key: entry for key, entry in entries.items() if entry is not None}
+        names = {key: f"{declared.name}/{key}" for key in keys}
+        places = dict(zip(_shared_keys(names.values()), names, strict=True))
+        found = self._guard(partial(self._get_many, list(places))) or {}
+        time_here = now - time.time()
+        entries = {}
+        for place, content in found.items():
+            key = places[place]
+            try:
+                entry = self._opened(content, names[key], declared, time_here)
+            except ValueError as error:
+                self._on_error()
+                logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
+                self._guard(partial(_delete, place))
+                continue
+            if entry is not None and entry.deadline > now:
+                entries[key] = entry
+        return entries
 
-    def get_entry(self, declared: CacheType, key: str, now: float) -> Entry | None:
-        """Return what ``get_entries`` returns for one key."""
-        name = f"{declared.name}/{key}"
-        place = _shared_key(name)
-        content = self._guard(partial(self._get, place))
-        return None if content is None else self._entry(place, content, name, declared, now)
-
-    def _get(self, place: str, backend: BaseCache) -> Any:
-        return backend.get(place) if self._connections is None else self._connections.get(place)
-
-    def _entry(self, place: str, content: Any, name: str, declared: CacheType, now: float) -> Entry | None:
-        """Return the entry in some bytes as ``_opened`` does; what is not ours is logged and deleted."""
-        try:
-            return self._opened(content, name, declared, now)
-        except ValueError as error:
-            self._on_error()
-            logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
-            self._guard(partial(_delete, place))
-            return None
+    def _get_many(self, places: list[str], backend: Any) -> dict[str, Any]:
+        if self._connections is None:
+            return cast(dict[str, Any], backend.get_many(places))
+        made = backend.client.make_key
+        found = zip(places, self._connections.get_many([made(place) for place in places]), strict=True)
+        return {place: content for place, content in found if content is not None}
 
     def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
         """Store entries of a type for ``ttl`` seconds, in one round trip where the backend can."""
+        names = [f"{type_name}/{key}" for key in entries]
         contents = {
-            _shared_key(f"{type_name}/{key}"): self._sealed(f"{type_name}/{key}", entry, ttl)
-            for key, entry in entries.items()
+            place: self._sealed(name, entry, ttl)
+            for place, name, entry in zip(_shared_keys(names), names, entries.values(), strict=True)
         }
         self._guard(lambda backend: backend.set_many(contents, ttl) or True)
 
     def delete(self, type_name: str, key: str) -> None:
-        self._guard(partial(_delete, _shared_key(f"{type_name}/{key}")))
+        (place,) = _shared_keys([f"{type_name}/{key}"])
+        self._guard(partial(_delete, place))
 
     def _sealed(self, name: str, entry: Entry, ttl: float) -> bytes:
         stamp = entry.stamp
@@ -153,21 +150,24 @@ class SharedTier:
             Envelope(name, stamp.identity, stamp.tags, stamp.generations, time.time() + ttl, encode(entry.value))
         )
 
-    def _opened(self, content: Any, name: str, declared: CacheType, now: float) -> Entry | None:
-        """Return the entry in some bytes; None if it has expired or was stamped by another store of generations."""
+    def _opened(self, content: Any, name: str, declared: CacheType, time_here: float) -> Entry | None:
+        """Return the entry in some bytes; None for another key, or if another store of generations has stamped it.
+
+        ``time_here`` is what the caller's clock is ahead of POSIX time. Raises ValueError for bytes that are not ours.
+        """
         if not isinstance(content, bytes):
             raise ValueError(f"a {type(content).__name__} instead of bytes.")
         try:
             envelope = _open(content)
         except msgspec.MsgspecError as error:
             raise ValueError(str(error)) from error
-        if not envelope.tags or len(envelope.tags) != len(envelope.generations):
+        tags, generations = envelope.tags, envelope.generations
+        if not tags or len(tags) != len(generations):
             raise ValueError("its tags do not fit its generations.")
-        left = envelope.expires_at - time.time()
-        stamp = self._generations.restore(envelope.identity, envelope.tags, envelope.generations)
-        if envelope.name != name or left <= 0 or stamp is None:
+        stamp = self._generations.restore(envelope.identity, tags, generations)
+        if stamp is None or envelope.name != name:
             return None
-        return Entry(decode(envelope.value, declared.dataclasses), stamp, now + left)
+        return Entry(decode(envelope.value, declared.dataclasses), stamp, envelope.expires_at + time_here)
 
     def _guard(self, call: Callable[[BaseCache], Any]) -> Any:
         if self._faults and not self._may_call():
@@ -229,8 +229,8 @@ def is_process_local(alias: str) -> bool:
         return False
 
 
-def _shared_key(name: str) -> str:
-    """Return the key in the backend: short, without personal data, different for each database (test ones too)."""
-    database = connections.settings["default"].get("NAME", "")
-    digest = blake2b(f"{database}\n{name}".encode(), digest_size=20).hexdigest()
-    return f"{name.partition('/')[0]}:{digest}"
+def _shared_keys(names: Iterable[str]) -> list[str]:
+    """Return the keys in the backend: short, without personal data, different for each database (test ones too)."""
+    database = str(connections.settings["default"].get("NAME", ""))
+    digests = [blake2b(f"{database}\n{name}".encode(), digest_size=20).hexdigest() for name in names]
+    return [f"{name.partition('/')[0]}:{digest}" for name, digest in zip(names, digests, strict=True)]

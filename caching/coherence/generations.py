@@ -12,9 +12,10 @@ from math import inf
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+
+class Stamp(msgspec.Struct, frozen=True):
     """The generations of some tags at one moment, with the identity of the store that gave them."""
 
     identity: bytes
@@ -84,6 +85,10 @@ class GenerationStore(ABC):
     @abstractmethod
     def holds(self, stamp: Stamp) -> bool:
         """Whether every tag of the stamp still has its generation, by a view that is proven current."""
+
+    def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
+        """Return what ``holds`` returns for several stamps, in at most one round trip where the store is a server."""
+        return [self.holds(stamp) for stamp in stamps]
 
     @abstractmethod
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:

@@ -72,6 +72,14 @@ class Keyspace:
         self._intents = f"{{{prefix}}}:i:".encode()
         self._keys: dict[str, bytes] = {}
 
+    def generations_of(self, tags: Sequence[str]) -> list[bytes]:
+        """Return the keys of the generations of several tags."""
+        keys = self._keys
+        try:
+            return [keys[tag] for tag in tags]
+        except KeyError:
+            return [self.generation(tag) for tag in tags]
+
     def generation(self, tag: str) -> bytes:
         """Return the key of its generation: one object for each tag, which is quick to look up and shared by stamps."""
         try:
@@ -146,10 +154,21 @@ class Mirror:
                 return stamp.read(self._known) == stamp.generations
             except KeyError:
                 pass
-        return self._look([self._keyspace.generation(tag) for tag in stamp.tags]) == stamp.generations
+        return self._look(self._keyspace.generations_of(stamp.tags)) == stamp.generations
+
+    def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
+        with self._in_use():
+            self._keep_current()
+            try:
+                return [stamp.read(self._known) == stamp.generations for stamp in stamps]
+            except KeyError:
+                pass
+            keys = list({key for stamp in stamps for key in self._keyspace.generations_of(stamp.tags)})
+            now = dict(zip(keys, self._fetch(keys), strict=True))
+            return [stamp.read(now) == stamp.generations for stamp in stamps]
 
     def read(self, tags: Sequence[str], *, afresh: bool = False) -> tuple[int | None, ...]:
-        return self._look([self._keyspace.generation(tag) for tag in tags], afresh=afresh)
+        return self._look(self._keyspace.generations_of(tags), afresh=afresh)
 
     def stamps(self, groups: Sequence[Sequence[str]]) -> list[Stamp | None]:
         keys = {tag: self._keyspace.generation(tag) for tags in groups for tag in tags}
@@ -162,7 +181,7 @@ class Mirror:
         ]
 
     def reader(self, tags: Sequence[str]) -> Callable[[Any], tuple[int, ...]]:
-        return reader_of([self._keyspace.generation(tag) for tag in tags])
+        return reader_of(self._keyspace.generations_of(tags))
 
     def forget(self, tags: Sequence[str]) -> None:
         """Drop what this process is about to change, or has changed: it must not wait for its own push."""
@@ -187,9 +206,7 @@ class Mirror:
         if not keys:
             return ()
         with self._in_use():
-            self._drain()
-            if self._clock() >= self._current_until:
-                self._prove()
+            self._keep_current()
             if self.tracks and not afresh:
                 try:
                     return reader_of(keys)(self._known)
@@ -297,7 +314,15 @@ class Mirror:
             raise reply
         return reply
 
+    def _keep_current(self) -> None:
+        self._drain()
+        if self._clock() >= self._current_until:
+            self._prove()
+
     def _drain(self) -> None:
+        # The first question is the cheap one: whatever was read before was read to its end.
+        if not _poll(self._poll_argument, _ONE, _AT_ONCE):
+            return
         if self._connection.can_read(0) and self._consume(_PUSHED) is not _PUSHED:
             raise ConnectionError("The server has answered what it was not asked.")
 

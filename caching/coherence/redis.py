@@ -165,8 +165,20 @@ class RedisGenerations(GenerationStore):
             self._lost(error, view)
             return False
 
+    def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
+        view = self._view
+        if len(stamps) == 1 or not isinstance(view, Mirror):
+            return super().holding(stamps)
+        own = [stamp for stamp in stamps if stamp.identity == view.identity]
+        try:
+            held = iter(view.holding(own))
+        except FAULTS as error:
+            self._lost(error, view)
+            return [False] * len(stamps)
+        return [stamp.identity == view.identity and next(held) for stamp in stamps]
+
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
-        view = self._usable_view()
+        view = self._view or self._usable_view()
         if view is None or view.identity != identity:
             return None
         return Stamp(identity, tuple(tags), tuple(generations), view.reader(tags))

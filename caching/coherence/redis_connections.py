@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha1
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import InvalidCacheBackendError
 from django_redis.cache import RedisCache
@@ -31,8 +32,11 @@ def is_redis(alias: str | None) -> bool:
 
 
 def reads_plainly(alias: str) -> bool:
-    """Whether a value of the alias is one key, read from one server as it was written: no shards, no herd."""
-    return is_redis(alias) and type(caches[alias].client).get is DefaultClient.get  # type: ignore[attr-defined]
+    """Whether a value of the alias is one key, read from one server as it was written: no shards, no compression."""
+    if not is_redis(alias) or type(caches[alias].client).get is not DefaultClient.get:  # type: ignore[attr-defined]
+        return False
+    options = settings.CACHES[alias].get("OPTIONS", {})
+    return options.get("SERIALIZER") == "caching.tiers.BytesSerializer" and "COMPRESSOR" not in options
 
 
 class Script:
@@ -102,20 +106,19 @@ class RedisConnections:
         """Run a script that may be run twice; raise one of FAULTS."""
         return self._ask(lambda connection: script.on(connection, keys, arguments))
 
-    def get(self, name: str) -> Any:
-        """Return what ``get`` of the alias returns; raise one of FAULTS.
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the bytes under some keys of the server, in one round trip; raise one of FAULTS.
 
-        For less than half of its price: no client and no pool in between that measure and repeat.
+        For less than half of the price of the alias: no client and no pool in between that measure and repeat, and
+        nothing that takes the bytes for a number first.
         """
-        client: Any = caches[self.alias].client  # type: ignore[attr-defined]
-        key = client.make_key(name)
 
         def ask(connection: AbstractConnection) -> Any:
-            connection.send_command("GET", key)
+            connection.send_command("MGET", *keys)
             return connection.read_response()
 
-        content = self._ask(ask)
-        return None if content is None else client.decode(content)
+        found: list[bytes | None] = self._ask(ask)
+        return found
 
     def _ask(self, ask: Callable[[AbstractConnection], Any]) -> Any:
         for connection in self._spare_connections():

@@ -1,6 +1,7 @@
 """What one process holds of a type: when an entry is served, why it is dropped, what is counted."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from caching.codec import freeze
 from caching.coherence.publishing import publisher
 from caching.entries import Kind
 from caching.manager import CacheManager
+from caching.monitoring import stats
 from caching.tiers import Entry
 from scheduling.models import Employee
 from tests.caching.clock import Clock
@@ -26,7 +28,7 @@ def put(kind: Kind, clock: Clock, key: str = "id:1", *tags: str) -> Entry:
     stamp = publisher.store.stamp(tags or ("general",))
     assert stamp is not None
     entry = Entry(freeze("held").value, stamp, clock() + 10)
-    kind.put(key, entry)
+    kind.put(key, entry, stats.SET)
     return entry
 
 
@@ -35,54 +37,69 @@ def counted(manager: CacheManager) -> dict[str, Any]:
     return found
 
 
+Find = Callable[[Kind, str], Entry | None]
+
+
+@pytest.fixture(params=["find", "find_many"])
+def find(request: pytest.FixtureRequest) -> Find:
+    """Each way to look for an entry."""
+    if request.param == "find":
+        return Kind.find
+    return lambda kind, key: kind.find_many([key]).get(key)
+
+
 class FindTests:
-    def test_returns_what_was_put_and_counts_a_hit(self, kind: Kind, clock: Clock, manager: CacheManager) -> None:
+    def test_returns_what_was_put_and_counts_a_hit(
+        self, kind: Kind, find: Find, clock: Clock, manager: CacheManager
+    ) -> None:
         entry = put(kind, clock)
-        assert kind.find("id:1") is entry
+        assert find(kind, "id:1") is entry
         assert (counted(manager)["hits_local"], counted(manager)["entries"]) == (1, 1)
 
-    def test_what_is_not_held_counts_nothing(self, kind: Kind, manager: CacheManager) -> None:
-        assert kind.find("id:1") is None
+    def test_what_is_not_held_counts_nothing(self, kind: Kind, find: Find, manager: CacheManager) -> None:
+        assert find(kind, "id:1") is None
         assert counted(manager)["total_requests"] == 0
 
-    def test_an_expired_entry_is_dropped_and_counted(self, kind: Kind, clock: Clock, manager: CacheManager) -> None:
+    def test_an_expired_entry_is_dropped_and_counted(
+        self, kind: Kind, find: Find, clock: Clock, manager: CacheManager
+    ) -> None:
         put(kind, clock)
         clock.tick(10)
-        assert kind.find("id:1") is None
+        assert find(kind, "id:1") is None
         assert counted(manager)["evictions"] == {"size": 0, "expired": 1}
         assert counted(manager)["entries"] == 0
 
     def test_an_entry_whose_stamp_does_not_hold_is_dropped_and_counted(
-        self, kind: Kind, clock: Clock, manager: CacheManager
+        self, kind: Kind, find: Find, clock: Clock, manager: CacheManager
     ) -> None:
         put(kind, clock)
         publisher.store.publish(["general"])
-        assert kind.find("id:1") is None
+        assert find(kind, "id:1") is None
         assert (counted(manager)["refusals"], counted(manager)["entries"]) == (1, 0)
 
-    def test_an_entry_under_an_intent_is_not_served(self, kind: Kind, clock: Clock) -> None:
+    def test_an_entry_under_an_intent_is_not_served(self, kind: Kind, find: Find, clock: Clock) -> None:
         put(kind, clock)
         intent = publisher.store.begin(["general"])
-        assert kind.find("id:1") is None
+        assert find(kind, "id:1") is None
         publisher.store.end(intent)
 
-    def test_while_caching_is_off_an_entry_is_kept_and_not_served(self, kind: Kind, clock: Clock) -> None:
+    def test_while_caching_is_off_an_entry_is_kept_and_not_served(self, kind: Kind, find: Find, clock: Clock) -> None:
         entry = put(kind, clock)
         with caching_disabled():
-            assert kind.find("id:1") is None
-        assert kind.find("id:1") is entry
+            assert find(kind, "id:1") is None
+        assert find(kind, "id:1") is entry
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_dirty_entry_is_kept_and_not_served(self, kind: Kind, clock: Clock) -> None:
+    def test_a_dirty_entry_is_kept_and_not_served(self, kind: Kind, find: Find, clock: Clock) -> None:
         employee = EmployeeFactory()
         entry = put(kind, clock, "id:1", f"scheduling.Employee#{employee.pk}")
         other = put(kind, clock, "id:2", "scheduling.Employee#0")
         with transaction.atomic():
             Employee.objects.filter(pk=employee.pk).update(first_name="Zoe")
-            assert kind.find("id:1") is None
-            assert kind.find("id:2") is other
+            assert find(kind, "id:1") is None
+            assert find(kind, "id:2") is other
             transaction.set_rollback(True)
-        assert kind.find("id:1") is entry
+        assert find(kind, "id:1") is entry
 
 
 class DropTests:

@@ -402,7 +402,7 @@ IN_REDIS = (
     broken(
         "redis: STRICT does not ask",
         "redis_on_another_host",
-        (Mirror, "_look", "self._prove()", "pass"),
+        (Mirror, "_keep_current", "self._prove()", "pass"),
     ),
 )
 

@@ -350,9 +350,14 @@ class SteppedRedis(RedisGenerations):
     def holds(self, stamp: Stamp) -> bool:
         return self._observed(super().holds(stamp))
 
+    def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
+        return self._observed(super().holding(stamps))
+
     def _observed(self, found: Any) -> Any:
         self.world.scheduler.observed(
-            tuple(one and one.generations for one in found) if isinstance(found, list) else found
+            tuple(one.generations if isinstance(one, Stamp) else one for one in found)
+            if isinstance(found, list)
+            else found
         )
         self.note()
         return found

@@ -324,12 +324,12 @@ class World:
                 raise Violation(f"{question} answered {got.get(key)}; owed was one of {seen}.")
 
     def _watched_put(self, put: Callable[..., None]) -> Callable[..., None]:
-        def watched(kind: Kind, key: str, entry: Entry) -> None:
+        def watched(kind: Kind, key: str, entry: Entry, counter: int) -> None:
             self.scheduler.step(f"put {key}")
             for row in rows_in(thaw(entry.value)):
                 table = EMPLOYEE if isinstance(row, EmployeeRow) else ASSIGNMENT
                 if row not in self.database.versions.get((table, row.id), ()):
                     raise Violation(f"{row} is stored, and was never committed.")
-            put(kind, key, entry)
+            put(kind, key, entry, counter)
 
         return watched

@@ -5,6 +5,8 @@
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from caching.coherence.generations import GenerationStore, Stamp
 
 INTENT_SECONDS = 30.0
@@ -48,6 +50,17 @@ class StampContract:
         stamp = stamped(store, "m.A#1")
         store.publish(["m.A#2"])
         assert store.holds(stamp)
+
+    def test_is_checked_among_others(self, store: GenerationStore, other: GenerationStore) -> None:
+        kept, gone, pending = (stamped(store, tag) for tag in ("m.A#1", "m.A#2", "m.A#3"))
+        other.publish(["m.A#2"])
+        other.begin(["m.A#3"])
+        foreign = structs.replace(kept, identity=b"another one", generations=(-1,))
+
+        assert store.holding([gone, kept, foreign, pending, kept]) == [False, True, False, False, True]
+        # By a store that knows none of the tags yet.
+        assert other.holding([kept, gone]) == [True, False]
+        assert store.holding([]) == []
 
     def test_is_taken_of_several_groups_at_once(self, store: GenerationStore) -> None:
         store.begin(["c"])

@@ -18,7 +18,7 @@ from tests.caching.coherence.contract import (
     stamped,
 )
 from tests.caching.coherence.redis_stores import OpenStore, mirror_of
-from tests.valkey import Valkey
+from tests.valkey import Valkey, address_of
 from tests.waiting import wait_until
 
 
@@ -185,8 +185,10 @@ class StoreTests:
 
     def test_that_is_closed_lets_go_of_everything(self, store: RedisGenerations, shared_valkey: Valkey) -> None:
         store.end(store.begin(TAGS))
+        used = [address_of(connection) for connection in (mirror_of(store)._connection, *store._connections._spare)]
+        assert shared_valkey.still_open(used) == len(used) == 2
         store.close()
-        wait_until(lambda: len(shared_valkey.client().client_list()) == 1)
+        wait_until(lambda: not shared_valkey.still_open(used))
         wait_until(lambda: "caching-keeper" not in {thread.name for thread in threading.enumerate()})
 
     def test_that_is_closed_begins_anew(self, store: RedisGenerations) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -22,7 +23,7 @@ from tests.caching.coherence.redis_stores import OpenStore, is_trusting
 from tests.conftest import add_alias
 from tests.processes import forked
 from tests.proxy import Proxy
-from tests.valkey import Valkey, running
+from tests.valkey import Valkey, address_of, running
 from tests.waiting import wait_until
 
 BYTES = "caching.tiers.BytesSerializer"
@@ -260,13 +261,14 @@ class RunTests:
         assert connections.run(ECHO, [], [b"6"]) == b"6"
 
     def test_keeps_a_few_connections_only(self, connections: RedisConnections, shared_valkey: Valkey) -> None:
+        made = set()
         for _ in range(20):
             with connections.fresh() as connection:
-                pass
+                made.add(address_of(connection))
             connections._put_back(connection)
-        wait_until(lambda: len(shared_valkey.client().client_list()) == 8 + 1)
+        wait_until(lambda: shared_valkey.still_open(made) == 8)
         connections.close()
-        wait_until(lambda: len(shared_valkey.client().client_list()) == 1)
+        wait_until(lambda: not shared_valkey.still_open(made))
 
     def test_may_run_a_script_twice(self, connections: RedisConnections, shared_valkey: Valkey) -> None:
         # The answer to the first one was lost with its connection.
@@ -283,30 +285,34 @@ class SharedTierTests:
         assert key.startswith(b"scheduler:")
 
 
-class GetTests:
-    def test_returns_what_the_alias_holds(self, connections: RedisConnections) -> None:
-        caches["shared"].set("name", b"content")
+class GetManyTests:
+    def test_returns_the_bytes_that_the_alias_holds(self, connections: RedisConnections) -> None:
+        alias: Any = caches["shared"]
+        alias.set_many({"one": b"content", "two": b"2"})
 
-        assert connections.get("name") == b"content"
-        assert connections.get("another name") is None
-
-    def test_undoes_what_the_alias_does_to_values(self, shared_valkey: Valkey, settings: Settings) -> None:
-        compressor = "django_redis.compressors.zlib.ZlibCompressor"
-        add_alias(settings, "small", shared_valkey.url, COMPRESSOR=compressor, SERIALIZER=BYTES)
-        caches["small"].set("name", b"content" * 100)
-
-        assert RedisConnections("small").get("name") == b"content" * 100
+        keys = [alias.client.make_key(name) for name in ("one", "absent", "two")]
+        assert connections.get_many(keys) == [b"content", None, b"2"]
 
     def test_takes_another_connection_for_one_that_was_closed(
         self, connections: RedisConnections, shared_valkey: Valkey
     ) -> None:
-        assert connections.get("name") is None
+        assert connections.get_many(["name"]) == [None]
         shared_valkey.client().client_kill_filter(_type="normal", skipme=True)
 
-        assert connections.get("name") is None
+        assert connections.get_many(["name"]) == [None]
 
-    def test_is_not_for_values_in_several_servers(self, shared_valkey: Valkey, settings: Settings) -> None:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"CLIENT_CLASS": "django_redis.client.HerdClient"},
+            {"COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor"},
+            {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+        ],
+    )
+    def test_is_for_bytes_that_lie_in_one_server_as_they_are(
+        self, shared_valkey: Valkey, settings: Settings, options: dict[str, str]
+    ) -> None:
         assert reads_plainly("shared")
-        add_alias(settings, "shards", shared_valkey.url, CLIENT_CLASS="django_redis.client.HerdClient")
-        assert not reads_plainly("shards")
         assert not reads_plainly("default")
+        add_alias(settings, "otherwise", shared_valkey.url, **options)
+        assert not reads_plainly("otherwise")

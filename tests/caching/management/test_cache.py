@@ -228,7 +228,15 @@ class StatsOfProcessesTests:
         assert finished("stats", "--watch", "--fail-under", "70")[0] == 2
 
     def test_watch_appends_lines_until_ctrl_c(self, own_counts: None) -> None:
-        watching = process("stats", "--watch", "0.05", "--format", "json")
+        # A run of the tests in a shell's background ignores Ctrl-C, and its children would inherit that.
+        watching = process(
+            "stats",
+            "--watch",
+            "0.05",
+            "--format",
+            "json",
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         assert watching.stdout is not None
         seen = [json.loads(watching.stdout.readline())["schema_version"] for _ in range(3)]
 
