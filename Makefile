@@ -8,7 +8,8 @@ RUNTIME := $(VENV)/.installed-requirements
 DEVELOPMENT := $(VENV)/.installed-requirements-dev
 
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
-	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py tests/scheduling/policy
+	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py tests/caching/test_among.py \
+	tests/scheduling/policy
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
 	tests/caching/coherence/test_outbox.py
 

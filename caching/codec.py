@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import cache, cached_property
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ import msgspec
 from django.apps import apps
 from django.db import models
 from django.db.models.base import ModelState
+from django.db.models.sql.constants import MULTI
 from django.utils.functional import cached_property as django_cached_property
 
 from .exceptions import Uncacheable
@@ -203,8 +205,31 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     attnames = list(_attnames(model))
     if not all(isinstance(field, _PLAIN_FIELDS) for field in model._meta.concrete_fields):
         return None
-    found = queryset.values_list(*attnames)
-    return [Row(model, queryset.db, dict(zip(attnames, values, strict=True)), (), ()) for values in found]
+    return [
+        Row(model, queryset.db, dict(zip(attnames, values, strict=True)), (), ())
+        for values in _converted_rows(queryset.values_list(*attnames))
+    ]
+
+
+def _converted_rows(queryset: "models.QuerySet[Any]") -> Iterable[tuple[Any, ...]]:
+    """Return what iterating over a ``values_list`` returns; a value that many rows share is converted once.
+
+    SQLite's dates and decimals pass several functions of Python each, and of one import all have the same moment.
+    """
+    compiler = queryset.query.get_compiler(queryset.db)
+    columns = list(zip(*chain.from_iterable(compiler.execute_sql(MULTI) or ()), strict=True))
+    if not columns:
+        return ()
+    selected = [expression for expression, _, _ in compiler.select]
+    for at, (converters, expression) in compiler.get_converters(selected).items():
+        converted = {}
+        for raw in set(columns[at]):
+            value = raw
+            for convert in converters:
+                value = convert(value, expression, compiler.connection)
+            converted[raw] = value
+        columns[at] = tuple(converted[raw] for raw in columns[at])
+    return zip(*columns, strict=True)
 
 
 def thaw(value: Any) -> Any:

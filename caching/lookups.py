@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from .among import having
 from .codec import Collection, Content, Row, Rows, freeze, frozen_rows, thaw
 from .coherence.connections import dirty_watchers, is_dirty
 from .coherence.invalidation import column_of, labels_of, selection_tag, target_of, watch
@@ -119,7 +120,7 @@ class _RowsByField:
         return Dependencies(tags, self._labels)
 
     def _queryset(self, values: Sequence[Any]) -> "models.QuerySet[Any]":
-        queryset = self.model._default_manager.filter(**{f"{self.field.name}__in": values})
+        queryset = having(self.model._default_manager.all(), self.field, values)
         return queryset.order_by(*self._order) if self._order else queryset
 
     def _rows(self, values: Sequence[Any]) -> "list[Any]":
@@ -195,7 +196,7 @@ class _RowsByField:
             field = column_of(self.model, name)
             related: Any = field.related_model
             keys = {row.fields[field.attname] for row in rows or ()} - {None}
-            joined = frozen_rows(related._base_manager.filter(pk__in=keys).order_by())
+            joined = frozen_rows(having(related._base_manager.order_by(), related._meta.pk, keys))
             if rows is None or joined is None:
                 return None
             by_pk = {other.pk: other for other in joined}

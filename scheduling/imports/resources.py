@@ -27,6 +27,7 @@ from import_export.resources import Resource
 from import_export.results import RowResult
 
 from caching import BatchCache, CachedLookup, caching_disabled
+from caching.among import having
 from caching.coherence.invalidation import cause
 from scheduling.imports import bulk
 from scheduling.imports.columns import Column
@@ -253,13 +254,14 @@ class LeanResource(Resource):
         return self.existing_by(self.key[0], {key[0] for key in keys if key is not None})
 
     def existing_by(self, column: str, wanted: Iterable[Any], **also: Any) -> dict[Key, Stored]:
-        """Find the stored rows by one column of the key, in as few queries as the database's parameters allow."""
+        """Find the stored rows by one column of the key."""
         length = len(self.key)
         names = [*(self.attname(name) for name in self.key), "pk", *(self.attname(name) for name in self.tracked)]
         rows = self.model._default_manager.using(self.using).filter(**also).values_list(*names).order_by()
+        field: Any = self.model._meta.get_field(self.attname(column))
         found: dict[Key, Stored] = {}
         for chunk in chunks(wanted):
-            found.update((row[:length], row[length:]) for row in rows.filter(**{f"{self.attname(column)}__in": chunk}))
+            found.update((row[:length], row[length:]) for row in having(rows, field, chunk))
         return found
 
     def prepare(self, keys: Sequence[Key | None]) -> None:

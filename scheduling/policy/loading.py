@@ -12,8 +12,8 @@ from operator import or_
 
 from django.db.models import Count, Q
 
+from caching.among import Among
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
-from scheduling.policy.among import Among
 from scheduling.policy.facts import Original, Person, Planned, Slot, Stored, Week, Window, WorkShift
 from scheduling.policy.rulebook import RuleBook
 

@@ -1,7 +1,9 @@
 """Rows by the value of a field, one or many, as the database has them now."""
 
 import asyncio
+import datetime
 import logging
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -276,6 +278,44 @@ class ManyPrimaryKeysTests:
         EMPLOYEE_BY_EMAIL.get_many_pks([employee.email])
         with django_assert_num_queries(1):
             EMPLOYEE_BY_EMAIL.get(employee.email)
+
+
+def fields(row: Any) -> list[tuple[str, Any, type]]:
+    """Return what a row holds, with the types."""
+    values = [(field.attname, getattr(row, field.attname)) for field in row._meta.concrete_fields]
+    return [(name, value, type(value)) for name, value in values]
+
+
+class WarmTests:
+    def test_caches_rows_as_the_database_has_them(self, django_assert_num_queries: Any) -> None:
+        # More than a few: they are read in the quick way. Some share a value, of some columns nothing is known.
+        people = EmployeeFactory.create_batch(30, hourly_rate=Decimal("18.40"), end_date=None)
+        people += EmployeeFactory.create_batch(2, hourly_rate=None, hire_date=datetime.date(2020, 2, 29))
+        stored = {row.email: row for row in Employee.objects.all()}
+
+        assert EMPLOYEE_BY_EMAIL.warm([*stored, "nobody@example.com"]) == 33
+
+        with django_assert_num_queries(0):
+            for email, row in stored.items():
+                assert fields(EMPLOYEE_BY_EMAIL.get(email)) == fields(row)
+            assert EMPLOYEE_BY_EMAIL.get("nobody@example.com") is None
+        assert EMPLOYEE_BY_EMAIL.warm(stored) == 0
+
+    def test_caches_lists_in_their_order_with_the_joined_rows(self, django_assert_num_queries: Any) -> None:
+        schedules = ScheduleFactory.create_batch(25)
+        for schedule in schedules[:3]:
+            ScheduleAssignmentFactory.create_batch(3, schedule=schedule, date=schedule.week_start)
+
+        SCHEDULE_ASSIGNMENTS.warm([schedule.pk for schedule in schedules])
+
+        with django_assert_num_queries(0):
+            lists = [SCHEDULE_ASSIGNMENTS.get(schedule.pk) for schedule in schedules]
+            people = [row.employee for rows in lists for row in rows]
+        assert [len(rows) for rows in lists] == [3, 3, 3, *[0] * 22]
+        for rows, schedule in zip(lists, schedules, strict=True):
+            wanted = schedule.assignments.order_by(*SCHEDULE_ASSIGNMENTS._order)
+            assert list(map(fields, rows)) == list(map(fields, wanted))
+        assert list(map(fields, people)) == [fields(Employee.objects.get(pk=row.pk)) for row in people]
 
 
 class AsyncTests:
