@@ -1,10 +1,13 @@
 """The one gate through which generations change: it opens the store, counts, logs, and says when delivery fails."""
 
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from ..conf import Config
 from ..exceptions import WriteRefused
@@ -26,12 +29,21 @@ class Publisher:
 
     def __init__(self, config: Callable[[], Config] = Config.from_settings) -> None:
         self._config = config
+        self._lock = threading.Lock()
         self.listeners: list[Callable[[Iterable[str], Iterable[str]], None]] = []
         self.undelivered = 0
         """Invalidations that could not be delivered since this process started."""
 
     @cached_property
     def store(self) -> GenerationStore:
+        """The store of this process; the first call opens it by the settings."""
+        with self._lock:
+            # Two stores would not tell each other of their own writes in an outage.
+            if "store" not in self.__dict__:
+                self.__dict__["store"] = self._store_of_the_settings()
+            return cast(GenerationStore, self.__dict__["store"])
+
+    def _store_of_the_settings(self) -> GenerationStore:
         config = self._config()
         if config.GENERATIONS == "redis" or (config.GENERATIONS == "auto" and is_redis(config.SHARED_ALIAS)):
             return RedisGenerations(
@@ -51,6 +63,10 @@ class Publisher:
     def use(self, store: GenerationStore) -> None:
         """Take another store of generations from now on."""
         self.__dict__["store"] = store
+
+    def unlock(self) -> None:
+        """Forget who was opening the store: a thread of the parent, after a fork."""
+        self._lock = threading.Lock()
 
     def forget(self) -> None:
         """Open the store anew at the next use, by the settings of then."""
@@ -148,3 +164,4 @@ def _shortened(tags: Iterable[str]) -> str:
 
 
 publisher = Publisher()
+os.register_at_fork(after_in_child=publisher.unlock)

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +16,11 @@ from caching import cache_manager
 from caching.coherence.generations import GenerationsUnavailable
 from caching.coherence.publishing import Publisher, publisher
 from caching.coherence.shared_memory import FILE_NAME, SharedMemoryGenerations
+from caching.conf import Config
 from caching.exceptions import WriteRefused
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory
-from tests.processes import Child, ChildError
+from tests.processes import Child, ChildError, forked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,6 +28,39 @@ EMAIL = "amy@example.com"
 NOBODY = 65534
 READ = f"Employee.objects.get_by_email({EMAIL!r}).first_name"
 WRITE = "Employee.objects.filter(email='amy@example.com').update(first_name={!r})"
+
+
+class StoreTests:
+    def test_is_one_for_threads_that_open_it_together(self, tmp_path: Path) -> None:
+        opened: list[object] = []
+        started: list[threading.Thread] = []
+
+        def config() -> Config:
+            started.append(threading.Thread(target=lambda: opened.append(publisher.store)))
+            started[-1].start()
+            # As long as this one takes, the other one has to wait: it must not get as far as here.
+            started[-1].join(0.2)
+            return replace(Config.from_settings(), GENERATIONS="memory", DIRECTORY=str(tmp_path))
+
+        publisher = Publisher(config)
+        opened.append(publisher.store)
+        for thread in started:
+            thread.join()
+
+        assert len(started) == 1
+        assert opened == [publisher.store] * 2
+
+    def test_can_be_opened_after_a_fork_while_another_thread_was_at_it(self) -> None:
+        assert publisher._lock.acquire()
+        try:
+            with forked() as (is_child, read, write):
+                if is_child:
+                    publisher.forget()
+                    os.write(write, type(publisher.store).__name__.encode())
+                else:
+                    assert os.read(read, 100)
+        finally:
+            publisher._lock.release()
 
 
 class NoStoreTests:
