@@ -47,21 +47,14 @@ class Frozen:
         raise NotImplementedError
 
 
-class Row(Frozen):
+class Row(Frozen, msgspec.Struct, eq=False, gc=False):
     """A model instance: its loaded fields, its database, the rows joined to it."""
 
-    __slots__ = ("db", "fields", "frozen_fields", "model", "related")
-
-    def __init__(
-        self,
-        model: type[models.Model],
-        db: str | None,
-        fields: dict[str, Any],
-        frozen_fields: tuple[tuple[str, Frozen], ...],
-        related: tuple[tuple[str, "Row | None"], ...],
-    ) -> None:
-        self.model, self.db, self.fields = model, db, fields
-        self.frozen_fields, self.related = frozen_fields, related
+    model: type[models.Model]
+    db: str | None
+    fields: dict[str, Any]
+    frozen_fields: tuple[tuple[str, Frozen], ...]
+    related: "tuple[tuple[str, Row | None], ...]"
 
     def thaw(self) -> models.Model:
         model = self.model
@@ -418,13 +411,13 @@ def _extension(code: int, value: Any) -> msgspec.msgpack.Ext:
 
 
 def _plain_row(row: Row) -> list[Any]:
+    model: Any = row.model
     fields = {name: _plain(value) for name, value in (*row.fields.items(), *row.frozen_fields)}
-    attnames = _attnames(row.model)
+    attnames = _attnames(model)
     # None: all of them, in order, and none is a list or a dict that would have to be looked for when it is read.
     names = None if len(row.fields) == len(attnames) else list(fields)
     return [
-        row.model._meta.label,
-        fingerprint(row.model),
+        _signature(model),
         row.db,
         names,
         [fields[name] for name in names or attnames],
@@ -525,13 +518,15 @@ def _restored(value: Any) -> Any:
 
 
 def _row(value: list[Any]) -> Row:
-    label, written_by, db, names, values, related = value
-    model = _model(label)
-    if written_by != fingerprint(model):
-        raise ValueError(f"{label} had other fields when it was stored.")
-    fields = dict(zip(names or _attnames(model), values, strict=True))
+    signature, db, names, values, related = value
+    model = _model_of(signature)
     frozen_fields: tuple[tuple[str, Frozen], ...] = ()
-    if names is not None:
+    if names is None:
+        # A copy has the room already: two thirds of the time that it takes to make it from pairs.
+        fields: dict[str, Any] = _attnames(model).copy()
+        fields.update(zip(_attnames(model), values, strict=True))
+    else:
+        fields = dict(zip(names, values, strict=True))
         changeable = {name: _restored(item) for name, item in fields.items() if type(item) not in _ATOMS}
         frozen_fields = tuple((name, item) for name, item in changeable.items() if isinstance(item, Frozen))
         for name, _ in frozen_fields:
@@ -541,8 +536,18 @@ def _row(value: list[Any]) -> Row:
 
 
 @cache
-def _model(label: str) -> Any:
-    return apps.get_model(label)
+def _signature(model: Any) -> str:
+    """Return what names the model and its fields."""
+    return f"{model._meta.label} {fingerprint(model)}"
+
+
+@cache
+def _model_of(signature: str) -> Any:
+    label = signature.partition(" ")[0]
+    model: Any = apps.get_model(label)
+    if signature != _signature(model):
+        raise ValueError(f"{label} had other fields when it was stored.")
+    return model
 
 
 @cache

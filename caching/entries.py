@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from .manager import CacheManager
 
 logger = logging.getLogger("caching")
-_logs = logger.isEnabledFor
+_logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 
 switched_off: ContextVar[int] = ContextVar("caching_switched_off", default=0)
 """How many ``caching_disabled()`` blocks the calling context is inside of."""
+open_blocks: set[object] = set()
+"""Those blocks of any context. While there is none, a hit need not look at its own."""
 
 
 class TypeEntries:
@@ -81,11 +83,11 @@ class Kind:
                 entry.deadline > manager.clock()
                 and held.holds(entry.stamp)
                 and manager.serves
-                and not switched_off.get()
+                and not (open_blocks and switched_off.get())
                 and (not dirty_watchers or not is_dirty(entry.stamp.tags))
             ):
                 self.view[self.row] += 1  # hits_local, the first counter
-                if _logs(logging.DEBUG):
+                if _logs(_DEBUG):
                     logger.debug("Hit in %s: %s", held.name, key)
                 return entry
         self._drop_if_dead(key, entry)
@@ -106,7 +108,7 @@ class Kind:
             if holds and entry.deadline > now and (not dirty_watchers or not is_dirty(entry.stamp.tags))
         }
         self.count(stats.HIT_LOCAL, len(found))
-        if _logs(logging.DEBUG):
+        if _logs(_DEBUG):
             for key in found:
                 logger.debug("Hit in %s: %s", held.name, key)
         if len(found) < len(looked):
@@ -117,7 +119,7 @@ class Kind:
     def miss(self, *keys: str, inside_a_write: bool = False) -> None:
         """Count reads that the cache does not answer."""
         self.count(stats.BYPASS if inside_a_write else stats.MISS, len(keys))
-        if _logs(logging.DEBUG):
+        if _logs(_DEBUG):
             for key in keys:
                 logger.debug("%s in %s: %s", "Bypass" if inside_a_write else "Miss", self.entries.name, key)
 

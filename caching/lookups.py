@@ -293,12 +293,12 @@ class CachedLookup(_RowsByField):
         """Return the rows by their value of the field; values without a row are absent. At most one query."""
         wanted = self._wanted(values)
         entries = self._find(wanted)
-        rows = {key: thaw(entry.value) for key, entry in entries.items()}
-        missing = {key: value for key, value in wanted.items() if key not in entries}
-        if missing:
-            rows |= self._load_missing(missing)
-        found = {wanted[key]: rows[key] for key in wanted if rows[key] is not None}
-        self._log_bulk(len(found), sum(entry.value is not None for entry in entries.values()))
+        found = {wanted[key]: entry.value.thaw() for key, entry in entries.items() if entry.value is not None}
+        cached = len(found)
+        if len(entries) < len(wanted):
+            loaded = self._load_missing({key: value for key, value in wanted.items() if key not in entries})
+            found |= {wanted[key]: row for key, row in loaded.items() if row is not None}
+        self._log_bulk(len(found), cached)
         return found
 
     async def aget_many(self, values: Iterable[Any]) -> dict[Any, Any]:

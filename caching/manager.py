@@ -33,7 +33,7 @@ from .coherence.generations import GenerationStore, Stamp
 from .coherence.invalidation import Selection, current_cause, labels_of, row_tags_of, watched_labels
 from .coherence.publishing import publisher
 from .conf import Config
-from .entries import Kind, TypeEntries, switched_off
+from .entries import Kind, TypeEntries, open_blocks, switched_off
 from .flights import Flights
 from .keys import CacheType, all_rows_tag, any_row_tag
 from .leases import Dependencies, Lease
@@ -286,9 +286,12 @@ class CacheManager:
 
     def find_many(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
         """Return the entries of one type that may be served now, by key, from both tiers; count the hits."""
+        by_kind: defaultdict[Kind, list[str]] = defaultdict(list)
+        for key, kind in kinds.items():
+            by_kind[kind].append(key)
         found: dict[str, Entry] = {}
-        for kind, of_kind in _by_kind(kinds).items():
-            found |= kind.find_many(of_kind)
+        for kind, own in by_kind.items():
+            found |= kind.find_many(own)
         return found | self.find_shared({key: kind for key, kind in kinds.items() if key not in found})
 
     def find_shared(self, kinds: Mapping[str, Kind]) -> dict[str, Entry]:
@@ -451,19 +454,13 @@ class CacheManager:
 @contextmanager
 def caching_disabled() -> Iterator[None]:
     """Read from the database and store nothing inside the block; writes still publish. Blocks nest."""
+    open_blocks.add(block := object())
     token = switched_off.set(switched_off.get() + 1)
     try:
         yield
     finally:
         switched_off.reset(token)
-
-
-def _by_kind(kinds: Mapping[str, Kind]) -> dict[Kind, list[str]]:
-    """Return the keys of each kind."""
-    keys: defaultdict[Kind, list[str]] = defaultdict(list)
-    for key, kind in kinds.items():
-        keys[kind].append(key)
-    return keys
+        open_blocks.discard(block)
 
 
 def _row_tags(content: Content) -> list[str]:

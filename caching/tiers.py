@@ -4,11 +4,11 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from pickle import PickleError
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from cachetools import LRUCache
@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 from .codec import decode, encode
 from .coherence.generations import GenerationStore, Stamp
 from .coherence.redis_connections import RedisConnections, reads_plainly
-from .keys import CacheType
+from .keys import CacheType, key_tag
 
 logger = logging.getLogger("caching")
 
@@ -35,7 +35,7 @@ BACKEND_FAULTS = (
 """What a backend of Django's cache framework raises when it cannot do its work; the last two, for damaged values."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A cached value in its frozen form, what it depends on, and until when (seconds of the clock) it lives."""
 
     value: Any
@@ -43,10 +43,9 @@ class Entry(msgspec.Struct, frozen=True):
     deadline: float
 
 
-class Envelope(msgspec.Struct, frozen=True, array_like=True):
-    """An entry as it lies in the shared tier. ``expires_at`` is a POSIX time."""
+class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An entry as it lies in the shared tier. One of its tags is that of its key. ``expires_at`` is a POSIX time."""
 
-    name: str
     identity: bytes
     tags: tuple[str, ...]
     generations: tuple[int, ...]
@@ -54,6 +53,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     value: bytes
 
 
+_ABSENT = object()
 _open = msgspec.msgpack.Decoder(Envelope).decode
 
 
@@ -106,15 +106,17 @@ class SharedTier:
 
         ``now`` is the moment on the caller's clock that their deadlines are counted from.
         """
-        names = {key: f"{declared.name}/{key}" for key in keys}
-        places = dict(zip(_shared_keys(names.values()), names, strict=True))
-        found = self._guard(partial(self._get_many, list(places))) or {}
+        keys = list(keys)
+        names = [key_tag(declared.name, key) for key in keys]
+        places = _shared_keys(names)
+        contents = self._guard(partial(self._get_many, places)) or ()
         time_here = now - time.time()
         entries = {}
-        for place, content in found.items():
-            key = places[place]
+        for key, name, place, content in zip(keys, names, places, contents, strict=False):
+            if content is _ABSENT:
+                continue
             try:
-                entry = self._opened(content, names[key], declared, time_here)
+                entry = self._opened(content, name, declared, time_here)
             except ValueError as error:
                 self._on_error()
                 logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
@@ -124,30 +126,29 @@ class SharedTier:
                 entries[key] = entry
         return entries
 
-    def _get_many(self, places: list[str], backend: Any) -> dict[str, Any]:
+    def _get_many(self, places: Sequence[str], backend: Any) -> Sequence[Any]:
+        """Return what lies in these places, _ABSENT where nothing does."""
         if self._connections is None:
-            return cast(dict[str, Any], backend.get_many(places))
+            found = backend.get_many(places)
+            return [found.get(place, _ABSENT) for place in places]
         made = backend.client.make_key
-        found = zip(places, self._connections.get_many([made(place) for place in places]), strict=True)
-        return {place: content for place, content in found if content is not None}
+        contents = self._connections.get_many([made(place) for place in places])
+        return [_ABSENT if content is None else content for content in contents]
 
     def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
         """Store entries of a type for ``ttl`` seconds, in one round trip where the backend can."""
-        names = [f"{type_name}/{key}" for key in entries]
-        contents = {
-            place: self._sealed(name, entry, ttl)
-            for place, name, entry in zip(_shared_keys(names), names, entries.values(), strict=True)
-        }
+        places = _shared_keys([key_tag(type_name, key) for key in entries])
+        contents = {place: self._sealed(entry, ttl) for place, entry in zip(places, entries.values(), strict=True)}
         self._guard(lambda backend: backend.set_many(contents, ttl) or True)
 
     def delete(self, type_name: str, key: str) -> None:
-        (place,) = _shared_keys([f"{type_name}/{key}"])
+        (place,) = _shared_keys([key_tag(type_name, key)])
         self._guard(partial(_delete, place))
 
-    def _sealed(self, name: str, entry: Entry, ttl: float) -> bytes:
+    def _sealed(self, entry: Entry, ttl: float) -> bytes:
         stamp = entry.stamp
         return msgspec.msgpack.encode(
-            Envelope(name, stamp.identity, stamp.tags, stamp.generations, time.time() + ttl, encode(entry.value))
+            Envelope(stamp.identity, stamp.tags, stamp.generations, time.time() + ttl, encode(entry.value))
         )
 
     def _opened(self, content: Any, name: str, declared: CacheType, time_here: float) -> Entry | None:
@@ -165,7 +166,8 @@ class SharedTier:
         if not tags or len(tags) != len(generations):
             raise ValueError("its tags do not fit its generations.")
         stamp = self._generations.restore(envelope.identity, tags, generations)
-        if stamp is None or envelope.name != name:
+        # Another key of the backend may have the same digest.
+        if stamp is None or name not in tags:
             return None
         return Entry(decode(envelope.value, declared.dataclasses), stamp, envelope.expires_at + time_here)
 
@@ -229,8 +231,8 @@ def is_process_local(alias: str) -> bool:
         return False
 
 
-def _shared_keys(names: Iterable[str]) -> list[str]:
+def _shared_keys(names: Sequence[str]) -> list[str]:
     """Return the keys in the backend: short, without personal data, different for each database (test ones too)."""
-    database = str(connections.settings["default"].get("NAME", ""))
-    digests = [blake2b(f"{database}\n{name}".encode(), digest_size=20).hexdigest() for name in names]
+    database = str(connections.settings["default"].get("NAME", "")) + "\n"
+    digests = [blake2b((database + name).encode(), digest_size=20).hexdigest() for name in names]
     return [f"{name.partition('/')[0]}:{digest}" for name, digest in zip(names, digests, strict=True)]

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 
-class Stamp(msgspec.Struct, frozen=True):
+class Stamp(msgspec.Struct, frozen=True, gc=False):
     """The generations of some tags at one moment, with the identity of the store that gave them."""
 
     identity: bytes

@@ -290,7 +290,7 @@ class BreakerTests:
         assert errors() == 2
 
     def test_opens_after_three_faults_in_a_row(self, tier: SharedTier, faulty: type[FaultyCache], clock: Clock) -> None:
-        tier.set_entries("general", {"id:1": entry("held")}, 60)
+        tier.set_entries("general", {"id:1": entry("held", "general", "general/id:1")}, 60)
         faulty.fault = OSError("disk")
         for number in (1, 2, 3):
             assert tier.is_open is False

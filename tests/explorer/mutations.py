@@ -315,7 +315,7 @@ IN_REDIS = (
     broken(
         "redis: a look does not read what was pushed",
         "two_writers_of_one_row_in_redis",
-        (Mirror, "holds", "and not _poll(self._poll_argument, _ONE, _AT_ONCE)", ""),
+        (Mirror, "holds", "and not _poll(self._poll_argument, 1, 0)", ""),
     ),
     broken(
         "redis: a reply is kept over a later push, or an own write",
