@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -266,9 +267,19 @@ class ComingFormSet(PlanFormSet):
         return rows.filter(superseded=False, date__in=[self.day] if self.day else self.days)
 
     @cached_property
-    def rows_of_all_days(self) -> int:
+    def rows_by_day(self) -> Counter[datetime.date]:
         rows: Any = self.queryset
-        return int(rows.filter(superseded=False, date__in=self.days).count())
+        coming = rows.filter(superseded=False, date__in=self.days).order_by()
+        return Counter(dict(coming.values_list("date").annotate(rows=Count("pk"))))
+
+    @property
+    def rows_of_all_days(self) -> int:
+        return self.rows_by_day.total()
+
+    @property
+    def rows_to_show(self) -> int:
+        """How many there are to show, be they more than a page has."""
+        return self.rows_by_day[self.day] if self.day else self.rows_of_all_days
 
     @cached_property
     def day(self) -> datetime.date | None:
@@ -288,9 +299,14 @@ def day_of(text: str, days: Sequence[datetime.date], rows: int, today: datetime.
     return today if today in days else days[0]
 
 
-def rows_left_out(shown: int, all_rows: int) -> str:
-    """Return the sentence about rows that a page does not show, or nothing."""
-    more = all_rows - shown
+def on_day(day: datetime.date | None) -> dict[str, object]:
+    """Return what asks a list for the rows of a day; None: of all days."""
+    return {"date__exact": day} if day else {}
+
+
+def rows_left_out(rows: int) -> str:
+    """Return the sentence about what a page does not show of so many rows, or nothing."""
+    more = rows - MOST_ROWS
     text = ngettext(
         "%(more)d more assignment is in the list of assignments.",
         "%(more)d more assignments are in the list of assignments.",

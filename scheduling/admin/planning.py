@@ -19,8 +19,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
+from scheduling.admin.dashboard import changelist
 from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
-from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, day_of, rows_left_out, week_of
+from scheduling.admin.plan_forms import ParentForm, WeekFormSet, WeekRowForm, day_of, on_day, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
 from scheduling.admin.week import Days, Week, totals
 from scheduling.exports.admin import FileExportMixin
@@ -147,7 +148,8 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             "week": Week(days, assignments),
             "days": Days(days, day, len(assignments)),
             "note": read_only_note(request, schedule),
-            "not_on_page": rows_left_out(min(len(on_page), MOST_ROWS), len(on_page)),
+            "not_on_page": rows_left_out(len(on_page)),
+            "all_rows": changelist("scheduleassignment", schedule__id__exact=schedule.pk, **on_day(day)),
             "tools": list(self._tools(request, schedule)),
         }
 

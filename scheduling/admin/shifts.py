@@ -12,10 +12,11 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.dashboard import changelist
 from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.known import ShiftsWithTimes
 from scheduling.admin.plan_filters import DayFilter, DepartmentFilter, ShiftTypeFilter, StaffingFilter
-from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm
+from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm, on_day, rows_left_out
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
 from scheduling.admin.week import Days, coverage, staffing_of
 from scheduling.exports.admin import FileExportMixin
@@ -104,7 +105,11 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         for inline in context["inline_admin_formsets"]:
-            context["days"] = Days(inline.formset.days, inline.formset.day, inline.formset.rows_of_all_days)
+            formset = inline.formset
+            context["days"] = Days(formset.days, formset.day, formset.rows_of_all_days)
+            context["not_on_page"] = rows_left_out(formset.rows_to_show)
+            shift = formset.instance.pk
+            context["all_rows"] = changelist("scheduleassignment", shift__id__exact=shift, **on_day(formset.day))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

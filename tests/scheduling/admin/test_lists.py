@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from scheduling.admin.plan_forms import MOST_ROWS
 from scheduling.models import Schedule, ScheduleAssignment, Shift
 from tests.factories import MONDAY, EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory, ShiftFactory
 from tests.scheduling.admin.pages import row_of, send_week, url
@@ -115,6 +116,19 @@ class FormCostTests:
         sent = {"assignments-TOTAL_FORMS": 1, "assignments-INITIAL_FORMS": 1, "_continue": "1"}
         sent |= {f"assignments-0-{name}": value for name, value in row.items()}
         assert planner.post(address, sent)["Location"] == address
+
+    def test_what_a_page_has_no_room_for_is_a_link_away(self, planner: Client) -> None:
+        shift, today = ShiftFactory(), timezone.localdate()
+        schedule = ScheduleFactory(week_start=monday_of_today())
+        for _ in range(MOST_ROWS + 3):
+            ScheduleAssignmentFactory(shift=shift, schedule=schedule, date=today)
+        for parent in (shift, schedule):
+            page = planner.get(url("change", parent), {"day": today.isoformat()})
+            (formset,) = page.context["inline_admin_formsets"]
+            assert formset.formset.initial_form_count() == MOST_ROWS
+            assert "3 more assignments are in the list of assignments." in page.text
+            rows = planner.get(page.context["all_rows"]).context["cl"].queryset
+            assert rows.count() == MOST_ROWS + 3
 
     def test_a_shift_shows_the_coming_seven_days(self, planner: Client) -> None:
         shift = ShiftFactory()
