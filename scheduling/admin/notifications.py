@@ -29,6 +29,19 @@ class ReadFilter(admin.SimpleListFilter):
         return queryset.filter(read_at__isnull=chosen == "no") if chosen in ("no", "yes") else queryset
 
 
+class RecipientFilter(admin.SimpleListFilter):
+    """What the reader was told, for those who see what everybody was told."""
+
+    title = _("recipient")
+    parameter_name = "to"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("Myself"))] if model_admin.sees_all(request) else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        return queryset.filter(recipient__user=request.user.pk) if self.value() == "me" else queryset
+
+
 @admin.register(Notification)
 class NotificationAdmin(admin.ModelAdmin):
     """Staff see what they were told themselves; those who may see notifications, what everybody was told.
@@ -37,7 +50,7 @@ class NotificationAdmin(admin.ModelAdmin):
     """
 
     list_display = ["title", "recipient", "kind", "priority", "created_at", "read_at"]
-    list_filter = [ReadFilter, "kind"]
+    list_filter = [RecipientFilter, ReadFilter, "kind"]
     list_select_related = ["recipient"]
     search_fields = ["title", "body", "recipient__last_name", "recipient__first_name", "recipient__email"]
     date_hierarchy = "created_at"
