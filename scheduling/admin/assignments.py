@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
+from scheduling.admin.filters import within
 from scheduling.admin.import_selected import SelectedImportMixin
-from scheduling.admin.plan_filters import DepartmentFilter, ShiftTypeFilter, VersionFilter, WeekFilter
+from scheduling.admin.plan_filters import ShiftTypeFilter, VersionFilter, WeekFilter
 from scheduling.admin.plan_forms import AssignmentForm
 from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, stored
 from scheduling.exports.admin import FileExportMixin
@@ -27,7 +28,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
     list_filter = [
         WeekFilter.on("date"),
         "status",
-        DepartmentFilter.on("schedule__department"),
+        within("schedule__department"),
         ShiftTypeFilter.on("shift__shift_type"),
         VersionFilter,
         "source",

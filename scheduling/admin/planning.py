@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
 from scheduling.admin.dashboard import changelist
-from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
+from scheduling.admin.filters import within
+from scheduling.admin.plan_filters import StaffingFilter, WeekFilter
 from scheduling.admin.plan_forms import ParentForm, WeekFormSet, WeekRowForm, day_of, on_day, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
 from scheduling.admin.week import Days, Week, totals
@@ -83,7 +84,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ScheduleResource]
     form = ParentForm
     list_display = ["department", "week", "version", "status", "coverage"]
-    list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, DepartmentFilter.on("department")]
+    list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, within("department")]
     search_fields = ["department__name", "department__code"]
     date_hierarchy = "week_start"
     show_full_result_count = False

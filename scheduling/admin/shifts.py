@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.dashboard import changelist
+from scheduling.admin.filters import within
 from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.known import ShiftsWithTimes
-from scheduling.admin.plan_filters import DayFilter, DepartmentFilter, ShiftTypeFilter, StaffingFilter
+from scheduling.admin.plan_filters import DayFilter, ShiftTypeFilter, StaffingFilter
 from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm, on_day, rows_left_out
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
 from scheduling.admin.week import Days, coverage, staffing_of
@@ -66,7 +67,7 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
         StaffingFilter,
         "active",
         ShiftTypeFilter.on("shift_type"),
-        DepartmentFilter.on("department"),
+        within("department"),
     ]
     list_select_related = ["shift_type", "department"]
     show_full_result_count = False
