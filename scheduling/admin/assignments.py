@@ -15,7 +15,7 @@ from scheduling.admin.filters import within
 from scheduling.admin.import_selected import SelectedImportMixin
 from scheduling.admin.plan_filters import ShiftTypeFilter, VersionFilter, WeekFilter
 from scheduling.admin.plan_forms import AssignmentForm
-from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, stored
+from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, read_only_note, stored
 from scheduling.exports.admin import FileExportMixin
 from scheduling.models import Department, Schedule, ScheduleAssignment
 from scheduling.planning import notices, statuses
@@ -66,6 +66,12 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
 
     def has_delete_permission(self, request: HttpRequest, obj: ScheduleAssignment | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _is_open(request, obj)
+
+    def why_read_only(self, request: HttpRequest, object_id: str) -> str:
+        assignment = self.get_object(request, object_id)
+        if assignment is None or _is_open(request, assignment) or not super().has_change_permission(request):
+            return ""
+        return read_only_note(request, assignment.schedule)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(statuses.TURNS["cancel"].permission)

@@ -62,6 +62,20 @@ class AssignmentForm(ConfirmsWarnings, forms.ModelForm):
             self.add_error(None, error)
 
 
+class NotesField(forms.CharField):
+    """Notes in one line. That they are shown so is no change: what somebody wrote in lines elsewhere stays."""
+
+    def prepare_value(self, value: Any) -> str:
+        return _in_one_line(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(_in_one_line(initial), _in_one_line(data))
+
+
+def _in_one_line(text: Any) -> str:
+    return " ".join(str(text or "").splitlines()).strip()
+
+
 class RowForm(forms.ModelForm):
     """One row of many. Whatever needs the database is asked by the formset, for all rows at once."""
 
@@ -75,6 +89,7 @@ class RowForm(forms.ModelForm):
         model = ScheduleAssignment
         fields: tuple[str, ...] = ("employee", "status", "notes")
         widgets: ClassVar[dict[str, Any]] = {"notes": forms.TextInput}
+        field_classes: ClassVar[dict[str, Any]] = {"notes": NotesField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,6 +99,11 @@ class RowForm(forms.ModelForm):
             field.widget.attrs["aria-label"] = capfirst(str(field.label))
         if "notes" in self.fields:
             self.fields["notes"].widget.attrs["placeholder"] = capfirst(str(self.fields["notes"].label))
+
+    def clean_notes(self) -> str:
+        """Keep the lines of notes that nobody has changed."""
+        changed = "notes" in self.changed_data
+        return str(self.cleaned_data["notes"] if changed else self.initial.get("notes", ""))
 
     def _get_validation_exclusions(self) -> set[str]:
         # The rows were read in this request: to look again whether they exist would be a query each.
@@ -179,10 +199,10 @@ class PlanFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
         }
 
     def _known(self, name: str, model: Any) -> Mapping[int, models.Model]:
-        if not self.is_bound:
-            return {getattr(row, f"{name}_id"): getattr(row, name) for row in self.get_queryset()}
+        stored = {getattr(row, f"{name}_id"): getattr(row, name) for row in self.get_queryset()}
+        chosen = self.posted(name) - stored.keys() if self.is_bound else ()
         rows = model.objects.select_related("department") if model is Schedule else model.objects
-        return rows.in_bulk(self.posted(name))
+        return {**stored, **rows.in_bulk(chosen)}
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -289,6 +309,22 @@ class ComingFormSet(PlanFormSet):
         super().add_fields(form, index)
         if "date" in form.fields:
             form.fields["date"].initial = self.day
+        if self.is_to_be_read(form):
+            for field in form.fields.values():
+                field.disabled = not field.widget.is_hidden
+
+    def is_to_be_read(self, form: Any) -> bool:
+        """Whether a row belongs to a plan that the user may not change."""
+        if form.instance.pk is None or self.may_edit_published:
+            return False
+        # What a page shows so, it does not send. A row that it does send is the policy's to judge: it may have been
+        # anybody's to change when it was shown.
+        sent = self.is_bound and form.add_prefix("employee") in self.data
+        return not sent and form.instance.schedule.status in Schedule.READ_ONLY
+
+    @property
+    def has_rows_to_be_read(self) -> bool:
+        return any(self.is_to_be_read(form) for form in self.initial_forms)
 
 
 def day_of(text: str, days: Sequence[datetime.date], rows: int, today: datetime.date) -> datetime.date | None:

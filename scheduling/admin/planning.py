@@ -164,6 +164,12 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
         if self.has_copy_permission(request):
             yield self._page_of("copy", schedule), _("Copy to next week")
 
+    def why_read_only(self, request: HttpRequest, object_id: str) -> str:
+        schedule = Schedule.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
+        if schedule is None or may_plan(request, schedule) or not super().has_change_permission(request):
+            return ""
+        return read_only_note(request, schedule)
+
     # -- permissions -------------------------------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:

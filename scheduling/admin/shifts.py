@@ -108,6 +108,10 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
         for inline in context["inline_admin_formsets"]:
             formset = inline.formset
             context["days"] = Days(formset.days, formset.day, formset.rows_of_all_days)
+            if formset.has_rows_to_be_read:
+                context["note"] = gettext(
+                    "Rows of published schedules are shown as they are: a new version changes them."
+                )
             context["not_on_page"] = rows_left_out(formset.rows_to_show)
             shift = formset.instance.pk
             context["all_rows"] = changelist("scheduleassignment", shift__id__exact=shift, **on_day(formset.day))
