@@ -7,6 +7,7 @@ plan_forms.py     forms of assignments, one or many, that ask the policy · conf
 known.py          foreign keys of many rows without a query each · plan_filters.py · week.py: the table of a week
 rule_form.py      the form of a rule · dashboard.py: what needs attention, on the first page
 filters.py        filters that cost no query · lists.py: lists whose rows know their place in the tree
+switches.py       actions that switch rows on or off
 """
 
 from scheduling.admin.assignments import ScheduleAssignmentAdmin

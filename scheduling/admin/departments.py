@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from scheduling.admin.filters import within
 from scheduling.admin.lists import DepartmentChangeList, complete_name
+from scheduling.admin.switches import switch, tell
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.departments import DepartmentResource
@@ -97,16 +98,12 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
                 self.message_user(request, department.why_still_needed(department.staff), messages.ERROR)
         empty = [department.pk for department in selected if not department.staff]
         count = Department.objects.filter(pk__in=empty).update(active=False)
-        text = ngettext("%(count)d department archived.", "%(count)d departments archived.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        tell(self, request, ngettext("%(count)d department archived.", "%(count)d departments archived.", count), count)
 
     @admin.action(description=_("Restore selected departments"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Department]) -> None:
-        count = Department.objects.filter(pk__in=[department.pk for department in queryset], active=False).update(
-            active=True
-        )
-        text = ngettext("%(count)d department restored.", "%(count)d departments restored.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(queryset, "active", True)
+        tell(self, request, ngettext("%(count)d department restored.", "%(count)d departments restored.", count), count)
 
     def get_deleted_objects(
         self, objs: QuerySet[Department] | Sequence[Department], request: HttpRequest

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from scheduling.admin.switches import tell
 from scheduling.models import Employee, Notification
 
 
@@ -117,7 +118,7 @@ class NotificationAdmin(admin.ModelAdmin):
             rows = rows.filter(recipient__user=request.user.pk)
         count = rows.mark_read(timezone.now())
         text = ngettext("%(count)d notification marked as read.", "%(count)d notifications marked as read.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+        tell(self, request, text, count)
 
     def get_urls(self) -> list[URLPattern]:
         read = self.admin_site.admin_view(self.read_view)

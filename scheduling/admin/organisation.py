@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from scheduling.admin.filters import SkillFilter, within
 from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.lists import TreeChangeList, complete_name
+from scheduling.admin.switches import switch, tell
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.employees import EmployeeResource
@@ -91,15 +92,13 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.
 
     @admin.action(description=_("Archive selected employees"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = set_active(queryset, False)
-        text = ngettext("%(count)d employee archived.", "%(count)d employees archived.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(queryset, "is_active", False)
+        tell(self, request, ngettext("%(count)d employee archived.", "%(count)d employees archived.", count), count)
 
     @admin.action(description=_("Restore selected employees"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = set_active(queryset, True)
-        text = ngettext("%(count)d employee restored.", "%(count)d employees restored.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(queryset, "is_active", True)
+        tell(self, request, ngettext("%(count)d employee restored.", "%(count)d employees restored.", count), count)
 
 
 class EmployeeChangeList(TreeChangeList):
@@ -107,12 +106,3 @@ class EmployeeChangeList(TreeChangeList):
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Employee]:
         return super().get_queryset(request, *args, **kwargs).prefetch_related("skills")
-
-
-def set_active(employees: QuerySet[Employee], active: bool) -> int:
-    """Return how many of them were changed; those that already are as wanted are left alone.
-
-    Updates by primary key, so that the cache drops these rows and not every cached employee.
-    """
-    ids = list(employees.order_by().filter(is_active=not active).values_list("pk", flat=True))
-    return Employee.objects.filter(pk__in=ids).update(is_active=active)
