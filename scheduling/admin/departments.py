@@ -10,8 +10,8 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from scheduling.admin.filters import within
 from scheduling.admin.lists import DepartmentChangeList, complete_name
@@ -97,12 +97,12 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
             if department.staff:
                 self.message_user(request, department.why_still_needed(department.staff), messages.ERROR)
         empty = [department.pk for department in selected if not department.staff]
-        count = Department.objects.filter(pk__in=empty).update(active=False)
+        count = switch(request, Department.objects.filter(pk__in=empty), "active", False, gettext("Archived."))
         tell(self, request, ngettext("%(count)d department archived.", "%(count)d departments archived.", count), count)
 
     @admin.action(description=_("Restore selected departments"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Department]) -> None:
-        count = switch(queryset, "active", True)
+        count = switch(request, queryset, "active", True, gettext("Restored."))
         tell(self, request, ngettext("%(count)d department restored.", "%(count)d departments restored.", count), count)
 
     def get_deleted_objects(

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from scheduling.admin.filters import SkillFilter, within
 from scheduling.admin.import_selected import ImportsAssignments
@@ -92,12 +92,12 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.
 
     @admin.action(description=_("Archive selected employees"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = switch(queryset, "is_active", False)
+        count = switch(request, queryset, "is_active", False, gettext("Archived."))
         tell(self, request, ngettext("%(count)d employee archived.", "%(count)d employees archived.", count), count)
 
     @admin.action(description=_("Restore selected employees"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = switch(queryset, "is_active", True)
+        count = switch(request, queryset, "is_active", True, gettext("Restored."))
         tell(self, request, ngettext("%(count)d employee restored.", "%(count)d employees restored.", count), count)
 
 

@@ -92,10 +92,10 @@ class RuleAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
 
     @admin.action(description=_("Activate selected rules"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
-        count = switch(queryset, "active", True)
+        count = switch(request, queryset, "active", True, gettext("Activated."))
         tell(self, request, ngettext("%(count)d rule activated.", "%(count)d rules activated.", count), count)
 
     @admin.action(description=_("Deactivate selected rules"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
-        count = switch(queryset, "active", False)
+        count = switch(request, queryset, "active", False, gettext("Deactivated."))
         tell(self, request, ngettext("%(count)d rule deactivated.", "%(count)d rules deactivated.", count), count)

@@ -1,21 +1,30 @@
-"""Actions that switch rows on or off, and say how many they have."""
+"""Actions that switch rows on or off, write it in their history, and say how many they have."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from scheduling.admin.acts import user_id
+from scheduling.planning import history
 
-def switch(rows: QuerySet[Any], field: str, on: bool) -> int:
+
+def switch(request: HttpRequest, rows: QuerySet[Any], field: str, on: bool, done: str) -> int:
     """Switch a field of the rows; return how many were not as wanted. Those that are, are left alone.
 
-    Updates by primary key, so that the cache drops these rows and not every cached one of their model.
+    `done` is what their history says. Updates by primary key, so that the cache drops these rows and not every cached
+    one of their model.
     """
-    keys = list(rows.order_by().filter(**{field: not on}).values_list("pk", flat=True))
-    return rows.model._default_manager.filter(pk__in=keys).update(**{field: on})
+    with transaction.atomic():
+        changed = list(rows.filter(**{field: not on}))
+        rows.model._default_manager.filter(pk__in=[row.pk for row in changed]).update(**{field: on})
+        history.write(user_id(request), changed, CHANGE, [done] * len(changed))
+    return len(changed)
 
 
 def tell(model_admin: admin.ModelAdmin[Any], request: HttpRequest, text: str, count: int) -> None:
