@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.dashboard import changelist
@@ -61,6 +63,7 @@ class ComingInline(admin.TabularInline):
 class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ShiftResource]
     form = ParentForm
+    delete_confirmation_template = "scheduling/shift_delete.html"
     list_display = ["name", "code", "shift_type", "department", "times", "staff", "max_staff", "active"]
     list_filter = [
         DayFilter,
@@ -100,6 +103,16 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
         if obj is None or super().has_change_permission(request, obj):
             return []
         return flatten(self.fields or [])
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Shift] | Sequence[Shift], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Delete no shift that anybody was planned for: the assignments, published ones too, would go with it."""
+        rows = ScheduleAssignment.objects.filter(shift__in=[shift.pk for shift in objs]).count()
+        if rows:
+            text = ngettext("%(count)d assignment", "%(count)d assignments", rows) % {"count": rows}
+            return [], {}, set(), [text]
+        return super().get_deleted_objects(objs, request)
 
     def get_inlines(self, request: HttpRequest, obj: Shift | None) -> list[Any]:
         return [ComingInline] if obj else []
