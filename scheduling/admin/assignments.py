@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
@@ -112,7 +111,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
             turned = statuses.prepare(turn, rows, may_edit_published(request))
             if acts.is_wanted(request, turned.proposal):
                 statuses.carry_out(turned, acts.user_id(request))
-                self.message_user(request, gettext("Done: %(what)s") % {"what": turned.proposal.summary})
+                self.message_user(request, turned.proposal.done)
                 return None
         back = reverse("admin:scheduling_scheduleassignment_changelist")
         return acts.page(self, request, rows, turned.proposal, turn.label, back)

@@ -258,7 +258,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             proposal = steps.propose(step, schedules)
             if acts.is_wanted(request, proposal):
                 steps.take(step, schedules, acts.user_id(request))
-                self.message_user(request, gettext("Done: %(what)s") % {"what": proposal.summary})
+                self.message_user(request, proposal.done)
                 return None
         return acts.page(self, request, schedules, proposal, step.label, back or self._list())
 
@@ -270,7 +270,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             copy = copying.prepare(schedules)
             if acts.is_wanted(request, copy.proposal):
                 copying.carry_out(copy, acts.user_id(request))
-                self.message_user(request, gettext("Done: %(what)s") % {"what": copy.proposal.summary})
+                self.message_user(request, copy.proposal.done)
                 return None
         return acts.page(self, request, schedules, copy.proposal, _("Copy to next week"), back or self._list())
 
