@@ -32,7 +32,7 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.
     """People are archived, not deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
-    list_display = ["last_name", "first_name", "employee_number", "email", "place", "role", "skilled", "is_active"]
+    list_display = ["last_name", "first_name", "place", "role", "is_active", "skilled", "employee_number", "email"]
     list_display_links = ["last_name", "first_name"]
     list_filter = ["is_active", within("department"), "employment_type", SkillFilter]
     search_fields = ["last_name", "first_name", "email", "employee_number", "role"]

@@ -100,7 +100,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     @admin.display(description=_("week"), ordering="week_start")
     def week(self, schedule: Schedule) -> str:
-        first, last = (date_format(day) for day in (schedule.week_start, schedule.week_end))
+        first, last = (date_format(day, "SHORT_DATE_FORMAT") for day in (schedule.week_start, schedule.week_end))
         return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
     @admin.display(description=_("coverage"))

@@ -11,7 +11,11 @@ from scheduling.exports.formats import CSV, XLSX
 
 
 class ColumnsForm(SelectableFieldsExportForm):
-    """Calls the columns what the file will call them, and the import reads."""
+    """Calls the columns what the file will call them, and the import reads. The first format is chosen already."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["format"].initial = "0"
 
     def _get_field_label(self, resource: Any, field_name: str) -> str:
         field = resource.fields.get(field_name)

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
-from scheduling.models import Schedule, ScheduleAssignment
+from scheduling.models import Department, Schedule, ScheduleAssignment
 from tests.browser.hotel import DAY, Hotel, fill, member_of
 from tests.browser.looks import Looks
 from tests.scheduling.admin.pages import url
@@ -70,6 +70,22 @@ class PlannerTests:
         expect(page.get_by_text("was changed successfully")).to_be_visible()
         saved = ScheduleAssignment.objects.get(employee=hotel.amy, schedule=hotel.next_week)
         assert (saved.shift, saved.date) == (hotel.early, thursday)
+
+    @pytest.mark.parametrize("width", [1280, 800])
+    def test_sees_the_whole_name_of_a_schedule(self, width: int, page: Page, sign_in: SignIn, hotel: Hotel) -> None:
+        Department.objects.filter(pk=hotel.kitchen.pk).update(name="Kitchen of the rooftop restaurant")
+        sign_in(member_of("Administrator"))
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(url("change", hotel.this_week))
+        name, tools = page.evaluate(
+            """() => {
+                const text = document.createRange();
+                text.selectNodeContents(document.querySelector('#content h2'));
+                const places = [text, document.querySelector('.object-tools')];
+                return places.map((one) => one.getBoundingClientRect().toJSON());
+            }"""
+        )
+        assert tools["bottom"] <= name["top"] or tools["top"] >= name["bottom"] or tools["left"] >= name["right"]
 
     def test_needs_no_mouse(self, page: Page, sign_in: SignIn, hotel: Hotel) -> None:
         sign_in(member_of("Planner"))

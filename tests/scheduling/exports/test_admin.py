@@ -117,6 +117,9 @@ class FormTests:
         labels = [field.label for field in form.fields.values() if getattr(field, "is_selectable_field", False)]
         assert labels == list(read_csv(export(admin_client, model))[0])
 
+    def test_has_a_format_already(self, admin_client: Client) -> None:
+        assert '<option value="0" selected>csv</option>' in admin_client.get(url("export", Employee)).text
+
 
 class FormulaTests:
     @pytest.mark.parametrize("text", FORMULAS)
