@@ -44,7 +44,6 @@ class PlannerTests:
 
         page.get_by_role("row", name="Kitchen draft").get_by_role("link", name="Kitchen").click()
         expect(page.get_by_role("heading", name="The week")).to_be_visible()
-        screenshot("week")
         row = new_row(page)
         choose(page, row, "employee", "ada", "Amy Adams")
         choose(page, row, "shift", "lat", "Late (14:00–22:00)")
