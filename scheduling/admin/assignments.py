@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
+from scheduling.admin.cached_pages import CachedChoicesMixin
 from scheduling.admin.filters import within
 from scheduling.admin.import_selected import SelectedImportMixin
 from scheduling.admin.plan_filters import ShiftTypeFilter, VersionFilter, WeekFilter
@@ -21,7 +22,7 @@ from scheduling.planning import notices, statuses
 
 
 @admin.register(ScheduleAssignment)
-class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMixin):
+class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMixin, CachedChoicesMixin):
     form = AssignmentForm
     list_display = ["employee", "shift", "date", "department", "status", "priority", "source"]
     list_filter = [

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.filters import within
 from scheduling.admin.lists import DepartmentChangeList, complete_name
 from scheduling.admin.switches import switch, tell
@@ -26,7 +27,7 @@ MOST_PEOPLE = 30
 
 
 @admin.register(Department)
-class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     """A department is archived, not deleted, once anything refers to it."""
 
     resource_classes = [DepartmentResource]
@@ -134,11 +135,12 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     @admin.display(description=_("staff"))
     def staff(self, department: Department) -> SafeString:
         people = [person for person in Employee.objects.of_department(department.pk) if person.is_active]
+        hierarchy = Department.objects.get_with_hierarchy(department.pk)
         told = {
             "department": department,
             "people": people[:MOST_PEOPLE],
             "more": max(0, len(people) - MOST_PEOPLE),
-            "in_all": Department.objects.total_head_counts().get(department.pk, 0),
+            "in_all": hierarchy.total_head_count if hierarchy else 0,
         }
         return render_to_string("scheduling/department_people.html", told)
 

@@ -1,4 +1,4 @@
-"""Foreign keys of many rows in one form. Django asks the database once per row to show one, and again to check it."""
+"""Foreign keys in forms. Django asks the database once for each to show it, and again to check it."""
 
 from __future__ import annotations
 
@@ -15,22 +15,40 @@ from django.db import models
 from scheduling.policy.times import with_times
 
 
-class KnownAutocomplete(AutocompleteSelect):
-    """An autocomplete that shows its choice out of what its field knows."""
+class ChosenAutocomplete(AutocompleteSelect):
+    """An autocomplete that knows how to find its choice."""
 
     choices: Any
+
+    def chosen(self, value: str) -> models.Model | None:
+        raise NotImplementedError
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        row = self.chosen(value[0]) if value else None
+        if row is not None:
+            label = self.choices.field.label_from_instance(row)
+            options.append(self.create_option(name, row.pk, label, True, len(options)))
+        return [(None, options, 0)]
+
+
+class KnownAutocomplete(ChosenAutocomplete):
+    """Shows its choice out of what its field knows."""
 
     def __init__(self, field: models.Field[Any, Any], url_name: str = AutocompleteSelect.url_name) -> None:
         super().__init__(field, admin.site)
         self.url_name = url_name
 
-    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
-        field = self.choices.field
-        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
-        row = field.row_of(value[0]) if value else None
-        if row is not None:
-            options.append(self.create_option(name, row.pk, field.label_from_instance(row), True, len(options)))
-        return [(None, options, 0)]
+    def chosen(self, value: str) -> models.Model | None:
+        return self.choices.field.row_of(value)
+
+
+class CachedAutocomplete(ChosenAutocomplete):
+    """Shows its choice by a cached read, of a model that has one by primary key."""
+
+    def chosen(self, value: str) -> models.Model | None:
+        rows: Any = self.field.remote_field.model._default_manager
+        return rows.get_by_id(int(value)) if value.isdecimal() else None
 
 
 class KnownChoiceField(forms.ModelChoiceField):

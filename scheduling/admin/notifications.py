@@ -138,7 +138,8 @@ class NotificationAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        notification = self.get_object(request, object_id)
+        # Whether the page is shown is for the view to say, which asks the database.
+        notification = Notification.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
         may_mark = notification is not None and not notification.is_read
         may_mark = may_mark and self.has_mark_read_permission(request, notification)
         return super().change_view(request, object_id, form_url, {"may_mark_read": may_mark, **(extra_context or {})})

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.filters import SkillFilter, within
 from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.lists import TreeChangeList, complete_name
@@ -28,7 +29,7 @@ class SkillAdmin(admin.ModelAdmin):
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, CachedPageMixin):
     """People are archived, not deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.admin.rule_form import RuleForm
 from scheduling.admin.switches import switch, tell
@@ -39,7 +40,7 @@ PARAMETERS: list[Any] = [
 
 
 @admin.register(Rule)
-class RuleAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class RuleAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     resource_classes = [RuleResource]
     form = RuleForm
     list_display = ["name", "kind", "applies_to", "limits", "strict", "in_effect", "priority", "active"]

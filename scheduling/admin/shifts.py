@@ -14,6 +14,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.dashboard import changelist
 from scheduling.admin.filters import within
 from scheduling.admin.import_selected import ImportsAssignments
@@ -60,7 +61,7 @@ class ComingInline(admin.TabularInline):
 
 
 @admin.register(Shift)
-class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPagesMixin):
+class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPagesMixin, CachedPageMixin):
     resource_classes = [ShiftResource]
     form = ParentForm
     delete_confirmation_template = "scheduling/shift_delete.html"
