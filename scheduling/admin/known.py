@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from scheduling.models import Employee, Shift
 from scheduling.policy.times import with_times
 
 
@@ -75,8 +76,45 @@ class ShiftChoiceField(KnownChoiceField):
         return with_times(shift)
 
 
-class ShiftsWithTimes(AutocompleteJsonView):
-    """The shifts of an autocomplete by name and times: "Early (06:00-14:00)"."""
+class CachedChoicesView(AutocompleteJsonView):
+    """Answers an autocomplete out of a cached list, which is in its order: a key that is pressed asks for no row."""
+
+    term: str
+
+    def rows(self) -> Iterable[Any]:
+        raise NotImplementedError
+
+    def words_of(self, row: Any) -> str:
+        """Return the text in which every word that was typed has to be."""
+        raise NotImplementedError
+
+    def get_queryset(self) -> Any:
+        words = self.term.casefold().split()
+        return [row for row in self.rows() if not words or _has_all(words, self.words_of(row).casefold())]
+
+
+def _has_all(words: Iterable[str], text: str) -> bool:
+    return all(word in text for word in words)
+
+
+class PeopleToPlan(CachedChoicesView):
+    """Those who are active: the policy refuses all others."""
+
+    def rows(self) -> Iterable[Employee]:
+        return Employee.objects.list_active()
+
+    def words_of(self, person: Employee) -> str:
+        return f"{person.first_name} {person.last_name} {person.email} {person.employee_number} {person.role}"
+
+
+class ShiftsWithTimes(CachedChoicesView):
+    """The shifts that are in use, by name and times: "Early (06:00-14:00)"."""
+
+    def rows(self) -> Iterable[Shift]:
+        return (shift for shift in Shift.objects.list_all() if shift.active)
+
+    def words_of(self, shift: Shift) -> str:
+        return f"{with_times(shift)} {shift.code}"
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         return {**super().serialize_result(obj, to_field_name), "text": with_times(obj)}

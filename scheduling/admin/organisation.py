@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.filters import SkillFilter, within
 from scheduling.admin.import_selected import ImportsAssignments
+from scheduling.admin.known import PeopleToPlan
 from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.admin.switches import switch, tell
 from scheduling.exports.admin import FileExportMixin
@@ -85,6 +87,11 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
     def unread(self, employee: Employee) -> SafeString:
         unread = Notification.objects.unread_for(employee.pk)
         return render_to_string("scheduling/employee_unread.html", {"notifications": unread})
+
+    def get_urls(self) -> list[URLPattern]:
+        people = self.admin_site.admin_view(PeopleToPlan.as_view(admin_site=self.admin_site))
+        own = path("to-plan/", people, name="scheduling_employee_to_plan_autocomplete")
+        return [own, *super().get_urls()]
 
     # -- archiving ---------------------------------------------------------------------------------------------------
 

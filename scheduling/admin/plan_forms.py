@@ -23,6 +23,7 @@ from scheduling.admin.known import KnownAutocomplete, KnownChoiceField, ShiftCho
 from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, as_validation_error, check, errors
 
+PEOPLE_URL = "%s:scheduling_employee_to_plan_autocomplete"
 SHIFTS_URL = "%s:scheduling_shift_with_times_autocomplete"
 MODELS: dict[str, Any] = {"employee": Employee, "shift": Shift, "schedule": Schedule}
 MOST_ROWS = 100
@@ -82,7 +83,7 @@ class RowForm(forms.ModelForm):
     employee = KnownChoiceField(
         Employee.objects.none(),
         label=_("employee"),
-        widget=KnownAutocomplete(ScheduleAssignment._meta.get_field("employee")),
+        widget=KnownAutocomplete(ScheduleAssignment._meta.get_field("employee"), PEOPLE_URL),
     )
 
     class Meta:
