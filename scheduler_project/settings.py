@@ -169,6 +169,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "scheduler_project.form_rendering.WidgetRenderer"
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
 # Data

@@ -10,11 +10,13 @@ import polib
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation.template import templatize
+from pytest_django.fixtures import Settings
 
 from scheduling.imports.values import date_in
 from scheduling.models import Department, Employee, Schedule
@@ -29,6 +31,12 @@ from tests.factories import (
     ShiftFactory,
 )
 
+STOCK = (
+    "Below is a preview of data to be imported. If you are satisfied with the results, click 'Confirm import'",
+    "This importer will import the following fields: ",
+    "This exporter will export the following fields: ",
+)
+"""Sentences of django-import-export, which are neither for staff nor in the tone of the others."""
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("caching", "scheduling", "scheduler_project")
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
@@ -222,6 +230,20 @@ class GermanPageTests:
     def test_an_import(self) -> None:
         with translation.override("de"), pytest.raises(ValueError, match=r"Bitte das Jahr mit vier Ziffern angeben\."):
             date_in(None)("1.2.26")
+
+    def test_the_pages_of_files_in_words_of_our_own(self, client: Client, settings: Settings, tmp_path: Path) -> None:
+        settings.MEDIA_ROOT = tmp_path
+        page, export = (reverse(f"admin:scheduling_shifttype_{name}") for name in ("import", "export"))
+        form = client.get(page)
+        file = SimpleUploadedFile("types.csv", b"name;code\nDay;DAY\n")
+        preview = client.post(page, {"import_file": file, "format": "0", "resource": "0"})
+
+        assert "Spalten, die gelesen werden, in beliebiger Reihenfolge: <code>name, code," in self.text(form)
+        assert "Noch ist nichts importiert. Unten steht, was sich ändern würde:" in self.text(preview)
+        assert "Spalten der Datei:" in self.text(client.get(export))
+        with translation.override("de"):
+            for answer in (form, preview, client.get(export)):
+                assert [text for text in STOCK if translation.gettext(text).strip() in self.text(answer)] == []
 
     def test_a_page_of_errors(self) -> None:
         page = Client(headers={"accept-language": "de"}).get("/nothing")

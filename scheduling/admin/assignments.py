@@ -7,27 +7,28 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
+from scheduling.admin.cached_pages import CachedChoicesMixin
+from scheduling.admin.filters import within
 from scheduling.admin.import_selected import SelectedImportMixin
-from scheduling.admin.plan_filters import DepartmentFilter, ShiftTypeFilter, VersionFilter, WeekFilter
+from scheduling.admin.plan_filters import ShiftTypeFilter, VersionFilter, WeekFilter
 from scheduling.admin.plan_forms import AssignmentForm
-from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, stored
+from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, read_only_note, stored
 from scheduling.exports.admin import FileExportMixin
 from scheduling.models import Department, Schedule, ScheduleAssignment
 from scheduling.planning import notices, statuses
 
 
 @admin.register(ScheduleAssignment)
-class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMixin):
+class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMixin, CachedChoicesMixin):
     form = AssignmentForm
     list_display = ["employee", "shift", "date", "department", "status", "priority", "source"]
     list_filter = [
         WeekFilter.on("date"),
         "status",
-        DepartmentFilter.on("schedule__department"),
+        within("schedule__department"),
         ShiftTypeFilter.on("shift__shift_type"),
         VersionFilter,
         "source",
@@ -65,6 +66,12 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
 
     def has_delete_permission(self, request: HttpRequest, obj: ScheduleAssignment | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _is_open(request, obj)
+
+    def why_read_only(self, request: HttpRequest, object_id: str) -> str:
+        assignment = self.get_object(request, object_id)
+        if assignment is None or _is_open(request, assignment) or not super().has_change_permission(request):
+            return ""
+        return read_only_note(request, assignment.schedule)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(statuses.TURNS["cancel"].permission)
@@ -105,7 +112,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
             turned = statuses.prepare(turn, rows, may_edit_published(request))
             if acts.is_wanted(request, turned.proposal):
                 statuses.carry_out(turned, acts.user_id(request))
-                self.message_user(request, gettext("Done: %(what)s") % {"what": turned.proposal.summary})
+                self.message_user(request, turned.proposal.done)
                 return None
         back = reverse("admin:scheduling_scheduleassignment_changelist")
         return acts.page(self, request, rows, turned.proposal, turn.label, back)

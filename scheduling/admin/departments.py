@@ -10,11 +10,13 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.filters import within
 from scheduling.admin.lists import DepartmentChangeList, complete_name
+from scheduling.admin.switches import switch, tell
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.departments import DepartmentResource
@@ -25,7 +27,7 @@ MOST_PEOPLE = 30
 
 
 @admin.register(Department)
-class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     """A department is archived, not deleted, once anything refers to it."""
 
     resource_classes = [DepartmentResource]
@@ -96,17 +98,13 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
             if department.staff:
                 self.message_user(request, department.why_still_needed(department.staff), messages.ERROR)
         empty = [department.pk for department in selected if not department.staff]
-        count = Department.objects.filter(pk__in=empty).update(active=False)
-        text = ngettext("%(count)d department archived.", "%(count)d departments archived.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(request, Department.objects.filter(pk__in=empty), "active", False, gettext("Archived."))
+        tell(self, request, ngettext("%(count)d department archived.", "%(count)d departments archived.", count), count)
 
     @admin.action(description=_("Restore selected departments"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Department]) -> None:
-        count = Department.objects.filter(pk__in=[department.pk for department in queryset], active=False).update(
-            active=True
-        )
-        text = ngettext("%(count)d department restored.", "%(count)d departments restored.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(request, queryset, "active", True, gettext("Restored."))
+        tell(self, request, ngettext("%(count)d department restored.", "%(count)d departments restored.", count), count)
 
     def get_deleted_objects(
         self, objs: QuerySet[Department] | Sequence[Department], request: HttpRequest
@@ -137,11 +135,12 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
     @admin.display(description=_("staff"))
     def staff(self, department: Department) -> SafeString:
         people = [person for person in Employee.objects.of_department(department.pk) if person.is_active]
+        hierarchy = Department.objects.get_with_hierarchy(department.pk)
         told = {
             "department": department,
             "people": people[:MOST_PEOPLE],
             "more": max(0, len(people) - MOST_PEOPLE),
-            "in_all": Department.objects.total_head_counts().get(department.pk, 0),
+            "in_all": hierarchy.total_head_count if hierarchy else 0,
         }
         return render_to_string("scheduling/department_people.html", told)
 

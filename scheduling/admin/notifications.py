@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from scheduling.admin.switches import tell
 from scheduling.models import Employee, Notification
 
 
@@ -29,6 +30,19 @@ class ReadFilter(admin.SimpleListFilter):
         return queryset.filter(read_at__isnull=chosen == "no") if chosen in ("no", "yes") else queryset
 
 
+class RecipientFilter(admin.SimpleListFilter):
+    """What the reader was told, for those who see what everybody was told."""
+
+    title = _("recipient")
+    parameter_name = "to"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("Myself"))] if model_admin.sees_all(request) else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        return queryset.filter(recipient__user=request.user.pk) if self.value() == "me" else queryset
+
+
 @admin.register(Notification)
 class NotificationAdmin(admin.ModelAdmin):
     """Staff see what they were told themselves; those who may see notifications, what everybody was told.
@@ -37,7 +51,7 @@ class NotificationAdmin(admin.ModelAdmin):
     """
 
     list_display = ["title", "recipient", "kind", "priority", "created_at", "read_at"]
-    list_filter = [ReadFilter, "kind"]
+    list_filter = [RecipientFilter, ReadFilter, "kind"]
     list_select_related = ["recipient"]
     search_fields = ["title", "body", "recipient__last_name", "recipient__first_name", "recipient__email"]
     date_hierarchy = "created_at"
@@ -104,7 +118,7 @@ class NotificationAdmin(admin.ModelAdmin):
             rows = rows.filter(recipient__user=request.user.pk)
         count = rows.mark_read(timezone.now())
         text = ngettext("%(count)d notification marked as read.", "%(count)d notifications marked as read.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+        tell(self, request, text, count)
 
     def get_urls(self) -> list[URLPattern]:
         read = self.admin_site.admin_view(self.read_view)
@@ -124,7 +138,8 @@ class NotificationAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        notification = self.get_object(request, object_id)
+        # Whether the page is shown is for the view to say, which asks the database.
+        notification = Notification.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
         may_mark = notification is not None and not notification.is_read
         may_mark = may_mark and self.has_mark_read_permission(request, notification)
         return super().change_view(request, object_id, form_url, {"may_mark_read": may_mark, **(extra_context or {})})

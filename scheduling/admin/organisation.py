@@ -2,18 +2,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.filters import SkillFilter, within
 from scheduling.admin.import_selected import ImportsAssignments
+from scheduling.admin.known import PeopleToPlan
 from scheduling.admin.lists import TreeChangeList, complete_name
+from scheduling.admin.switches import switch, tell
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.employees import EmployeeResource
@@ -27,11 +31,11 @@ class SkillAdmin(admin.ModelAdmin):
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, CachedPageMixin):
     """People are archived, not deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
-    list_display = ["last_name", "first_name", "employee_number", "email", "place", "role", "skilled", "is_active"]
+    list_display = ["last_name", "first_name", "place", "role", "is_active", "skilled", "employee_number", "email"]
     list_display_links = ["last_name", "first_name"]
     list_filter = ["is_active", within("department"), "employment_type", SkillFilter]
     search_fields = ["last_name", "first_name", "email", "employee_number", "role"]
@@ -84,6 +88,11 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.
         unread = Notification.objects.unread_for(employee.pk)
         return render_to_string("scheduling/employee_unread.html", {"notifications": unread})
 
+    def get_urls(self) -> list[URLPattern]:
+        people = self.admin_site.admin_view(PeopleToPlan.as_view(admin_site=self.admin_site))
+        own = path("to-plan/", people, name="scheduling_employee_to_plan_autocomplete")
+        return [own, *super().get_urls()]
+
     # -- archiving ---------------------------------------------------------------------------------------------------
 
     def has_delete_permission(self, request: HttpRequest, obj: Employee | None = None) -> bool:
@@ -91,15 +100,13 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, admin.
 
     @admin.action(description=_("Archive selected employees"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = set_active(queryset, False)
-        text = ngettext("%(count)d employee archived.", "%(count)d employees archived.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(request, queryset, "is_active", False, gettext("Archived."))
+        tell(self, request, ngettext("%(count)d employee archived.", "%(count)d employees archived.", count), count)
 
     @admin.action(description=_("Restore selected employees"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = set_active(queryset, True)
-        text = ngettext("%(count)d employee restored.", "%(count)d employees restored.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(request, queryset, "is_active", True, gettext("Restored."))
+        tell(self, request, ngettext("%(count)d employee restored.", "%(count)d employees restored.", count), count)
 
 
 class EmployeeChangeList(TreeChangeList):
@@ -107,12 +114,3 @@ class EmployeeChangeList(TreeChangeList):
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Employee]:
         return super().get_queryset(request, *args, **kwargs).prefetch_related("skills")
-
-
-def set_active(employees: QuerySet[Employee], active: bool) -> int:
-    """Return how many of them were changed; those that already are as wanted are left alone.
-
-    Updates by primary key, so that the cache drops these rows and not every cached employee.
-    """
-    ids = list(employees.order_by().filter(is_active=not active).values_list("pk", flat=True))
-    return Employee.objects.filter(pk__in=ids).update(is_active=active)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.models import Department, ShiftType
+from scheduling.models import ShiftType
 from scheduling.models.planning import MONDAY_TO_SUNDAY
 
 WEEK = datetime.timedelta(days=7)
@@ -50,34 +50,16 @@ class WeekFilter(FieldFilter):
         return queryset.filter(**{f"{self.path}__range": (monday, monday + MONDAY_TO_SUNDAY)})
 
 
-class ChoiceFilter(FieldFilter):
-    """By one of a few cached rows."""
-
-    def rows(self) -> Iterable[Any]:
-        raise NotImplementedError
+class ShiftTypeFilter(FieldFilter):
+    title = _("shift type")
+    parameter_name = "shift_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(str(row.pk), str(row)) for row in self.rows()]
+        return [(str(row.pk), str(row)) for row in ShiftType.objects.active()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""
         return queryset.filter(**{self.path: int(value)}) if value.isdecimal() else queryset
-
-
-class DepartmentFilter(ChoiceFilter):
-    title = _("department")
-    parameter_name = "department"
-
-    def rows(self) -> Iterable[Department]:
-        return Department.objects.list_active()
-
-
-class ShiftTypeFilter(ChoiceFilter):
-    title = _("shift type")
-    parameter_name = "shift_type"
-
-    def rows(self) -> Iterable[ShiftType]:
-        return ShiftType.objects.active()
 
 
 class VersionFilter(admin.SimpleListFilter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -22,6 +23,7 @@ from scheduling.admin.known import KnownAutocomplete, KnownChoiceField, ShiftCho
 from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, as_validation_error, check, errors
 
+PEOPLE_URL = "%s:scheduling_employee_to_plan_autocomplete"
 SHIFTS_URL = "%s:scheduling_shift_with_times_autocomplete"
 MODELS: dict[str, Any] = {"employee": Employee, "shift": Shift, "schedule": Schedule}
 MOST_ROWS = 100
@@ -61,19 +63,34 @@ class AssignmentForm(ConfirmsWarnings, forms.ModelForm):
             self.add_error(None, error)
 
 
+class NotesField(forms.CharField):
+    """Notes in one line. That they are shown so is no change: what somebody wrote in lines elsewhere stays."""
+
+    def prepare_value(self, value: Any) -> str:
+        return _in_one_line(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(_in_one_line(initial), _in_one_line(data))
+
+
+def _in_one_line(text: Any) -> str:
+    return " ".join(str(text or "").splitlines()).strip()
+
+
 class RowForm(forms.ModelForm):
     """One row of many. Whatever needs the database is asked by the formset, for all rows at once."""
 
     employee = KnownChoiceField(
         Employee.objects.none(),
         label=_("employee"),
-        widget=KnownAutocomplete(ScheduleAssignment._meta.get_field("employee")),
+        widget=KnownAutocomplete(ScheduleAssignment._meta.get_field("employee"), PEOPLE_URL),
     )
 
     class Meta:
         model = ScheduleAssignment
         fields: tuple[str, ...] = ("employee", "status", "notes")
         widgets: ClassVar[dict[str, Any]] = {"notes": forms.TextInput}
+        field_classes: ClassVar[dict[str, Any]] = {"notes": NotesField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,6 +100,11 @@ class RowForm(forms.ModelForm):
             field.widget.attrs["aria-label"] = capfirst(str(field.label))
         if "notes" in self.fields:
             self.fields["notes"].widget.attrs["placeholder"] = capfirst(str(self.fields["notes"].label))
+
+    def clean_notes(self) -> str:
+        """Keep the lines of notes that nobody has changed."""
+        changed = "notes" in self.changed_data
+        return str(self.cleaned_data["notes"] if changed else self.initial.get("notes", ""))
 
     def _get_validation_exclusions(self) -> set[str]:
         # The rows were read in this request: to look again whether they exist would be a query each.
@@ -178,10 +200,10 @@ class PlanFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
         }
 
     def _known(self, name: str, model: Any) -> Mapping[int, models.Model]:
-        if not self.is_bound:
-            return {getattr(row, f"{name}_id"): getattr(row, name) for row in self.get_queryset()}
+        stored = {getattr(row, f"{name}_id"): getattr(row, name) for row in self.get_queryset()}
+        chosen = self.posted(name) - stored.keys() if self.is_bound else ()
         rows = model.objects.select_related("department") if model is Schedule else model.objects
-        return rows.in_bulk(self.posted(name))
+        return {**stored, **rows.in_bulk(chosen)}
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -266,9 +288,19 @@ class ComingFormSet(PlanFormSet):
         return rows.filter(superseded=False, date__in=[self.day] if self.day else self.days)
 
     @cached_property
-    def rows_of_all_days(self) -> int:
+    def rows_by_day(self) -> Counter[datetime.date]:
         rows: Any = self.queryset
-        return int(rows.filter(superseded=False, date__in=self.days).count())
+        coming = rows.filter(superseded=False, date__in=self.days).order_by()
+        return Counter(dict(coming.values_list("date").annotate(rows=Count("pk"))))
+
+    @property
+    def rows_of_all_days(self) -> int:
+        return self.rows_by_day.total()
+
+    @property
+    def rows_to_show(self) -> int:
+        """How many there are to show, be they more than a page has."""
+        return self.rows_by_day[self.day] if self.day else self.rows_of_all_days
 
     @cached_property
     def day(self) -> datetime.date | None:
@@ -278,6 +310,22 @@ class ComingFormSet(PlanFormSet):
         super().add_fields(form, index)
         if "date" in form.fields:
             form.fields["date"].initial = self.day
+        if self.is_to_be_read(form):
+            for field in form.fields.values():
+                field.disabled = not field.widget.is_hidden
+
+    def is_to_be_read(self, form: Any) -> bool:
+        """Whether a row belongs to a plan that the user may not change."""
+        if form.instance.pk is None or self.may_edit_published:
+            return False
+        # What a page shows so, it does not send. A row that it does send is the policy's to judge: it may have been
+        # anybody's to change when it was shown.
+        sent = self.is_bound and form.add_prefix("employee") in self.data
+        return not sent and form.instance.schedule.status in Schedule.READ_ONLY
+
+    @property
+    def has_rows_to_be_read(self) -> bool:
+        return any(self.is_to_be_read(form) for form in self.initial_forms)
 
 
 def day_of(text: str, days: Sequence[datetime.date], rows: int, today: datetime.date) -> datetime.date | None:
@@ -288,9 +336,14 @@ def day_of(text: str, days: Sequence[datetime.date], rows: int, today: datetime.
     return today if today in days else days[0]
 
 
-def rows_left_out(shown: int, all_rows: int) -> str:
-    """Return the sentence about rows that a page does not show, or nothing."""
-    more = all_rows - shown
+def on_day(day: datetime.date | None) -> dict[str, object]:
+    """Return what asks a list for the rows of a day; None: of all days."""
+    return {"date__exact": day} if day else {}
+
+
+def rows_left_out(rows: int) -> str:
+    """Return the sentence about what a page does not show of so many rows, or nothing."""
+    more = rows - MOST_ROWS
     text = ngettext(
         "%(more)d more assignment is in the list of assignments.",
         "%(more)d more assignments are in the list of assignments.",

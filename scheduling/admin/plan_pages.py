@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
@@ -58,12 +59,20 @@ class PlanPagesMixin(admin.ModelAdmin):
         # A form without an address is sent to that of the page, with "#content-start" after the skip link: the browser
         # then goes there, and not to the box of a warning.
         form_url = form_url or request.get_full_path()
+        if request.method == "POST" and object_id and (reason := self.why_read_only(request, unquote(object_id))):
+            # It was published after this form was shown: no fault of who sends it, whom a 403 would tell nothing.
+            messages.error(request, gettext("Nothing was saved. %(reason)s") % {"reason": reason})
+            return HttpResponseRedirect(request.get_full_path())
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
             # Somebody was faster between our look and our write. Theirs is there now, so a second look finds it, says
             # so beside the row, and keeps what was typed.
             return self._once_more(request, object_id, form_url, extra_context)
+
+    def why_read_only(self, request: HttpRequest, object_id: str) -> str:
+        """Return why a row takes no changes by now, or nothing: also where the user may change none of them."""
+        return ""
 
     def _once_more(self, request: HttpRequest, *args: Any) -> HttpResponse:
         try:

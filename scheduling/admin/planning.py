@@ -19,8 +19,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import acts
-from scheduling.admin.plan_filters import DepartmentFilter, StaffingFilter, WeekFilter
-from scheduling.admin.plan_forms import MOST_ROWS, ParentForm, WeekFormSet, WeekRowForm, day_of, rows_left_out, week_of
+from scheduling.admin.dashboard import changelist
+from scheduling.admin.filters import within
+from scheduling.admin.plan_filters import StaffingFilter, WeekFilter
+from scheduling.admin.plan_forms import ParentForm, WeekFormSet, WeekRowForm, day_of, on_day, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
 from scheduling.admin.week import Days, Week, totals
 from scheduling.exports.admin import FileExportMixin
@@ -82,7 +84,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ScheduleResource]
     form = ParentForm
     list_display = ["department", "week", "version", "status", "coverage"]
-    list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, DepartmentFilter.on("department")]
+    list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, within("department")]
     search_fields = ["department__name", "department__code"]
     date_hierarchy = "week_start"
     show_full_result_count = False
@@ -98,7 +100,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     @admin.display(description=_("week"), ordering="week_start")
     def week(self, schedule: Schedule) -> str:
-        first, last = (date_format(day) for day in (schedule.week_start, schedule.week_end))
+        first, last = (date_format(day, "SHORT_DATE_FORMAT") for day in (schedule.week_start, schedule.week_end))
         return gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
     @admin.display(description=_("coverage"))
@@ -147,7 +149,8 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             "week": Week(days, assignments),
             "days": Days(days, day, len(assignments)),
             "note": read_only_note(request, schedule),
-            "not_on_page": rows_left_out(min(len(on_page), MOST_ROWS), len(on_page)),
+            "not_on_page": rows_left_out(len(on_page)),
+            "all_rows": changelist("scheduleassignment", schedule__id__exact=schedule.pk, **on_day(day)),
             "tools": list(self._tools(request, schedule)),
         }
 
@@ -160,6 +163,12 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             yield self._page_of("new_version", schedule), _("New version")
         if self.has_copy_permission(request):
             yield self._page_of("copy", schedule), _("Copy to next week")
+
+    def why_read_only(self, request: HttpRequest, object_id: str) -> str:
+        schedule = Schedule.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
+        if schedule is None or may_plan(request, schedule) or not super().has_change_permission(request):
+            return ""
+        return read_only_note(request, schedule)
 
     # -- permissions -------------------------------------------------------------------------------------------------
 
@@ -249,7 +258,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             proposal = steps.propose(step, schedules)
             if acts.is_wanted(request, proposal):
                 steps.take(step, schedules, acts.user_id(request))
-                self.message_user(request, gettext("Done: %(what)s") % {"what": proposal.summary})
+                self.message_user(request, proposal.done)
                 return None
         return acts.page(self, request, schedules, proposal, step.label, back or self._list())
 
@@ -261,7 +270,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
             copy = copying.prepare(schedules)
             if acts.is_wanted(request, copy.proposal):
                 copying.carry_out(copy, acts.user_id(request))
-                self.message_user(request, gettext("Done: %(what)s") % {"what": copy.proposal.summary})
+                self.message_user(request, copy.proposal.done)
                 return None
         return acts.page(self, request, schedules, copy.proposal, _("Copy to next week"), back or self._list())
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -10,8 +10,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.admin.rule_form import RuleForm
+from scheduling.admin.switches import switch, tell
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.rules import RuleResource
@@ -38,7 +40,7 @@ PARAMETERS: list[Any] = [
 
 
 @admin.register(Rule)
-class RuleAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class RuleAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     resource_classes = [RuleResource]
     form = RuleForm
     list_display = ["name", "kind", "applies_to", "limits", "strict", "in_effect", "priority", "active"]
@@ -91,18 +93,10 @@ class RuleAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
 
     @admin.action(description=_("Activate selected rules"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
-        count = set_active(queryset, True)
-        text = ngettext("%(count)d rule activated.", "%(count)d rules activated.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
+        count = switch(request, queryset, "active", True, gettext("Activated."))
+        tell(self, request, ngettext("%(count)d rule activated.", "%(count)d rules activated.", count), count)
 
     @admin.action(description=_("Deactivate selected rules"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
-        count = set_active(queryset, False)
-        text = ngettext("%(count)d rule deactivated.", "%(count)d rules deactivated.", count) % {"count": count}
-        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
-
-
-def set_active(rules: QuerySet[Rule], active: bool) -> int:
-    """Return how many of them were changed, by primary key: the cache drops these rows alone."""
-    ids = list(rules.order_by().filter(active=not active).values_list("pk", flat=True))
-    return Rule.objects.filter(pk__in=ids).update(active=active)
+        count = switch(request, queryset, "active", False, gettext("Deactivated."))
+        tell(self, request, ngettext("%(count)d rule deactivated.", "%(count)d rules deactivated.", count), count)

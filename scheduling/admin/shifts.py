@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.cached_pages import CachedPageMixin
+from scheduling.admin.dashboard import changelist
+from scheduling.admin.filters import within
 from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.known import ShiftsWithTimes
-from scheduling.admin.plan_filters import DayFilter, DepartmentFilter, ShiftTypeFilter, StaffingFilter
-from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm
+from scheduling.admin.plan_filters import DayFilter, ShiftTypeFilter, StaffingFilter
+from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm, on_day, rows_left_out
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
 from scheduling.admin.week import Days, coverage, staffing_of
 from scheduling.exports.admin import FileExportMixin
@@ -56,16 +61,17 @@ class ComingInline(admin.TabularInline):
 
 
 @admin.register(Shift)
-class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPagesMixin):
+class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPagesMixin, CachedPageMixin):
     resource_classes = [ShiftResource]
     form = ParentForm
+    delete_confirmation_template = "scheduling/shift_delete.html"
     list_display = ["name", "code", "shift_type", "department", "times", "staff", "max_staff", "active"]
     list_filter = [
         DayFilter,
         StaffingFilter,
         "active",
         ShiftTypeFilter.on("shift_type"),
-        DepartmentFilter.on("department"),
+        within("department"),
     ]
     list_select_related = ["shift_type", "department"]
     show_full_result_count = False
@@ -99,12 +105,30 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
             return []
         return flatten(self.fields or [])
 
+    def get_deleted_objects(
+        self, objs: QuerySet[Shift] | Sequence[Shift], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Delete no shift that anybody was planned for: the assignments, published ones too, would go with it."""
+        rows = ScheduleAssignment.objects.filter(shift__in=[shift.pk for shift in objs]).count()
+        if rows:
+            text = ngettext("%(count)d assignment", "%(count)d assignments", rows) % {"count": rows}
+            return [], {}, set(), [text]
+        return super().get_deleted_objects(objs, request)
+
     def get_inlines(self, request: HttpRequest, obj: Shift | None) -> list[Any]:
         return [ComingInline] if obj else []
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         for inline in context["inline_admin_formsets"]:
-            context["days"] = Days(inline.formset.days, inline.formset.day, inline.formset.rows_of_all_days)
+            formset = inline.formset
+            context["days"] = Days(formset.days, formset.day, formset.rows_of_all_days)
+            if formset.has_rows_to_be_read:
+                context["note"] = gettext(
+                    "Rows of published schedules are shown as they are: a new version changes them."
+                )
+            context["not_on_page"] = rows_left_out(formset.rows_to_show)
+            shift = formset.instance.pk
+            context["all_rows"] = changelist("scheduleassignment", shift__id__exact=shift, **on_day(formset.day))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,14 +1,31 @@
 """The export page of the admin: the rows of a list, as filtered and searched, in the columns that the import reads."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import Format
+from import_export.forms import SelectableFieldsExportForm
 
 from scheduling.exports.formats import CSV, XLSX
 
 
+class ColumnsForm(SelectableFieldsExportForm):
+    """Calls the columns what the file will call them, and the import reads. The first format is chosen already."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["format"].initial = "0"
+
+    def _get_field_label(self, resource: Any, field_name: str) -> str:
+        field = resource.fields.get(field_name)
+        return str(field.column_name) if field else field_name
+
+
 class FileExportMixin(ExportMixin):
     """An export page for a ModelAdmin with `resource_classes`. For those who may see its rows."""
+
+    export_form_class = ColumnsForm
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         # Not import-export's own answer, which is yes to everybody who may enter the admin.

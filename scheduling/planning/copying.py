@@ -40,6 +40,7 @@ def prepare(schedules: Sequence[Schedule]) -> Copy:
         rows=fitting,
         proposal=Proposal(
             summary=_summary(len(fitting)),
+            done=_done(len(fitting)),
             errors=[] if fitting else [gettext("There is nothing to copy.")],
             left_out=[finding.message for finding in wrong],
             warnings=[finding.message for finding in warnings(findings)],
@@ -93,6 +94,15 @@ def _summary(count: int) -> str:
     text = ngettext(
         "%(count)d assignment will be copied, seven days later.",
         "%(count)d assignments will be copied, seven days later.",
+        count,
+    )
+    return text % {"count": count}
+
+
+def _done(count: int) -> str:
+    text = ngettext(
+        "%(count)d assignment was copied, seven days later.",
+        "%(count)d assignments were copied, seven days later.",
         count,
     )
     return text % {"count": count}

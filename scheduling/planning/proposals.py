@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 class Proposal:
     summary: str
     """One sentence: what will be done."""
+    done: str = ""
+    """The sentence once it is done."""
     errors: Sequence[str] = ()
     """What stands in the way of all of it."""
     left_out: Sequence[str] = ()

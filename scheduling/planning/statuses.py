@@ -60,13 +60,18 @@ def prepare(turn: Turn, rows: Sequence[ScheduleAssignment], may_edit_published: 
     refused = {id(finding.assignment) for finding in wrong}
     changes = [notices.Change(before, after) for before, after in pairs if id(after) not in refused]
     findings = check([change.after for change in changes if change.after], may_edit_published=may_edit_published)
+    told = {"count": len(changes), "status": Status(turn.after).label}
     return Turned(
         changes=changes,
         proposal=Proposal(
             summary=ngettext(
                 "%(count)d assignment will be %(status)s.", "%(count)d assignments will be %(status)s.", len(changes)
             )
-            % {"count": len(changes), "status": turn.after.label},  # type: ignore[attr-defined]
+            % told,
+            done=ngettext(
+                "%(count)d assignment is %(status)s now.", "%(count)d assignments are %(status)s now.", len(changes)
+            )
+            % told,
             errors=[] if changes else [gettext("None of the selected assignments can be changed so.")],
             left_out=[finding.message for finding in wrong],
             warnings=[finding.message for finding in warnings(findings)],

@@ -78,11 +78,16 @@ def propose(step: Step, schedules: Sequence[Schedule]) -> Proposal:
     """Say what the step would do to the schedules: all of them, or none. A constant number of queries."""
     wrong = [_wrong_status(step, schedule) for schedule in schedules if schedule.status not in step.before]
     findings = _findings(step, schedules) if step.judged and not wrong else []
+    told = {"count": len(schedules), "status": Status(step.after).label}
     return Proposal(
         summary=ngettext(
             "%(count)d schedule will be %(status)s.", "%(count)d schedules will be %(status)s.", len(schedules)
         )
-        % {"count": len(schedules), "status": Status(step.after).label},
+        % told,
+        done=ngettext(
+            "%(count)d schedule is %(status)s now.", "%(count)d schedules are %(status)s now.", len(schedules)
+        )
+        % told,
         errors=[*wrong, *(finding.message for finding in errors(findings))],
         warnings=[finding.message for finding in warnings(findings)],
     )

@@ -9,7 +9,7 @@ clock.py      times of the clock -> moments · times.py: how a shift is called
 findings.py   Finding, and how a form is told · dates.py: dates in the reader's language
 """
 
-from scheduling.policy.checks import POLICY, check, check_planned
+from scheduling.policy.checks import POLICY, check, check_planned, check_stored
 from scheduling.policy.facts import Planned
 from scheduling.policy.findings import Finding, Severity, as_validation_error, errors, warnings
 
@@ -21,6 +21,7 @@ __all__ = [
     "as_validation_error",
     "check",
     "check_planned",
+    "check_stored",
     "errors",
     "warnings",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.db import router
 
@@ -18,7 +18,7 @@ from scheduling.policy.hours import (
     no_overlapping_shifts,
     shifts_per_week,
 )
-from scheduling.policy.loading import DETAILS, read
+from scheduling.policy.loading import DETAILS, read, read_stored
 from scheduling.policy.people import active_employee, active_shift, employed_on_the_date, required_skills
 from scheduling.policy.schedules import active_department, editable_schedule, no_duplicates, within_the_week
 from scheduling.policy.situation import Situation
@@ -92,9 +92,24 @@ def check_planned(
         return []
     using = using or router.db_for_read(ScheduleAssignment)
     rules = Rule.objects.active_rules() if rules is None else rules
-    facts = read(planned, deleted, rules, unsaved_weeks or {}, using)
-    situation = Situation(planned, deleted, facts, using)
-    policy = [part for part in POLICY if part is not editable_schedule or not may_edit_published]
+    situation = Situation(planned, deleted, read(planned, deleted, rules, unsaved_weeks or {}, using), using)
+    return _ask([part for part in POLICY if part is not editable_schedule or not may_edit_published], situation)
+
+
+def check_stored(rows: Sequence[Planned], *, but: Collection[str] = ()) -> list[Finding]:
+    """Return what the policy finds of all current rows of some schedules, which are as they are stored.
+
+    `but` names functions of the policy that are not asked. As nothing changes, the one about what may be is none.
+    """
+    if not rows:
+        return []
+    using = router.db_for_read(ScheduleAssignment)
+    situation = Situation(rows, (), read_stored(rows, Rule.objects.active_rules(), using), using)
+    asked = [part for part in POLICY if part is not editable_schedule and part.__name__ not in but]
+    return _ask(asked, situation)
+
+
+def _ask(policy: Iterable[Callable[[Situation], Iterator[Breach]]], situation: Situation) -> list[Finding]:
     breaches = [(breach, part.__name__) for part in policy for breach in part(situation)]
     # The sort is stable: of one assignment the findings are in the order of the policy.
     breaches.sort(key=lambda found: found[0].one.position)

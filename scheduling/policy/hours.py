@@ -108,15 +108,19 @@ def _short_rest(situation: Situation, work: Work, following: Work, rest: int) ->
 def hours_per_week(situation: Situation) -> Iterator[Breach]:
     """Within the contract and the overtime that is allowed on top of it, and within the rules of workload."""
     days = situation.stored_seconds
+    # No limit is lower than the contract but those of workload: overtime comes on top. Most people are below both.
+    least = situation.rules.least(Rule.Kind.WORKLOAD, "max_hours_per_week", math.inf)
     weeks: dict[tuple[int, int], int] = {}
     for one in situation.planned:
-        work, person = situation.work_of(one), situation.person(one)
+        work, person = situation.times_of(one), situation.person(one)
         week = week_of(work.day)
         key = (one.employee, week)
         if key not in weeks:
             weeks[key] = sum(days.get((one.employee, day), 0) for day in days_of(week))
         weeks[key] += work.seconds
         hours = weeks[key] / HOUR
+        if hours <= min(person.max_hours_per_week, least):
+            continue
         limit = first_below(_weekly_limits(situation, person, one.date), hours)
         if limit is not None:
             told = {
@@ -146,7 +150,7 @@ def hours_per_day(situation: Situation) -> Iterator[Breach]:
         return
     days = Counter(situation.stored_seconds)
     for one in situation.planned:
-        work, person = situation.work_of(one), situation.person(one)
+        work, person = situation.times_of(one), situation.person(one)
         days[one.employee, work.day] += work.seconds
         hours = days[one.employee, work.day] / HOUR
         limits = situation.rules.limits(Rule.Kind.WORKLOAD, "max_hours_per_day", person, one.date)

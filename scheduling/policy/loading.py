@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -55,9 +55,34 @@ def read(
     """Read what concerns the planned and the deleted: four queries, and one each for changes and departments' rules."""
     changed = {one.pk for one in (*planned, *deleted) if one.pk is not None}
     before = originals(changed, using) if changed else {}
-    named: list[Planned | Original] = [*planned, *before.values()]
     book = RuleBook(rules, lambda: parents(using))
-    stored = _around(planned, changed, book, using)
+    stored = _around(planned, book, using)
+    if changed:
+        stored = {employee: [row for row in rows if row[0] not in changed] for employee, rows in stored.items()}
+    return _facts(planned, before, stored, unsaved_weeks, book, using)
+
+
+def read_stored(rows: Sequence[Planned], rules: Iterable[Rule], using: str) -> Facts:
+    """Read what concerns all current rows of some schedules, as they are stored: these are not read once more."""
+    before = {
+        one.pk: Original(one.pk, one.employee, one.shift, one.date, one.status, one.schedule, ())
+        for one in rows
+        if one.pk is not None
+    }
+    book = RuleBook(rules, lambda: parents(using))
+    stored = _around(rows, book, using, without={one.schedule for one in rows})
+    return _facts(rows, before, stored, {}, book, using)
+
+
+def _facts(
+    planned: Iterable[Planned],
+    before: Mapping[int, Original],
+    stored: Mapping[int, Sequence[Stored]],
+    unsaved_weeks: Mapping[int, Week],
+    book: RuleBook,
+    using: str,
+) -> Facts:
+    named: list[Planned | Original] = [*planned, *before.values()]
     shifts_stored = (row[2] for rows in stored.values() for row in rows)
     return Facts(
         originals=before,
@@ -70,8 +95,9 @@ def read(
 
 
 def _around(
-    planned: Iterable[Planned], changed: Container[int], rules: RuleBook, using: str
+    planned: Iterable[Planned], rules: RuleBook, using: str, without: Collection[int] = ()
 ) -> dict[int, list[Stored]]:
+    """Return by employee what is stored around what is planned, but for what is in some schedules."""
     days = max(_SHORTEST_WINDOW, int(rules.most(Rule.Kind.CONSECUTIVE_DAYS, "max_days", DEFAULT_MAX_DAYS)))
     around = datetime.timedelta(days=days)
     windows: dict[int, Window] = {}
@@ -79,9 +105,9 @@ def _around(
         first, last = windows.get(one.employee, (one.date + around, one.date - around))
         windows[one.employee] = min(first, one.date - around), max(last, one.date + around)
     found: dict[int, list[Stored]] = {employee: [] for employee in windows}
-    for row in assignments(windows, using) if windows else ():
+    for row in assignments(windows, using, without) if windows else ():
         first, last = windows[row[1]]
-        if first <= row[3] <= last and row[0] not in changed:
+        if first <= row[3] <= last:
             found[row[1]].append(row)
     return found
 
@@ -130,9 +156,14 @@ def originals(keys: Collection[int], using: str) -> dict[int, Original]:
     return {row[0]: Original._make((*row[:6], row[6:])) for row in rows.values_list(*names)}
 
 
-def assignments(windows: Mapping[int, Window], using: str) -> Iterator[Stored]:
-    """Yield what people have in their windows, and some of what they have around them, whatever its status."""
+def assignments(windows: Mapping[int, Window], using: str, without: Collection[int] = ()) -> Iterator[Stored]:
+    """Yield what people have in their windows, and some of what they have around them, whatever its status.
+
+    What is in the schedules `without` is left out.
+    """
     rows = ScheduleAssignment.objects.using(using).current().order_by().filter(_inside(windows))
+    if without:
+        rows = rows.exclude(Among("schedule", without))
     yield from rows.values_list("pk", "employee", "shift", "date", "status", "schedule")
 
 

@@ -88,7 +88,15 @@ class RuleBook:
 
     def most(self, kind: str, parameter: str, default: float) -> float:
         """Return the largest value that any rule has, at least the default: how far one must look."""
-        return max([default, *(rule.parameters[parameter] for rule in self._rules() if rule.kind == kind)])
+        return max([default, *self._values(kind, parameter)])
+
+    def least(self, kind: str, parameter: str, default: float) -> float:
+        """Return the smallest value that any rule has, at most the default."""
+        return min([default, *self._values(kind, parameter)])
+
+    def _values(self, kind: str, parameter: str) -> Iterator[float]:
+        named = (rule.parameters for rule in self._rules() if rule.kind == kind)
+        return (parameters[parameter] for parameters in named if parameter in parameters)
 
     def _rules(self) -> Iterator[Rule]:
         for rules in self._by_subject.values():

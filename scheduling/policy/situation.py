@@ -93,7 +93,11 @@ class Situation:
                     yield employee, work
 
     def work_of(self, one: Planned) -> Work:
-        return self._work_at[one.shift, one.date]._replace(planned=one)
+        return self.times_of(one)._replace(planned=one)
+
+    def times_of(self, one: Planned) -> Work:
+        """Return what all who have this shift on this date share: a work that does not say whose it is."""
+        return self._work_at[one.shift, one.date]
 
     def _work_out(self, key: tuple[int, datetime.date]) -> Work:
         number, date = key

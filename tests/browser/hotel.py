@@ -5,12 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from types import SimpleNamespace
 
-from django.apps import apps
 from django.contrib.auth.models import Group, User
-from django.db import connection
 from django.utils import timezone
 
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
@@ -25,6 +21,7 @@ from tests.factories import (
     ShiftTypeFactory,
     SkillFactory,
 )
+from tests.scheduling.admin.conftest import make_groups
 
 DAY = datetime.timedelta(days=1)
 WEEK = 7 * DAY
@@ -144,8 +141,7 @@ def fill_front_desk(hotel: Hotel) -> None:
 def member_of(group: str, name: str = "") -> User:
     """Return a user who is in one of the groups, which a test with real transactions has to make anew."""
     if not Group.objects.exists():
-        migration = import_module("scheduling.migrations.0004_groups")
-        migration.make_groups(apps, SimpleNamespace(connection=connection))
+        make_groups()
     user = User.objects.create_user(name or group.lower(), is_staff=True)
     user.groups.add(Group.objects.get(name=group))
     return user

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
-from scheduling.models import Schedule, ScheduleAssignment
+from scheduling.models import Department, Schedule, ScheduleAssignment
 from tests.browser.hotel import DAY, Hotel, fill, member_of
 from tests.browser.looks import Looks
 from tests.scheduling.admin.pages import url
@@ -44,7 +44,6 @@ class PlannerTests:
 
         page.get_by_role("row", name="Kitchen draft").get_by_role("link", name="Kitchen").click()
         expect(page.get_by_role("heading", name="The week")).to_be_visible()
-        screenshot("week")
         row = new_row(page)
         choose(page, row, "employee", "ada", "Amy Adams")
         choose(page, row, "shift", "lat", "Late (14:00–22:00)")
@@ -70,6 +69,22 @@ class PlannerTests:
         expect(page.get_by_text("was changed successfully")).to_be_visible()
         saved = ScheduleAssignment.objects.get(employee=hotel.amy, schedule=hotel.next_week)
         assert (saved.shift, saved.date) == (hotel.early, thursday)
+
+    @pytest.mark.parametrize("width", [1280, 800])
+    def test_sees_the_whole_name_of_a_schedule(self, width: int, page: Page, sign_in: SignIn, hotel: Hotel) -> None:
+        Department.objects.filter(pk=hotel.kitchen.pk).update(name="Kitchen of the rooftop restaurant")
+        sign_in(member_of("Administrator"))
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(url("change", hotel.this_week))
+        name, tools = page.evaluate(
+            """() => {
+                const text = document.createRange();
+                text.selectNodeContents(document.querySelector('#content h2'));
+                const places = [text, document.querySelector('.object-tools')];
+                return places.map((one) => one.getBoundingClientRect().toJSON());
+            }"""
+        )
+        assert tools["bottom"] <= name["top"] or tools["top"] >= name["bottom"] or tools["left"] >= name["right"]
 
     def test_needs_no_mouse(self, page: Page, sign_in: SignIn, hotel: Hotel) -> None:
         sign_in(member_of("Planner"))
@@ -179,7 +194,7 @@ class ManagerTests:
             page.get_by_role("link", name=step).click()
             expect(page.get_by_text(f"1 schedule will be {becomes}.")).to_be_visible()
             page.get_by_role("button", name=step).click()
-            expect(page.get_by_text(f"Done: 1 schedule will be {becomes}.")).to_be_visible()
+            expect(page.get_by_text(f"1 schedule is {becomes} now.")).to_be_visible()
             assert Schedule.objects.get(pk=hotel.next_week.pk).status == becomes
         expect(page.get_by_text("People are told of every change.")).to_be_visible()
 

@@ -96,7 +96,7 @@ class StatesTests:
             ScheduleAssignmentFactory()
         RuleFactory(department=Department.objects.all()[0])
 
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(12):
             assert len(states(MONDAY, 1)) == 30
 
 

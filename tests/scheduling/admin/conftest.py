@@ -14,9 +14,10 @@ LogIn = Callable[[str], Client]
 
 
 def make_groups() -> None:
-    """Do what the migration did: a test with real transactions leaves an empty database behind."""
-    migration = import_module("scheduling.migrations.0004_groups")
-    migration.make_groups(apps, SimpleNamespace(connection=connection))
+    """Do what the migrations did: a test with real transactions leaves an empty database behind."""
+    editor = SimpleNamespace(connection=connection)
+    import_module("scheduling.migrations.0004_groups").make_groups(apps, editor)
+    import_module("scheduling.migrations.0005_own_notifications").take_the_others_away(apps, editor)
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
 import datetime
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -108,6 +110,14 @@ class AttentionTests:
         assert '<span class="attention-count">1</span> <span>unread notification</span>' in text
         assert "Your week is out" in text
         assert "Of another" not in text
+
+    def test_leads_from_a_number_to_as_many_rows(self, admin_client: Client, admin_user: User) -> None:
+        NotificationFactory(recipient=EmployeeFactory(user=admin_user))
+        NotificationFactory()
+
+        (address,) = re.findall(r'href="(/admin/scheduling/notification/\?[^"]*)"', index(admin_client))
+
+        assert len(admin_client.get(unescape(address)).context["cl"].result_list) == 1
 
     def test_says_so_when_there_is_nothing_to_do(self, admin_client: Client) -> None:
         assert index(admin_client).count("Nothing is planned yet.") == 2

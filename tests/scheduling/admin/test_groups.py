@@ -1,4 +1,4 @@
-"""The groups of the migration, and what each of them meets in the admin."""
+"""The groups of the migrations, and what each of them meets in the admin."""
 
 from itertools import pairwise
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment, Shift
-from tests.factories import RuleFactory
+from scheduling.models import Employee, Notification, Rule, Schedule, ScheduleAssignment, Shift
+from tests.factories import NotificationFactory, RuleFactory
 from tests.scheduling.admin.conftest import LogIn, make_groups
 from tests.scheduling.admin.pages import row_of, send_form, send_shift, send_week, url
 from tests.scheduling.policy.cases import DAY, TUESDAY, World, make_world
@@ -44,6 +44,14 @@ class MigrationTests:
         viewer.permissions.add(more)
         make_groups()
         assert more in viewer.permissions.all()
+
+    def test_viewers_and_planners_lose_what_others_were_told(self) -> None:
+        """The second migration takes from the groups what the first gave them, and from nobody else."""
+        own = Group.objects.create(name="Supervisor")
+        permission = Permission.objects.get(codename="view_notification")
+        own.permissions.add(permission)
+        make_groups()
+        assert set(permission.group_set.values_list("name", flat=True)) == {"Manager", "Administrator", "Supervisor"}
 
     def test_it_creates_the_permissions_that_a_new_database_lacks(self) -> None:
         before = codenames("Manager")
@@ -108,6 +116,18 @@ class PlanTests:
         assert "Amy Adams" in page
         assert 'name="assignments-0-employee"' not in page
         assert 'name="_save"' not in page
+
+    @pytest.mark.parametrize("group", GROUPS)
+    def test_everybody_reads_their_own_notifications_and_managers_all(self, group: str, log_in: LogIn) -> None:
+        client = log_in(group)
+        address = url("changelist", model=Notification)
+        own = NotificationFactory(recipient__user=User.objects.get(username=group.lower()))
+        other = NotificationFactory()
+        seen = {own, other} if group in ("Manager", "Administrator") else {own}
+        assert set(client.get(address).context["cl"].result_list) == seen
+        assert set(client.get(address, {"to": "me"}).context["cl"].result_list) == {own}
+        assert client.get(url("change", own)).status_code == 200
+        assert client.get(url("change", other)).status_code == (200 if other in seen else 302)
 
     def test_rules_are_the_manager_s(self, log_in: LogIn) -> None:
         rule = RuleFactory()

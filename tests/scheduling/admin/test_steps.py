@@ -58,6 +58,10 @@ class StepTests:
         manager.post(url("submit", world.week))
         assert status_of(world.week) == "draft"
 
+    def test_is_said_to_be_done(self, world: World, manager: Client) -> None:
+        answer = manager.post(url("submit", world.week), {"carry_out": "1"}, follow=True)
+        assert [str(told) for told in answer.context["messages"]] == ["1 schedule is pending now."]
+
     def test_a_post_without_a_token_is_refused(self, world: World, manager: Client) -> None:
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = manager.cookies

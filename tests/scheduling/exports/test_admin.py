@@ -108,6 +108,19 @@ class RoundTripTests:
         assert f"0 new, 0 updated, {count} unchanged." in preview.text
 
 
+class FormTests:
+    @pytest.mark.parametrize("model", KINDS)
+    def test_calls_the_columns_what_the_file_calls_them(
+        self, model: type[models.Model], rows: None, admin_client: Client
+    ) -> None:
+        form = admin_client.get(url("export", model)).context["form"]
+        labels = [field.label for field in form.fields.values() if getattr(field, "is_selectable_field", False)]
+        assert labels == list(read_csv(export(admin_client, model))[0])
+
+    def test_has_a_format_already(self, admin_client: Client) -> None:
+        assert '<option value="0" selected>csv</option>' in admin_client.get(url("export", Employee)).text
+
+
 class FormulaTests:
     @pytest.mark.parametrize("text", FORMULAS)
     def test_csv_escapes_a_text(self, text: str, admin_client: Client) -> None:

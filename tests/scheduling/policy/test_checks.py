@@ -6,9 +6,21 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment
-from scheduling.policy import POLICY, Finding, Severity, as_validation_error, check, errors, warnings
+from scheduling.policy import (
+    POLICY,
+    Finding,
+    Planned,
+    Severity,
+    as_validation_error,
+    check,
+    check_planned,
+    check_stored,
+    errors,
+    warnings,
+)
 from tests.factories import (
     MONDAY,
     DepartmentFactory,
@@ -57,6 +69,41 @@ class EverySentenceTests:
 
     def test_is_not_said_without_a_reason(self, world: World) -> None:
         assert check([world.planned(world.early, TUESDAY)]) == []
+
+
+class StoredTests:
+    """Whole schedules as they are stored: less is read, and the same is found."""
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    def test_finds_what_a_check_of_the_same_rows_finds(self, case: Case, world: World) -> None:
+        case.prepare(world)
+        world.planned(getattr(world, case.shift), case.date, schedule=world.week).save()
+        rows = [
+            Planned(position, *row)
+            for position, row in enumerate(
+                world.week.assignments.current()
+                .order_by("pk")
+                .values_list("pk", "employee", "shift", "date", "schedule", "status")
+            )
+        ]
+
+        found = check_stored(rows)
+
+        assert found == check_planned(rows, may_edit_published=True)
+        assert case.code in codes(found) or case.code == "editable_schedule"
+        assert case.code not in codes(check_stored(rows, but={case.code}))
+
+    def test_of_nothing_there_is_nothing_to_find(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        with django_assert_num_queries(0):
+            assert check_stored([]) == []
+
+    def test_reads_no_row_again(self, world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        one = world.stored(world.early, TUESDAY)
+        row = Planned(0, one.pk, one.employee_id, one.shift_id, one.date, one.schedule_id, one.status)
+
+        # The rules, the person, what else the person has, the shift, the week, the staff.
+        with django_assert_num_queries(6):
+            check_stored([row])
 
 
 class StrictTests:
