@@ -69,7 +69,9 @@ class Script:
         connection.send_command(name, what, len(keys), *keys, *arguments)
 
 
-TURN = Script("return 1")
+def _ping(connection: AbstractConnection) -> Any:
+    connection.send_command("PING")
+    return connection.read_response()
 
 
 class RedisConnections:
@@ -144,7 +146,7 @@ class RedisConnections:
         It writes replies and pushes at the end of each turn of its loop, ours perhaps first and that of another process
         on this machine some hundred microseconds later. It takes up the next command only after that.
         """
-        self.run(TURN, (), ())
+        self._ask(_ping)
 
     @contextmanager
     def fresh(self) -> Iterator[AbstractConnection]:
