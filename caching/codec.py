@@ -196,12 +196,17 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """
     model: Any = queryset.model
     attnames = list(_attnames(model))
-    if not all(isinstance(field, _PLAIN_FIELDS) for field in model._meta.concrete_fields):
+    if not all(map(_is_plain, model._meta.concrete_fields)):
         return None
     return [
         Row(model, queryset.db, dict(zip(attnames, values, strict=True)), (), ())
         for values in _converted_rows(queryset.values_list(*attnames))
     ]
+
+
+def _is_plain(field: "models.Field[Any, Any]") -> bool:
+    """Whether what the field reads from the database cannot be changed."""
+    return isinstance(field, _PLAIN_FIELDS) and not hasattr(field, "from_db_value")
 
 
 def _converted_rows(queryset: "models.QuerySet[Any]") -> Iterable[tuple[Any, ...]]:
