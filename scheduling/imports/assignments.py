@@ -167,8 +167,8 @@ class AssignmentResource(LeanResource):
         created = self._homes(weeks, set())
         self.homes.update(created)
         text = ngettext(
-            "%(count)d draft schedule created for weeks that had none.",
-            "%(count)d draft schedules created for weeks that had none.",
+            "%(count)d new draft schedule, for a week that had none.",
+            "%(count)d new draft schedules, for weeks that had none.",
             len(weeks),
         )
         self.notes.append(text % {"count": len(weeks)})

@@ -90,9 +90,7 @@ class ShiftResource(SkilledResource):
         if new:
             types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
             known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
-            text = ngettext(
-                "%(count)d shift type created: %(names)s.", "%(count)d shift types created: %(names)s.", len(new)
-            )
+            text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
             self.notes.append(text % {"count": len(new), "names": listed(new)})
         self.sheet.values["shift_type"] = [known.get(name.casefold()) if name is not None else None for name in told]
 

@@ -106,5 +106,5 @@ class SkilledResource(LeanResource):
         written = [position for position in self._without_refused([*new, *changed]) if outcomes[position].instance]
         created = self.skills.write({outcomes[position].instance.pk: told[position] or () for position in written})
         if created:
-            text = ngettext("%(count)d skill created: %(names)s.", "%(count)d skills created: %(names)s.", len(created))
+            text = ngettext("%(count)d new skill: %(names)s.", "%(count)d new skills: %(names)s.", len(created))
             self.notes.append(text % {"count": len(created), "names": listed(created)})

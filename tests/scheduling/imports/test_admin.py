@@ -63,7 +63,7 @@ class WorkflowTests:
         ShiftFactory(name="Early")
         data = xlsx(["Employee", "Shift", "Date"], ["amy@example.com", "Early", datetime.date(2026, 12, 2)])
         preview = upload(admin_client, data, "scheduleassignment", XLSX)
-        assert "1 draft schedule created" in preview.content.decode()
+        assert "1 new draft schedule" in preview.content.decode()
         confirm(admin_client, preview, "scheduleassignment")
         assert ScheduleAssignment.objects.get().date == datetime.date(2026, 12, 2)
 

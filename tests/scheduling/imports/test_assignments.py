@@ -102,7 +102,7 @@ class ScheduleTests:
             datetime.date(2026, 12, 6),
         )
         assert (schedule.status, schedule.version) == ("draft", 1)
-        assert result.notes == ["1 draft schedule created for weeks that had none."]
+        assert result.notes == ["1 new draft schedule, for a week that had none."]
 
     def test_the_highest_version_of_the_week_takes_the_row(self, amy: Employee) -> None:
         ScheduleFactory(department=amy.department, version=1, status="published")

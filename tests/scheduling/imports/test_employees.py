@@ -122,7 +122,7 @@ class SkillTests:
         result = run(["amy@example.com", "grill, Barista"], headers=["email", "skills"])
         assert result.updated == 1
         assert {skill.name for skill in amy.skills.all()} == {"Grill", "Barista"}
-        assert result.notes == ["1 skill created: 'Barista'."]
+        assert result.notes == ["1 new skill: 'Barista'."]
         assert grill in amy.skills.all()
 
     def test_a_blank_cell_takes_them_away_and_a_missing_column_does_not(self, kitchen: Department) -> None:
@@ -138,7 +138,7 @@ class SkillTests:
 
     def test_a_dry_run_creates_none(self, kitchen: Department) -> None:
         result = run([*AMY, "Wine"], headers=[*NEW, "skills"], dry_run=True)
-        assert result.notes == ["1 skill created: 'Wine'."]
+        assert result.notes == ["1 new skill: 'Wine'."]
         assert not Skill.objects.exists()
         assert not Employee.objects.exists()
 

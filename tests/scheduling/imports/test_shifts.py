@@ -23,7 +23,7 @@ class ShiftTests:
         assert (shift.start_time, shift.end_time) == (datetime.time(22), datetime.time(6))
         assert shift.required_skills.get().name == "First aid"
         assert shift.shift_type.name == "Night shift"
-        assert result.notes == ["1 shift type created: 'Night shift'.", "1 skill created: 'First aid'."]
+        assert result.notes == ["1 new shift type: 'Night shift'.", "1 new skill: 'First aid'."]
 
     def test_again_changes_nothing(self) -> None:
         row = ["Night", "Night shift", "22:00", "6:00", "30", "First aid"]
