@@ -36,8 +36,11 @@ BEGIN = Script("""
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for n = 1, #KEYS, 2 do
-  redis.call('ZADD', KEYS[n + 1], now + ARGV[2], ARGV[1])
-  local last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+  local last = now + ARGV[2]
+  redis.call('ZADD', KEYS[n + 1], last, ARGV[1])
+  if redis.call('ZCARD', KEYS[n + 1]) > 1 then
+    last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+  end
   redis.call('PEXPIREAT', KEYS[n + 1], last)
   redis.call('SET', KEYS[n], '!', 'PX', last - now)
 end
@@ -48,8 +51,11 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for n = 1, #KEYS, 2 do
   redis.call('ZREM', KEYS[n + 1], ARGV[1])
-  redis.call('ZREMRANGEBYSCORE', KEYS[n + 1], '-inf', now)
-  local last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+  local last
+  if redis.call('EXISTS', KEYS[n + 1]) == 1 then
+    redis.call('ZREMRANGEBYSCORE', KEYS[n + 1], '-inf', now)
+    last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+  end
   if last then
     redis.call('PEXPIREAT', KEYS[n], last)
     redis.call('PEXPIREAT', KEYS[n + 1], last)
