@@ -12,7 +12,6 @@ from django.core.cache import caches
 from django.core.cache.backends.base import InvalidCacheBackendError
 from django_redis.cache import RedisCache
 from django_redis.client import DefaultClient
-from hiredis import pack_command
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection
@@ -67,9 +66,7 @@ class Script:
     ) -> None:
         """Send the call; the caller reads its reply, and sends it ``by_text`` if that is NoScriptError."""
         name, what = ("EVAL", self.text) if by_text else ("EVALSHA", self.sha)
-        # As the connection would pack it, without a look at the type of each of the keys.
-        command: Any = (name, what, len(keys), *keys, *arguments)
-        connection.send_packed_command([pack_command(command)], check_health=False)
+        connection.send_command(name, what, len(keys), *keys, *arguments)
 
 
 def _ping(connection: AbstractConnection) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import django
 from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
@@ -112,9 +113,9 @@ def _in_batches(
 
 @contextmanager
 def _one_statement_per_batch(using: str) -> Iterator[None]:
-    """Let SQLite take as many parameters as it was built for. Django 5.2 assumes the 999 of 2019; 6.0 asks, as here."""
+    """Let SQLite take as many parameters as it was built for. Django 5.2 assumes the 999 of 2019; 6.1 asks, as here."""
     connection = connections[using]
-    if connection.vendor != "sqlite":
+    if connection.vendor != "sqlite" or django.VERSION >= (6, 1):
         yield
         return
     features: Any = connection.features
