@@ -85,8 +85,9 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
 
     # -- archiving ---------------------------------------------------------------------------------------------------
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        # From Django 6.1 on it is said on which page.
+        actions: dict[str, Any] = super().get_actions(request, *filter(None, [action_location]))
         actions.pop("delete_selected", None)
         return actions
 

@@ -226,10 +226,10 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
         ]
         return [*own, *super().get_urls()]
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Add what the user may do with several schedules at once."""
-        actions: dict[str, Any] = super().get_actions(request)
-        if IS_POPUP_VAR in request.GET:
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        """Add what the user may do with several schedules at once: on their list, not on a form of Django 6.1."""
+        actions: dict[str, Any] = super().get_actions(request, *filter(None, [action_location]))
+        if IS_POPUP_VAR in request.GET or (action_location and action_location.value != "CHANGE_LIST"):
             return actions
         for step in STEPS.values():
             if request.user.has_perm(step.permission):
