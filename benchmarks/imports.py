@@ -54,6 +54,7 @@ def measure(rows: int, rounds: int = ROUNDS) -> Figures:
         with Worker(__spec__.name, folder / "template", settings=PLAIN) as template:
             template.call("migrate")
             template.call("prepare")
+            template.call("checkpoint")
         return medians([_round(folder, number, file) for number in range(rounds)])
 
 
@@ -80,14 +81,10 @@ def _write_sample(file: Path, rows: int) -> None:
 
 def prepare() -> None:
     """Fill the database that all importers start from."""
-    from django.db import connection
-
     from benchmarks.people import add_employees, add_shifts
 
     add_employees()
     add_shifts()
-    # Into the one file that is copied.
-    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def import_ours(file: str) -> dict[str, float]:

@@ -170,13 +170,6 @@ _emails: list[str] = []
 _reads: list[Callable[[str], Any]] = []
 
 
-def checkpoint() -> None:
-    """Write what was migrated into the one file that is copied."""
-    from django.db import connection
-
-    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
 def prepare(reader: str, people: int) -> None:
     """Fill the database and the reader, so that it reads warm."""
     from django.core.cache import cache

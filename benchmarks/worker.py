@@ -85,10 +85,21 @@ class Worker:
 
 
 def migrate() -> None:
-    """Make the tables. Known to every worker, whatever its module."""
+    """Make the tables."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+
+
+def checkpoint() -> None:
+    """Write all that SQLite has into its one file, to be copied."""
+    from django.db import connection
+
+    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+OF_EVERY_WORKER = {"migrate": migrate, "checkpoint": checkpoint}
+"""Known whatever its module."""
 
 
 def _serve(module_name: str) -> None:
@@ -100,7 +111,7 @@ def _serve(module_name: str) -> None:
     module = importlib.import_module(module_name)
     for line in sys.stdin:
         function, arguments = json.loads(line)
-        answer = (migrate if function == "migrate" else getattr(module, function))(**arguments)
+        answer = (OF_EVERY_WORKER.get(function) or getattr(module, function))(**arguments)
         print(json.dumps(answer), file=answers, flush=True)
 
 

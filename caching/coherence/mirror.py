@@ -92,10 +92,12 @@ class Keyspace:
 
     def pairs(self, tags: Sequence[str]) -> list[bytes]:
         """Return, for each tag, the key of its generation and that of its intents."""
-        return [key for tag in tags for key in (self.generation(tag), self.intents_of(self.generation(tag)))]
+        return self.with_intents(self.generations_of(tags))
 
-    def intents_of(self, generation: bytes) -> bytes:
-        return self._intents + generation[len(self.generations) :]
+    def with_intents(self, generations: Sequence[bytes]) -> list[bytes]:
+        """Return each key of a generation with that of the intents of the same tag behind it."""
+        start = len(self.generations)
+        return [key for generation in generations for key in (generation, self._intents + generation[start:])]
 
 
 class Mirror:
@@ -285,7 +287,7 @@ class Mirror:
         What was found before the missing ones were made is older than they are: a guard would be read before the row
         that it guards.
         """
-        pairs = [key for generation in keys for key in (generation, self._keyspace.intents_of(generation))]
+        pairs = self._keyspace.with_intents(keys)
         fresh = [int.from_bytes(os.urandom(8)) >> 1 for _ in keys]
         for by_text in (False, True):
             FILL.send(self._connection, pairs, [GENERATION_SECONDS, *fresh], by_text=by_text)

@@ -184,7 +184,7 @@ class RedisGenerations(GenerationStore):
         return [stamp.identity == view.identity and next(held) for stamp in stamps]
 
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
-        view = self._view or self._usable_view()
+        view = self._usable_view()
         if view is None or view.identity != identity:
             return None
         return Stamp(identity, tuple(tags), tuple(generations), view.reader(tags))
