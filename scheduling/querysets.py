@@ -18,7 +18,7 @@ from django.utils import timezone
 # Only the package: `scheduling.caches` imports the models, which import this file. By the time a manager is called,
 # `SchedulingConfig.ready()` has loaded it, and an attribute is cheaper than an import in the method (a hot path).
 import scheduling
-from caching.coherence.querysets import InvalidatingQuerySet
+from caching import InvalidatingQuerySet
 
 if TYPE_CHECKING:
     import scheduling.attention
