@@ -10,5 +10,5 @@
 
 Each makes databases of its own in a temporary folder, starts the servers that it needs, runs what it compares in a
 process of its own, prints medians with their bars, and with ``--json`` writes one flat object with the unit in each
-name. `pip install -r requirements-dev.txt` first; who compares with peers installs `benchmarks/requirements.txt`.
+name. `make bench` installs what they need; who compares with peers installs `benchmarks/requirements.txt`.
 """
