@@ -3,9 +3,12 @@ ARGS ?=
 BENCH ?= reads imports policy pages
 VENV := .venv
 RUN := $(VENV)/bin/python
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 RUNTIME := $(VENV)/.installed-requirements
 DEVELOPMENT := $(VENV)/.installed-requirements-dev
+UV := .venv-uv/bin/uv
+COMPILE := $(UV) pip compile --quiet --no-config --default-index https://pypi.org/simple --no-emit-index-url \
+	--universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
 	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py tests/caching/test_among.py \
@@ -14,7 +17,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test screenshots prove check bench torture migrations messages clean
+.PHONY: help demo serve test screenshots prove check bench torture lock migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +61,12 @@ bench: $(DEVELOPMENT) ## Run the benchmarks, each in a database of its own; BENC
 torture: $(DEVELOPMENT) ## Look for stale reads for a minute; ARGS="--store redis --faults kill,cut --seconds 600"
 	$(RUN) -m benchmarks.torture --faults kill $(ARGS)
 
+# Each lock holds for every Python from 3.11 on. The second one takes the versions of the first, so that the tests run
+# on what is deployed. Versions that still fit are kept: ask for newer ones with --upgrade.
+lock: $(UV) ## Pin what the requirements ask for, with hashes, in requirements*.lock; ARGS=--upgrade for newer versions
+	$(COMPILE) --output-file requirements.lock $(ARGS) requirements.txt
+	$(COMPILE) --output-file requirements-dev.lock $(ARGS) --constraint requirements.lock requirements-dev.txt
+
 migrations: $(DEVELOPMENT) ## Write the migrations that the models need
 	$(RUN) manage.py makemigrations $(ARGS)
 
@@ -71,7 +80,7 @@ messages: $(DEVELOPMENT) ## Gather new texts into the .po files and compile them
 	$(RUN) -m pytest -q -p no:randomly tests/test_translations.py
 
 clean: ## Remove .venv, caches and collected static files; data in var/ stay
-	rm -rf $(VENV) var/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-uv var/static .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN):
@@ -81,11 +90,15 @@ $(RUN):
 	}
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per requirements file: a second run is instant, an edited file is installed again.
-$(RUNTIME): requirements.txt | $(RUN)
-	$(PIP) -r requirements.txt
+$(UV):
+	$(PYTHON) -m venv .venv-uv
+	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+# One stamp per lock: a second run is instant, an edited lock is installed again.
+$(RUNTIME): requirements.lock | $(RUN)
+	$(PIP) -r requirements.lock
 	@touch $@
 
-$(DEVELOPMENT): requirements-dev.txt requirements.txt | $(RUN)
-	$(PIP) -r requirements-dev.txt
+$(DEVELOPMENT): requirements-dev.lock | $(RUN)
+	$(PIP) -r requirements-dev.lock
 	@touch $@ $(RUNTIME)

@@ -1,4 +1,4 @@
-"""What the project promises in figures, measured.
+"""Measures what the project promises in figures.
 
     python -m benchmarks.reads   [--redis] [--json FILE]     a cached read against a dict, LocMem and the query
     python -m benchmarks.imports [--rows N] [--json FILE]    the import against a stock ModelResource and bulk_create
@@ -8,7 +8,25 @@
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
     python -m benchmarks.torture --help                      is any read ever stale?
 
-Each makes databases of its own in a temporary folder, starts the servers that it needs, runs what it compares in a
-process of its own, prints medians with their bars, and with ``--json`` writes one flat object with the unit in each
-name. `pip install -r requirements-dev.txt` first; who compares with peers installs `benchmarks/requirements.txt`.
+Each command creates its databases in a temporary folder, starts the servers that it needs, runs each thing that it
+compares in a process of its own, and prints medians beside their bars. With ``--json`` it writes one flat object with
+the unit in each name. `make bench` installs what the commands need, and they install `benchmarks/requirements.txt`
+themselves where they compare with peers.
+
+harness        the command line, temporary folders, medians, and the table with the bars
+worker         a process of its own for each thing that is compared
+servers        Valkey and PostgreSQL servers from wheels
+plain          settings of the project without the cache
+peers          settings of the project with another cache
+people         the rows of the sample files, created without the import
+reads          what a cached read costs
+read_loops     what the workers of `reads` run
+writes         what a save costs
+imports        what an import costs
+stock          the import as the documentation of django-import-export shows it, for comparison
+sample_import  the figures of the import that `make demo` shows
+policy         what a check by the policy costs
+pages          what the pages of the admin cost
+scale          what more processes cost
+torture        the torture test
 """

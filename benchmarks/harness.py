@@ -1,4 +1,4 @@
-"""What the benchmarks share: a folder that goes away, the command line, the table with the bars."""
+"""What the benchmarks share: a temporary folder, the command line, medians, and the table with the bars."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from rich.console import Console
 from rich.table import Table
 
 Figures = Mapping[str, float]
-"""Measured medians by name; the name ends in the unit."""
+"""Measured medians by name. A name ends in its unit."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A promise about one figure, or about two."""
+    """A promise about one figure or several."""
 
     figure: str
-    """The figure in whose row it is shown."""
+    """The figure in whose row the promise is shown."""
     promise: str
     is_met: Callable[[Figures], bool]
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for databases, caches and servers; gone afterwards."""
+    """Yield a temporary folder for databases, caches and servers."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         yield Path(folder)
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser with what every benchmark takes."""
+    """Return a parser with the options that every benchmark takes."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, metavar="FILE", help="Write the figures as one flat JSON object.")
     return parser
 
 
 def present(title: str, figures: Figures, bars: Sequence[Bar], file: Path | None) -> None:
-    """Print the figures and whether they meet their bars; write them to the file, if one is given."""
+    """Print the figures and whether they meet their bars; write them to the file if one is given."""
     table = Table(title=title, title_justify="left")
     table.add_column("figure")
     table.add_column("median", justify="right")
@@ -68,5 +68,5 @@ def median(values: Sequence[float]) -> float:
 
 
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Return the median of each figure over rounds that all have the same figures."""
-    return {name: median([one[name] for one in rounds]) for name in rounds[0]}
+    """Return the median of each figure over several rounds, which all have the same figures."""
+    return {name: median([figures[name] for figures in rounds]) for name in rounds[0]}

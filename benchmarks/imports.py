@@ -1,8 +1,8 @@
 """What an import costs: ours, a stock ModelResource of django-import-export, and a bare bulk_create of ready objects.
 
-The first N rows of the sample assignments, read from a file each time, into a database that holds the departments,
-shifts and employees. Each importer is a process of its own with a fresh database; then the same file again.
-The stock resource and bulk_create run in the project without the cache, so that they do not pay for it.
+Each importer reads the first N sample assignments from a file into a database that holds the departments, shifts and
+employees, in a process of its own and with a fresh database, and then imports the same file again. The stock resource
+and bulk_create run in the project without the cache, so that they do not pay for it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def import_stock(file: str) -> dict[str, float]:
 
 
 def create_in_bulk(file: str) -> dict[str, float]:
-    """Store objects that are ready, in one transaction: the least that any import must do."""
+    """Store ready objects in one transaction, which is the least that any import must do."""
     from django.db import transaction
 
     from scheduling.models import ScheduleAssignment
@@ -168,7 +168,7 @@ def _ready_objects(file: Path) -> list[Any]:
 
 
 def _twice(run: Any) -> list[dict[str, Any]]:
-    """Run something twice; return result and seconds of each time."""
+    """Run something twice; return the result and the seconds of each run."""
     outcomes = []
     for _ in range(2):
         started = time.perf_counter()

@@ -1,9 +1,9 @@
 """What the pages of the admin cost: queries and milliseconds, cold, warm and without the cache.
 
-The sample files are imported, and a planner who is an employee opens every page. Cold is with empty caches, warm from
-the second time on; without the cache is a process of its own, with CACHE_ENABLED=0 and a database of its own. Warm and
-uncached requests take turns, and the medians of the turns count. The milliseconds are those of the processor, the
-database's among them, which is SQLite inside of the process: other programs of the machine do not count.
+The sample files are imported with a plan for this week, and a planner who is an employee opens every page. "Cold" is
+with empty caches, "warm" from the second time on, and "uncached" in a process of its own with CACHE_ENABLED=0 and a
+database of its own. Warm and uncached requests take turns, and the medians of the turns count. The milliseconds are
+processor time, including that of the database, which is SQLite inside the process, so other programs do not count.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from benchmarks.worker import Worker
 
 ROUNDS = 15
 NOISE = 1.03
-"""The median of the same page differs by so much from run to run."""
-MOST_QUERIES = 10
+"""By how much the median of the same page differs from run to run."""
+MAX_QUERIES = 10
 
 GROUP = "Planner"
 BESIDES = ("add_rule", "change_rule", "change_department", "change_employee", "change_shift")
-"""What the planner may do besides, so that it is forms that are measured and not pages to look at."""
+"""What else the planner may do, so that forms are measured and not read-only pages."""
 
 PAGES = {
     "index": ("index", ""),
@@ -51,7 +51,7 @@ PAGES = {
     "notification_list": ("scheduling_notification_changelist", ""),
     "notification_form": ("scheduling_notification_change", "notification"),
 }
-"""By name: the name of the URL, and the row that it is about or its query."""
+"""By name: the name of the URL, and either the row that the page is about or its query string."""
 
 SHOWING_CACHED_READS = (
     "index",
@@ -82,8 +82,8 @@ def _bars(page: str) -> Iterator[Bar]:
     warm, uncached = f"{page}_warm", f"{page}_uncached"
     yield Bar(
         f"{warm}_queries",
-        f"at most {MOST_QUERIES}",
-        lambda figures: figures[f"{warm}_queries"] <= MOST_QUERIES,
+        f"at most {MAX_QUERIES}",
+        lambda figures: figures[f"{warm}_queries"] <= MAX_QUERIES,
     )
     if page in SHOWING_CACHED_READS:
         yield Bar(
@@ -125,8 +125,9 @@ def _figures(page: str, cached: Worker, uncached: Worker) -> dict[str, float]:
     for worker in (cached, uncached):
         worker.call("visit", page=page)
     rounds = [(cached.call("visit", page=page), uncached.call("visit", page=page)) for _ in range(ROUNDS)]
-    kinds = {"cold": cold, "warm": medians([one for one, _ in rounds]), "uncached": medians([two for _, two in rounds])}
-    return {f"{page}_{kind}_{name}": value for kind, told in kinds.items() for name, value in told.items()}
+    warm, without = (medians(visits) for visits in zip(*rounds, strict=True))
+    kinds = {"cold": cold, "warm": warm, "uncached": without}
+    return {f"{page}_{kind}_{name}": value for kind, found in kinds.items() for name, value in found.items()}
 
 
 # -- in the workers ---------------------------------------------------------------------------------------------------
@@ -135,18 +136,17 @@ _known: dict[str, Any] = {}
 
 
 def prepare() -> None:
-    """Import the sample files, shift the plan to this week, and log the planner in."""
+    """Import the sample files with a plan for this week, and log the planner in."""
     from django.contrib.auth.models import Group, Permission, User
     from django.test import Client
     from django.test.utils import override_settings
 
     warnings.filterwarnings("ignore", "No directory at")
-    # Names of static files as they are: nothing has been collected for a database of a few minutes.
+    # Keep the names of static files: none have been collected for a database that lives for minutes.
     storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
     default = "django.core.files.storage.FileSystemStorage"
     override_settings(STORAGES={"default": {"BACKEND": default}, "staticfiles": {"BACKEND": storage}}).enable()
     _import_samples()
-    _plan_this_week()
     planner = User.objects.create_user("planner", is_staff=True)
     planner.groups.set(Group.objects.filter(name=GROUP))
     planner.user_permissions.set(Permission.objects.filter(codename__in=BESIDES))
@@ -161,33 +161,11 @@ def _import_samples() -> None:
     from scheduling.imports.files import read_path
     from scheduling.imports.kinds import KINDS
     from scheduling.samples import SAMPLES_DIR
+    from scheduling.samples.weeks import moved, this_monday
 
     for kind, resource in KINDS.items():
-        assert resource().import_data(read_path(SAMPLES_DIR / f"{kind}.csv")).saved, kind
-
-
-def _plan_this_week() -> None:
-    """Move the sample's first Monday to that of this week, so that the pages have something to tell."""
-    import datetime
-
-    from django.db.models import F
-    from django.utils import timezone
-
-    from scheduling.models import Employee, Schedule, ScheduleAssignment
-    from scheduling.samples.generate import FIRST_MONDAY
-
-    today = timezone.localdate()
-    moved = today - datetime.timedelta(days=today.weekday()) - FIRST_MONDAY
-    # One after the other, in the direction in which no row takes the place of one that has still to move.
-    schedules = list(Schedule.objects.order_by("week_start" if moved.days < 0 else "-week_start"))
-    for schedule in schedules:
-        Schedule.objects.filter(pk=schedule.pk).update(
-            week_start=schedule.week_start + moved, week_end=schedule.week_end + moved
-        )
-    dates = ScheduleAssignment.objects.order_by("date" if moved.days < 0 else "-date").values_list("date", flat=True)
-    for date in dict.fromkeys(dates):
-        ScheduleAssignment.objects.filter(date=date).update(date=date + moved)
-    Employee.objects.filter(hire_date__isnull=False).update(hire_date=F("hire_date") - datetime.timedelta(days=4000))
+        table = moved(kind, read_path(SAMPLES_DIR / f"{kind}.csv"), this_monday())
+        assert resource().import_data(table).saved, kind
 
 
 def _add_notifications(planner: Any) -> None:
@@ -215,7 +193,7 @@ def _rows() -> dict[str, int]:
 
 
 def visit(page: str, cold: bool = False) -> dict[str, float]:
-    """Open a page once for its queries and once for its time, each of them cold if that is asked for."""
+    """Open a page once for its queries and once for its time, both cold if that is asked for."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -223,7 +201,7 @@ def visit(page: str, cold: bool = False) -> dict[str, float]:
     _cool(cold)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200, address
-    # Now: the next request empties the log that they are counted in.
+    # Count them now: the next request empties the log.
     count = len(queries)
     _cool(cold)
     started = time.process_time()

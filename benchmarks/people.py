@@ -1,4 +1,4 @@
-"""The people of the sample files as rows, made without the import and without the cache."""
+"""The rows of the sample files, created without the import and without the cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def sample_rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def add_departments() -> dict[str, Department]:
-    """Store the departments, without their tree, and return them by code."""
+    """Store the departments without their tree; return them by code."""
     departments = [
         Department(code=row["code"], name=f"{row['name']} {row['code']}") for row in sample_rows("departments")
     ]
@@ -24,7 +24,7 @@ def add_departments() -> dict[str, Department]:
 
 
 def add_employees(number: int | None = None) -> list[str]:
-    """Store the first so many people, all by default; return their addresses."""
+    """Store the first ``number`` people, by default all of them; return their addresses."""
     departments = add_departments()
     rows = list(sample_rows("employees"))[:number]
     Employee.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""Settings of the same project without the cache: the models as they are, nobody watching, nothing connected."""
+"""Settings of the same project without the cache: the same models, but nothing is watched or connected."""
 
 from django.apps import AppConfig
 
@@ -7,7 +7,7 @@ from scheduler_project.settings import INSTALLED_APPS as _INSTALLED
 
 
 class PlainCaching(AppConfig):
-    """Installed for its models alone: connections are not watched."""
+    """Installed for its models only: connections are not watched."""
 
     name = "caching"
 

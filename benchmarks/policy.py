@@ -1,9 +1,9 @@
-"""What a check of the policy costs: 1,000 new assignments against 50,000 that exist.
+"""What a check by the policy costs: 1,000 new assignments against 50,000 existing ones.
 
-A thousand people have worked ten weeks of five days, each the same shift, under 15 rules. Checked are the next week of
-200 of them (what an import or the page of a week brings), and then one day of each of the thousand, strewn over all ten
-weeks (the worst that an import can bring). The time is our own, of the processor: what passes inside of the database's
-driver, in execute and fetch, is taken off and told beside.
+A thousand people have worked ten weeks of five days, each in the same shift, under 15 rules. The benchmark checks the
+next week of 200 of them (as an import or the page of a week does), and then one day of each of the thousand, spread
+over all ten weeks (the worst case of an import). The figure is our own processor time. The time inside the database
+driver, in execute and fetch, is subtracted and reported separately.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure() -> Figures:
-    """Return the median milliseconds of a check, ours and the driver's, and its queries."""
+    """Return the median milliseconds of a check, in our code and in the driver, and its queries."""
     with scratch_folder() as folder, Worker(__spec__.name, folder / "worker") as worker:
         worker.call("migrate")
         worker.call("prepare")
@@ -101,7 +101,7 @@ def _mondays(number: int) -> list[date]:
 
 
 def check_both() -> dict[str, float]:
-    """Check a week of some people, and a day of everybody."""
+    """Check a week of some people, and one day of everyone."""
     return {**_timed("check", _next_week()), **_timed("strewn", _strewn_days())}
 
 
@@ -137,7 +137,7 @@ def _next_week() -> list[Any]:
 def _strewn_days() -> list[Any]:
     from scheduling.models import Employee
 
-    # A Saturday: the sixth day of a week in which everybody has five.
+    # On a Saturday, the sixth day of a week in which everyone works five.
     people = Employee.objects.order_by("pk")
     return [
         _assignment(employee, _mondays(WEEKS)[number % WEEKS] + timedelta(days=5))
@@ -168,7 +168,7 @@ _known: dict[str, Any] = {}
 
 @contextmanager
 def _timing_the_driver() -> Iterator[list[float]]:
-    """Add up what passes inside of the methods that Django's cursors inherit from the driver."""
+    """Add up the time inside the methods that Django's cursors inherit from the driver."""
     from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 
     inside = [0.0]
@@ -183,7 +183,7 @@ def _timing_the_driver() -> Iterator[list[float]]:
 
         return call
 
-    # The driver's own methods by name: those of the wrapper, which call them, contain Django's work too.
+    # Only the driver's own methods: those of the wrapper, which call them, do work for Django as well.
     own = {name: SQLiteCursorWrapper.__dict__.get(name) for name in ("execute", "fetchone", "fetchmany", "fetchall")}
     try:
         SQLiteCursorWrapper.execute = _execute(timed(sqlite3.Cursor.execute))  # type: ignore[method-assign]
@@ -200,7 +200,7 @@ def _timing_the_driver() -> Iterator[list[float]]:
 
 def _execute(timed: Callable[..., Any]) -> Callable[..., Any]:
     def execute(self: Any, query: str, params: Any = None) -> Any:
-        """Do what Django's own does, with the driver's part timed."""
+        """Do what Django's own method does, and time the driver's part."""
         if params is None:
             return timed(self, query)
         return timed(self, self.convert_query(query, param_names=None), params)

@@ -1,8 +1,8 @@
-"""The import of the sample assignments: ours when new and again, and by the stock resource. One JSON object on stdout.
+"""The import of the sample assignments, by ours and by a stock resource, each once new and once unchanged.
 
     python -m benchmarks.sample_import [--rows 1000]
 
-Makes a database of its own in a temporary folder. `manage.py demo` shows the figures.
+It uses a database of its own in a temporary folder and prints one JSON object, which `manage.py demo` shows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def measure(rows: int) -> dict[str, float]:
-    """Return rows per second of each import, and the queries that ours takes when the rows are new."""
+    """Return the rows per second of each import, and the queries of ours when the rows are new."""
     import django
 
     django.setup()
@@ -70,7 +70,7 @@ def measure(rows: int) -> dict[str, float]:
 
 
 def prepare(rows: int) -> Dataset:
-    """Import what assignments refer to; return the first rows of the assignments."""
+    """Import what assignments refer to; return the first assignments."""
     from django.core.management import call_command
     from tablib import Dataset
 

@@ -1,8 +1,8 @@
-"""What more processes cost on the second store: reads per second, and messages to and from the server per write.
+"""What more processes cost with Redis: reads per second, and messages to and from the server per write.
 
-Measured with 1 to 16 processes that read as fast as they can what all of them hold, and one more that writes. Commands
-are counted by the server (INFO stats), pushes by those who get them. Then a model for 10 to 10,000 processes,
-and the memory of the server per million keys, measured on 100,000.
+Between 1 and 16 processes read as fast as they can what all of them hold, and one more process writes. The server
+counts commands (INFO stats), and the readers count pushes. A model extends the figures to between 10 and 10,000
+processes. The memory of the server per million keys is measured with 100,000 keys.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _PART = 5_000
 
 ASSUMPTIONS = (
     "Every process has a processor of its own, and reads as many a second as one process here.",
-    "Every process reads each row between two writes of it: nobody is spared a push or a miss.",
-    "Messages per write grow by the same number with each process: the straight line that fits what was measured best.",
+    "Every process reads each row between two writes of it, so none is spared a push or a miss.",
+    "Messages per write grow by the same number with each process: the straight line that best fits the measurements.",
     "One server, which answers as many commands a second as it answers a client here that sends a hundred at a time.",
 )
 
@@ -51,24 +51,24 @@ def main() -> None:
 
 
 def measure(numbers: Iterable[int] = PROCESSES, seconds: float = SECONDS, keys: int = KEYS) -> Figures:
-    """Return what was measured and what the model says."""
+    """Return the measured figures and those of the model."""
     with scratch_folder() as folder, servers.valkey() as server, ExitStack() as stack:
         writer = _worker(folder, "writer", server, stack)
         writer.call("migrate")
         writer.call("add_people")
-        # Before there are readers, to whom the server would have to push what is stored.
+        # Measured before there are readers, to which the server would push what is stored.
         memory = _memory(server, writer, keys)
         readers: list[Worker] = []
         figures: dict[str, float] = {}
         for number in numbers:
-            readers += [_worker(folder, f"reader-{one}", server, stack) for one in range(len(readers), number)]
+            readers += [_worker(folder, f"reader-{index}", server, stack) for index in range(len(readers), number)]
             figures |= _run(server, writer, readers, seconds)
         figures["server_commands_per_s"] = _commands_per_s(server)
         return figures | model(figures) | memory
 
 
 def model(figures: Figures) -> dict[str, float]:
-    """Return reads, messages per write and the most writes of more processes, from what was measured."""
+    """Return reads, messages per write and the maximum of writes of more processes, from what was measured."""
     measured = sorted(
         int(name.split("_")[0]) for name in figures if name[0].isdigit() and name.endswith("_processes_reads_per_s")
     )
@@ -78,7 +78,7 @@ def model(figures: Figures) -> dict[str, float]:
         messages_per_write = [figures[f"{number}_processes_{kind}_per_write"] for number in measured]
         line = linear_regression(measured, messages_per_write)
         for number in MODELLED:
-            # In a short run chance can let the line fall.
+            # In a short run the line can fall by chance.
             found[f"model_{number}_processes_{kind}_per_write"] = line.intercept + max(line.slope, 0) * number
     for number in MODELLED:
         found[f"model_{number}_processes_reads_per_s"] = own * number
@@ -110,15 +110,15 @@ def _run(server: Valkey, writer: Worker, readers: list[Worker], seconds: float) 
     commands = _messages(server) - before
     name = f"{len(readers)}_processes"
     return {
-        f"{name}_reads_per_s": sum(one["reads"] for one in answers) / seconds,
+        f"{name}_reads_per_s": sum(answer["reads"] for answer in answers) / seconds,
         f"{name}_commands_per_write": commands / writes,
-        f"{name}_pushes_per_write": sum(one["pushes"] for one in answers) / writes,
+        f"{name}_pushes_per_write": sum(answer["pushes"] for answer in answers) / writes,
     }
 
 
 def _messages(server: Valkey) -> int:
-    """Return how many commands the server has got from clients. Its commandstats also count those inside of scripts."""
-    # Each of ours is sent by itself, so it is read by itself.
+    """Return how many commands clients have sent to the server. Its commandstats also count those inside scripts."""
+    # We send each command by itself, so the server reads each by itself.
     messages: int = server.client.info("stats")["total_reads_processed"]
     return messages
 
@@ -135,7 +135,7 @@ def _commands_per_s(server: Valkey, seconds: float = 1.0) -> float:
 
 
 def _memory(server: Valkey, worker: Worker, keys: int) -> dict[str, float]:
-    """Return the megabytes of a million generations and of a million values: employees without joined rows."""
+    """Return the megabytes of a million generations, and of a million values (employees without joined rows)."""
     sizes = {}
     for kind in ("generations", "values"):
         server.flush()
@@ -150,21 +150,21 @@ def _memory(server: Valkey, worker: Worker, keys: int) -> dict[str, float]:
 
 
 def add_people() -> None:
-    """Store those who are read."""
+    """Store the employees that are read."""
     from benchmarks.people import add_employees
 
     add_employees(PEOPLE)
 
 
 def warm() -> None:
-    """Read everybody once."""
+    """Read every employee once."""
     from scheduling.models import Employee
 
     Employee.objects.get_many_by_email(_emails())
 
 
 def read(seconds: float) -> dict[str, int]:
-    """Read anybody for so long; return how often, and how many messages the server has pushed meanwhile."""
+    """Read employees at random for that long; return how many reads, and how many messages the server pushed."""
     from scheduling.models import Employee
 
     emails, get = _emails(), Employee.objects.get_by_email
@@ -176,7 +176,7 @@ def read(seconds: float) -> dict[str, int]:
         pushes += 1
         return view._on_push(message)
 
-    # Nothing in the cache counts them: it would be paid for by every hit.
+    # The cache itself does not count them, because every hit would pay for that.
     view._connection._parser.set_invalidation_push_handler(count)
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
@@ -187,7 +187,7 @@ def read(seconds: float) -> dict[str, int]:
 
 
 def write(seconds: float) -> int:
-    """Save anybody now and then; return how often."""
+    """Save employees at random, WRITES_PER_S times a second; return how many saves."""
     from scheduling.models import Employee
 
     people = list(Employee.objects.all())
@@ -202,13 +202,13 @@ def write(seconds: float) -> int:
 
 
 def store_generations(number: int) -> None:
-    """Let the server hold so many generations."""
+    """Store that many generations in the server."""
     for start in range(0, number, _PART):
-        _store().read([f"tag {one}" for one in range(start, min(start + _PART, number))], afresh=True)
+        _store().read([f"tag {index}" for index in range(start, min(start + _PART, number))], afresh=True)
 
 
 def store_values(number: int) -> None:
-    """Let the server hold so many copies of one employee, and the generations that they are stamped with."""
+    """Store that many copies of one employee in the server, and the generations of their stamps."""
     from caching import cache_manager
     from scheduling.caches import EMPLOYEE_BY_EMAIL
 
@@ -218,7 +218,7 @@ def store_values(number: int) -> None:
     assert entry is not None
     assert cache_manager.runtime.shared is not None
     for start in range(0, number, _PART):
-        keys = (f"copy:{one}" for one in range(start, min(start + _PART, number)))
+        keys = (f"copy:{index}" for index in range(start, min(start + _PART, number)))
         cache_manager.runtime.shared.set_entries("employee", dict.fromkeys(keys, entry), 600)
 
 

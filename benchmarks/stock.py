@@ -1,4 +1,4 @@
-"""What a project writes with django-import-export as its documentation shows it: the baseline of the import."""
+"""The baseline of the import: a resource as the documentation of django-import-export shows it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
 
 
 class StockAssignmentResource(ModelResource):
-    """Upserts assignments by employee, shift and date, with the widgets and options that come with the library."""
+    """Upserts assignments by employee, shift and date, with the library's own widgets and options."""
 
     employee = Field(attribute="employee", column_name="employee_email", widget=ForeignKeyWidget(Employee, "email"))
     shift = Field(attribute="shift", column_name="shift_name", widget=ForeignKeyWidget(Shift, "name"))
@@ -26,7 +26,7 @@ class StockAssignmentResource(ModelResource):
         skip_unchanged = True
 
     def before_save_instance(self, instance: ScheduleAssignment, row: Mapping[str, Any], **kwargs: Any) -> None:
-        """Find or create the schedule that the row belongs to; no stock field can do that."""
+        """Find or create the schedule of the row, which no stock field can do."""
         if instance.schedule_id is None:
             instance.schedule = Schedule.objects.get_or_create(
                 department_id=instance.employee.department_id,

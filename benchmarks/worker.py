@@ -1,7 +1,7 @@
-"""A process of its own for each thing that is compared, with a Django of its own, told by lines what to run next.
+"""Worker processes: each thing that is compared runs in one, with a Django of its own, and gets its orders as lines.
 
-So that nothing which one installs slows another down, and so that two can take turns: this machine's speed changes
-from second to second, and only figures that were measured next to each other may be compared.
+So nothing that one of them installs slows another one down, and two can take turns: the speed of a machine changes from
+second to second, and only figures that were measured next to each other can be compared.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ SETTINGS = "scheduler_project.settings"
 
 
 class WorkerError(Exception):
-    """A function of a benchmark has failed in its process; its traceback stands on stderr."""
+    """A function of a benchmark has failed in its process; the traceback is on stderr."""
 
 
 class Worker:
-    """A process that runs functions of one module. ``folder`` holds its database, unless a URL is given."""
+    """A process that runs functions of one module. ``folder`` holds its database unless a URL is given."""
 
     def __init__(
         self,
@@ -56,12 +56,12 @@ class Worker:
         )
 
     def call(self, function: str, **arguments: Any) -> Any:
-        """Run a function of the module there and return its answer; what crosses is JSON."""
+        """Run a function of the module there and return its answer. Arguments and answer travel as JSON."""
         self.send(function, **arguments)
         return self.receive()
 
     def send(self, function: str, **arguments: Any) -> None:
-        """Let a function run there; ``receive`` its answer before the next one is sent."""
+        """Start a function there. ``receive`` its answer before you send the next one."""
         assert self._process.stdin is not None
         self._called = function
         self._process.stdin.write(json.dumps([function, arguments]) + "\n")
@@ -85,25 +85,25 @@ class Worker:
 
 
 def migrate() -> None:
-    """Make the tables."""
+    """Create the tables."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
 
 
 def checkpoint() -> None:
-    """Write all that SQLite has into its one file, to be copied."""
+    """Write everything that SQLite holds into its one file, so that the file can be copied."""
     from django.db import connection
 
     connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 OF_EVERY_WORKER = {"migrate": migrate, "checkpoint": checkpoint}
-"""Known whatever its module."""
+"""Functions that every worker knows, whatever its module."""
 
 
 def _serve(module_name: str) -> None:
-    """Answer on the real stdout; what the libraries print goes to stderr."""
+    """Answer on the real stdout. What libraries print goes to stderr."""
     answers, sys.stdout = sys.stdout, sys.stderr
     import django
 

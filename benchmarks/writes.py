@@ -1,11 +1,12 @@
-"""What a save costs: plain Django, with the cache watching, and with the two caches that also invalidate by themselves.
+"""What a save costs: in plain Django, while our cache watches, and with two peers that invalidate by themselves.
 
-The same full ``save()`` of a row that was read, and so cached, just before. Autocommit; SQLite in WAL mode with
-synchronous NORMAL, PostgreSQL with fsync. "Plain" is the same project in a process where nothing is watched.
-All take turns within one run. A ratio is the median of the ratios of the turns, not the ratio of the medians.
+Each makes the same full ``save()`` of a row that was read, and so cached, just before. It runs in autocommit, on SQLite
+in WAL mode with synchronous NORMAL and on PostgreSQL with fsync. "Plain" is the same project in a process that watches
+nothing. All of them take turns within one run. A ratio is the median of the ratios of the turns, not the ratio of the
+medians.
 
-With --redis also with generations and values in a Valkey, and with one that was reached once and is down: then each
-save leaves its row in the outbox.
+With --redis also with generations and values in a Valkey server, and with a server that was reached once and is down
+now, so that each save leaves a row in the outbox.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"How often all take a turn ({ROUNDS}).")
     parser.add_argument(
-        "--redis", action="store_true", help="Also with the generations in a Valkey, and in its outage."
+        "--redis", action="store_true", help="Also with the generations in a Valkey server, and during its outage."
     )
     options = parser.parse_args()
     peers.install()
@@ -63,7 +64,7 @@ def measure(rounds: int = ROUNDS, *, redis: bool = False) -> Figures:
     """Return the median microseconds of one save in each set-up, and the paired ratios."""
     with scratch_folder() as folder, ExitStack() as stack:
         servers_up = {
-            # By a socket, as PostgreSQL is reached: else one side alone pays for TCP.
+            # Through a unix socket, as for PostgreSQL: otherwise only one side would pay for TCP.
             name: stack.enter_context(servers.valkey(folder / f"{name}.sock"))
             for name in ("lasting", "lost")[: 1 + redis]
         }
@@ -73,7 +74,7 @@ def measure(rounds: int = ROUNDS, *, redis: bool = False) -> Figures:
             worker.call("prepare")
         if redis:
             servers_up["lost"].stop()
-            # Notice it now, and not in a save that is measured.
+            # Let the worker notice it now, and not in a save that is measured.
             workers["outage_save_us"].call("save", times=PEOPLE)
         return medians([_turn(workers) for _ in range(rounds)])
 
@@ -121,7 +122,7 @@ def _turn(workers: dict[str, Worker]) -> dict[str, float]:
 
 
 def _alternate(workers: dict[str, Worker], function: str, *, times: int, changes: int) -> dict[str, float]:
-    """Return the median of each worker's saves; they take turns, forth and back, so that all see the same weather."""
+    """Return the median of each worker's saves. They take turns in alternating order, under the same conditions."""
     seen: dict[str, list[float]] = {name: [] for name in workers}
     for change in range(changes):
         for name in list(workers) if change % 2 else reversed(workers):
@@ -137,7 +138,7 @@ _turns = count()
 
 
 def prepare() -> None:
-    """Store what is saved later, and save each once."""
+    """Store the rows that are saved later, and save each of them once."""
     from django.contrib.auth.models import Group
 
     from benchmarks.people import add_employees
@@ -165,7 +166,7 @@ def save(times: int) -> list[float]:
 
 
 def save_unwatched(times: int) -> list[float]:
-    """Return the microseconds of each save of a row of a model that nothing cached depends on: one statement."""
+    """Return the microseconds of each save, one statement, of a row that nothing in the cache depends on."""
     (group,) = _groups
     taken = []
     for _ in range(times):
@@ -176,10 +177,10 @@ def save_unwatched(times: int) -> list[float]:
 
 
 def statement_unwatched(times: int) -> list[float]:
-    """Return, as the only one, the microseconds of processor time of one statement on a table that nobody watches.
+    """Return a single figure: the microseconds of processor time of one statement on a table that is not watched.
 
-    It finds no row to write: two microseconds drown in what the disk does, and in a hundred of a whole save, by which
-    two processes differ because of where their memory lies.
+    The statement finds no row to write. Two microseconds would drown in the noise of the disk, and in the hundred of a
+    whole save, by which two processes differ only because of where their memory lies.
     """
     from django.db import connection
 
@@ -191,7 +192,7 @@ def statement_unwatched(times: int) -> list[float]:
 
 
 def _reader() -> Callable[[str], Any]:
-    """Return the read by e-mail: ours where the cache is set up, else the query, which a peer caches."""
+    """Return the read by e-mail: ours where the cache is set up, else the query, which a peer may cache."""
     from django.apps import apps
 
     from scheduling.models import Employee

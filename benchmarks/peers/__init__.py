@@ -1,4 +1,9 @@
-"""Settings of the same project with another cache in place of ours, each as its documentation sets it up."""
+"""Settings of the same project with another cache in place of ours, each set up as its documentation says.
+
+django_redis  values in Redis, pickled; nothing is invalidated
+cacheops      django-cacheops
+cachalot      django-cachalot
+"""
 
 import subprocess
 import sys
@@ -10,7 +15,7 @@ PACKAGES = ("cacheops", "cachalot")
 
 
 def install() -> None:
-    """Install the peers into this environment, unless they are there; exit with a sentence if pip cannot."""
+    """Install the peers into this environment unless they are there; exit with a sentence if pip fails."""
     if all(map(find_spec, PACKAGES)):
         return
     print(f"Installing the peers of {REQUIREMENTS.name} …", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""django-cachalot: every query of the project's models is cached by table. BENCHMARK_REDIS_URL names a server."""
+"""django-cachalot: it caches every query of the project's models by table. BENCHMARK_REDIS_URL names a server."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""django-cacheops: every query of the project's models is cached. BENCHMARK_REDIS_URL names a server."""
+"""django-cacheops: it caches every query of the project's models. BENCHMARK_REDIS_URL names a server."""
 
 import os
 

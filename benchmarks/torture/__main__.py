@@ -1,4 +1,4 @@
-"""The command: run the torture, print a table, write the figures as flat JSON."""
+"""Run the torture test, print a table and write the figures as flat JSON."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ _MUST_BE_ZERO = ("stale_reads", "uncommitted_reads", "stale_after_quiescence", "
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Return 0 if ours was never stale (a peer is only measured), 1 if it was, 2 if a process failed."""
+    """Return 0 if our cache was never stale, 1 if it was, 2 if a process failed. A peer is only measured."""
     parser = _parser()
     given = parser.parse_args(arguments)
     needing = NEED_SERVER.intersection(given.faults)

@@ -1,8 +1,8 @@
-"""The board: shared memory on which writers publish what they have written, and the supervisor gives its signals.
+"""The board: shared memory in which writers publish what they have written and the supervisor gives its signals.
 
-One aligned eight-byte number per fact, so that none is ever seen half written. A publication holds the version (20
-bits), the time it was made (36 bits, microseconds since the board was made; monotonic time is shared by all
-processes) and the form of the write (8 bits): the greater number is the newer one.
+Every fact is one aligned eight-byte number, so no process ever sees one half written. A publication consists of the
+version (20 bits), the time (36 bits, microseconds since the board was created; all processes share the monotonic
+clock) and the form of the write (8 bits). Of two publications the greater number is the newer one.
 """
 
 import mmap
@@ -13,38 +13,38 @@ from operator import itemgetter
 from pathlib import Path
 
 WAIT, RUN, STOP_WRITING, CHECK, END = range(5)
-MOST_FORMS = 64
-MOST_OUTAGES = 1024
+MAX_FORMS = 64
+MAX_OUTAGES = 1024
 _OUTAGES = 8
 _REMEMBERED = 64
-"""So many publications of a subject are kept, to tell how old a stale value is."""
+"""How many publications of a subject are kept, from which the age of a stale value is known."""
 
 
 _parent = os.getppid()
 
 
 def adopt_parent() -> None:
-    """Remember the parent of this process: called after a fork."""
+    """Remember the parent of this process. Call it after a fork."""
     global _parent
     _parent = os.getppid()
 
 
 def is_orphan() -> bool:
-    """Whether the parent of this process has died: then nobody will ever tell it to end."""
+    """Return whether the parent of this process has died, so that nothing will ever tell it to end."""
     return os.getppid() != _parent
 
 
 class Board:
-    """A mapped file; ``create`` makes it, other processes open it by its path."""
+    """A mapped file. The first process creates it, the others open it by its path."""
 
     def __init__(self, path: Path, *, readers: int, writers: int, subjects: int) -> None:
         self.readers, self.writers, self.subjects = readers, writers, subjects
-        self._published = _OUTAGES + 2 * MOST_OUTAGES
+        self._published = _OUTAGES + 2 * MAX_OUTAGES
         self._announced = self._published + writers * subjects
         self._history = self._announced + writers * subjects
         self._pids = self._history + subjects * _REMEMBERED
         self._writes = self._pids + writers
-        self._own_reads = self._writes + writers * MOST_FORMS
+        self._own_reads = self._writes + writers * MAX_FORMS
         self._reads = self._own_reads + 2 * writers
         size = (self._reads + readers) * 8
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -59,7 +59,7 @@ class Board:
         self._epoch = self._view[1]
 
     def microseconds(self) -> int:
-        """Return the time since the board was made."""
+        """Return the time since the board was created."""
         return (time.monotonic_ns() - self._epoch) // 1000
 
     # -- signals ------------------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ class Board:
     # -- outages ------------------------------------------------------------------------------------------------------
 
     def begin_outage(self) -> int:
-        """Say that an outage begins now; return its number."""
+        """Record that an outage begins now, and return its number."""
         number = len(self.outages())
         self._view[_OUTAGES + 2 * number] = self.microseconds()
         return number
@@ -90,18 +90,18 @@ class Board:
         self._view[_OUTAGES + 2 * number + 1] = self.microseconds()
 
     def outages(self) -> list[tuple[int, int]]:
-        """Return begin and end (microseconds) of each outage so far; an end of 0 is still to come."""
+        """Return the begin and end of each outage so far, in microseconds. An outage that lasts has the end 0."""
         found = self._view[_OUTAGES : self._published].tolist()
         return [(begin, end) for begin, end in zip(found[::2], found[1::2], strict=True) if begin]
 
     # -- versions -----------------------------------------------------------------------------------------------------
 
     def announce(self, writer: int, subject: int, version: int) -> None:
-        """Say, before the statement runs, that this version may come into being."""
+        """Record, before the statement runs, that this version may come into being."""
         self._view[self._announced + writer * self.subjects + subject] = version
 
     def publish(self, writer: int, subject: int, version: int, form: int) -> None:
-        """Say, after the write has returned, that the database holds at least this version."""
+        """Record, after the write has returned, that the database holds at least this version."""
         packed = version << 44 | self.microseconds() << 8 | form
         self._view[self._history + subject * _REMEMBERED + version % _REMEMBERED] = packed
         place = self._published + writer * self.subjects + subject
@@ -109,11 +109,11 @@ class Board:
             self._view[place] = packed
 
     def newest(self, subject: int) -> Callable[[], int]:
-        """Return a function that returns the newest version of a subject that has been published by anybody."""
+        """Return a function that returns the newest version of a subject that any writer has published."""
         return self._greatest(self._published, subject, shift=44)
 
     def ceiling(self, subject: int) -> Callable[[], int]:
-        """Return a function that returns the newest version of a subject that anybody has announced."""
+        """Return a function that returns the newest version of a subject that any writer has announced."""
         return self._greatest(self._announced, subject, shift=0)
 
     def _greatest(self, start: int, subject: int, *, shift: int) -> Callable[[], int]:
@@ -125,7 +125,7 @@ class Board:
         return lambda: max(read(view)) >> shift
 
     def overdue(self, subject: int, found: int | None) -> tuple[int, int]:
-        """Return when (microseconds) something newer than this version was published first, and in which form."""
+        """Return when a version newer than this one was first published, in microseconds, and by which form."""
         start = self._history + subject * _REMEMBERED
         kept = [packed for packed in self._view[start : start + _REMEMBERED] if packed >> 44 > (found or 0)]
         oldest = min(kept, default=0)
@@ -134,26 +134,26 @@ class Board:
     # -- counts -------------------------------------------------------------------------------------------------------
 
     def count_write(self, writer: int, form: int) -> None:
-        self._view[self._writes + writer * MOST_FORMS + form] += 1
+        self._view[self._writes + writer * MAX_FORMS + form] += 1
 
     def writes(self) -> list[int]:
         """Return how many writes of each form have returned."""
         return [
-            sum(self._view[self._writes + writer * MOST_FORMS + form] for writer in range(self.writers))
-            for form in range(MOST_FORMS)
+            sum(self._view[self._writes + writer * MAX_FORMS + form] for writer in range(self.writers))
+            for form in range(MAX_FORMS)
         ]
 
     def set_reads(self, reader: int, reads: int) -> None:
         self._view[self._reads + reader] = reads
 
     def reads(self) -> int:
-        """Return how often all readers have read so far."""
+        """Return how many reads all readers have made so far."""
         return sum(self._view[self._reads : self._reads + self.readers])
 
     def count_own_read(self, writer: int, *, right: bool) -> None:
         self._view[self._own_reads + 2 * writer + right] += 1
 
     def own_reads(self) -> tuple[int, int]:
-        """Return how many reads of a writer inside its own transaction were wrong, and right."""
+        """Return how many reads inside a writer's own transaction were wrong, and how many were right."""
         wrong, right = (sum(self._view[self._own_reads + 2 * w + i] for w in range(self.writers)) for i in (0, 1))
         return wrong, right

@@ -1,9 +1,9 @@
-"""One process of the torture: ``python -m benchmarks.torture.child '{"role": …}'``; its result is JSON on stdout.
+"""One process of the torture test: ``python -m benchmarks.torture.child '{"role": …}'``. It prints its result as JSON.
 
-prepare   migrates the database and makes the rows
-clean     takes the rows out again
+prepare   migrates the database and creates the rows
+clean     deletes the rows again
 reader    reads
-writer    forks the process that writes, and another one whenever that was killed
+writer    forks a process that writes, and another one whenever that one was killed
 """
 
 import json
@@ -63,7 +63,7 @@ def _read(number: int, board: Board, world: World, design: Design) -> None:
 
 
 def _keep_writing(board: Board, world: World, design: Design, task: dict[str, Any]) -> int:
-    """Fork writers that have Django loaded already: one takes seconds to start and lives half a second."""
+    """Fork writers that have loaded Django already: to start one takes seconds, and it lives for half a second."""
     from benchmarks.torture.writer import Writer
 
     number = task["number"]
@@ -76,7 +76,7 @@ def _keep_writing(board: Board, world: World, design: Design, task: dict[str, An
             Writer(
                 number, board, world, design, reads_per_write=task["reads_per_write"], only_saves=task["only_saves"]
             ).run()
-            # No clean-up of what belongs to the process that forked.
+            # Skip the clean-up: what it would close belongs to the process that forked.
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         board.set_pid(number, 0)

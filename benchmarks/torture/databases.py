@@ -1,4 +1,4 @@
-"""Where the torture runs: a temporary SQLite file, a PostgreSQL from its wheel, or the database of a URL."""
+"""Where the torture test runs: a temporary SQLite file, PostgreSQL from its wheel, or the database of a URL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from benchmarks.servers import postgresql
 
 @contextmanager
 def database(wanted: str | None, folder: Path) -> Iterator[str]:
-    """Give the URL of a database: by default a SQLite file in the folder (WAL, IMMEDIATE, as the project sets it)."""
+    """Yield the URL of a database, by default of a SQLite file in the folder (WAL and IMMEDIATE, as in the project)."""
     if wanted in ("embedded", "postgres"):
         with postgresql(folder / "postgres", ["torture"]) as urls:
             yield urls["torture"]

@@ -1,4 +1,4 @@
-"""The caches under test. Each is a variant of the settings, in its own processes only, and its own idiom of reading."""
+"""The caches under test. Each changes the settings of its own processes only, and reads in its own idiom."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class Design(ABC):
     def assignments(self, schedule: int) -> Sequence[Any]: ...
 
     def hits(self) -> int | None:
-        """Return what the cache itself has counted as hits, None if it counts nothing."""
+        """Return how many hits the cache itself has counted, or None if it does not count."""
         return None
 
 
@@ -72,12 +72,12 @@ class Ours(Design):
 
 
 class FromTheDatabase(Design):
-    """Reads as an application without a cache writes them; cacheops and cachalot answer them by themselves."""
+    """Reads as an application without a cache writes them; cacheops and cachalot answer them unasked."""
 
     def employee_by_email(self, email: str) -> Any:
         from scheduling.models import Employee
 
-        # Not get(): who caches no absent rows must not lose by an exception too.
+        # Not get(): a cache that does not store absent rows should not pay for an exception as well.
         return next(iter(Employee.objects.filter(email=email).order_by()), None)
 
     def employee_by_id(self, pk: int) -> Any:
@@ -92,7 +92,7 @@ class FromTheDatabase(Design):
 
 
 class Naive(FromTheDatabase):
-    """get, load, set; a ``post_save`` receiver deletes the keys of the row, also those that it had before."""
+    """Get, load, set. A ``post_save`` receiver deletes the keys of the row and those that it had before."""
 
     def connect(self) -> None:
         from django.core.cache import cache
@@ -139,7 +139,7 @@ class Naive(FromTheDatabase):
 
 
 class NaiveOnCommit(Naive):
-    """The same, but deletes in ``on_commit``."""
+    """The same, but it deletes in ``on_commit``."""
 
     def delete(self, keys: list[str]) -> None:
         from django.db import transaction
@@ -148,11 +148,11 @@ class NaiveOnCommit(Naive):
 
 
 class Cacheops(FromTheDatabase):
-    """django-cacheops on all models of the project."""
+    """django-cacheops for all models of the project."""
 
     def configure(self, settings: Any) -> None:
         super().configure(settings)
-        # In front, as its documentation wants it.
+        # First, as its documentation asks for.
         settings.INSTALLED_APPS = ["cacheops", *settings.INSTALLED_APPS]
         settings.CACHEOPS_REDIS = os.environ[REDIS]
         settings.CACHEOPS = {"scheduling.*": {"ops": "all", "timeout": _SECONDS}}

@@ -1,14 +1,14 @@
-"""What is done to the server of the second store and to the ways to it, and which stale reads that excuses.
+"""The faults that are injected, and the stale reads that they excuse.
 
-kill      a writer is killed (SIGKILL), every half second
-flush     FLUSHALL, about every second
-restart   the server is killed or stopped, and comes back empty, or as it was seconds ago
-cut       nothing is passed on any more between some processes and the server
-slow      everything between some processes and the server comes up to half a second later
+kill      a writer is killed (SIGKILL) every half second
+flush     the server of the generations is emptied (FLUSHALL) about every second
+restart   the server is killed or stopped, and comes back empty or as it was seconds ago
+cut       nothing passes between some processes and the server
+slow      everything between some processes and the server arrives up to half a second later
 
-The last three are outages. In an outage, and until everybody has come back from it, a process may serve what is
-DEGRADED_TTL old, and an invalidation may wait in the outbox until somebody looks at it: so long and no longer a read
-may be stale (docs/coherence.md). ``kill`` and ``flush`` excuse nothing.
+The last three are outages. During an outage, and until every process has recovered from it, a process may serve values
+that are DEGRADED_TTL old, and an invalidation may wait in the outbox until a process looks at it. For that long, and no
+longer, a read may be stale (docs/coherence.md). ``kill`` and ``flush`` excuse nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from benchmarks.torture.proxy import Proxy
 DEGRADED_SECONDS = 5.0
 """CACHING["DEGRADED_TTL"] of the processes under test."""
 LOOK_SECONDS = 5.0
-"""How often a process of theirs looks at the outbox: as often as what it serves may be old."""
+"""How often such a process looks at the outbox: as often as it may serve a value that old."""
 WINDOW_SECONDS = DEGRADED_SECONDS + LOOK_SECONDS
 SLOW_SECONDS = (0.05, 0.2, 0.5)
-"""With the last one no command is answered in time."""
+"""With the last of them no command is answered before its time-out."""
 
 FAULTS = ("kill", "flush", "restart", "cut", "slow")
 OUTAGES = frozenset({"restart", "cut", "slow"})
@@ -38,10 +38,10 @@ NEED_SERVER = frozenset({"flush"}) | OUTAGES
 
 
 def is_in_window(outages: Iterable[tuple[int, int]], published: int, now: int) -> bool:
-    """Whether a read that missed what was published then may do so now, all in microseconds of the board.
+    """Return whether a read may miss now what was published then. All times are microseconds of the board.
 
-    What it missed must be no older than the window, from an outage (begin, end; 0: it lasts) or from the time in which
-    everybody comes back from it.
+    What it missed must be no older than the window, and must have been published during an outage (begin, end; an end
+    of 0 means that it lasts) or while the processes recovered from it.
     """
     window = int(WINDOW_SECONDS * 1e6)
     return now - published <= window and any(
@@ -50,7 +50,7 @@ def is_in_window(outages: Iterable[tuple[int, int]], published: int, now: int) -
 
 
 class Faults:
-    """Does what was asked for while the processes run: ``run`` returns at the moment given, everything whole again."""
+    """Injects faults while the processes run. When ``run`` returns, everything works again."""
 
     def __init__(
         self, names: Iterable[str], board: Board, kill: Callable[[], bool], server: Valkey | None, proxy: Proxy | None
@@ -60,7 +60,7 @@ class Faults:
         self.counts: Counter[str] = Counter(dict.fromkeys(FAULTS, 0))
 
     def run(self, until: float, check: Callable[[], None]) -> None:
-        """Carry the plans out; ``check`` raises when a process has ended."""
+        """Inject faults until the given moment. ``check`` raises when a process has ended."""
         due = {plan: time.monotonic() + next(plan) for plan in self._plans}
         try:
             while (now := time.monotonic()) < until:
@@ -73,7 +73,7 @@ class Faults:
             for plan in due:
                 plan.close()  # type: ignore[attr-defined]
 
-    # Each plan yields the seconds until it goes on. Closing it ends what it has begun.
+    # Each plan yields the seconds until its next step. Closing it ends the fault that it has begun.
 
     def _kill(self) -> Iterator[float]:
         while True:
@@ -139,5 +139,5 @@ class Faults:
 
 
 def _pause() -> float:
-    """Return how long all is well: sometimes so shortly that one outage runs into the next."""
+    """Return how long everything works; sometimes so briefly that one outage runs into the next."""
     return random.uniform(1, 1.5 * WINDOW_SECONDS)

@@ -1,30 +1,39 @@
-"""The ways to write. Each gets a writer and the new version of one or several subjects of one kind.
+"""The forms of writes. Each is given its writer and the new versions of one or several subjects of one kind.
 
-A form that takes the lock of the row first (``atomic``) may write any subject. In autocommit nothing tells which of
-two writers comes last, so such a form writes only subjects that its writer owns, unless the database itself counts
-(``F() + 1``): then the version that is published is one that the row has at least.
+A form that locks the row first (``atomic``) may write any subject. In autocommit nothing decides which of two writers
+comes last, so such a form only writes subjects that its writer owns, unless the database itself counts (``F() + 1``):
+then the row has at least the version that is published.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.db import connection, transaction
 from django.db.models import F
 
+from benchmarks.torture.board import Board
+from benchmarks.torture.designs import Design
 from benchmarks.torture.subjects import UNCOMMITTED, Subject, version_of
 from scheduling.models import Employee, ScheduleAssignment
-
-if TYPE_CHECKING:
-    from benchmarks.torture.writer import Writer
 
 Versions = Mapping[Subject, int]
 
 
+class Writer(Protocol):
+    """What a form uses of the process that runs it: its instances of the rows, and the board for reads of its own."""
+
+    number: int
+    board: Board
+    design: Design
+    employees: dict[int, Employee]
+    assignments: dict[int, ScheduleAssignment]
+
+
 class Rollback(Exception):
-    """Ends the transaction of a form that writes nothing in the end."""
+    """Ends the transaction of a form that leaves nothing written."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ class Form:
     weight: float
     owned: bool = False
     signals: bool = False
-    """Whether all that it writes goes through ``save()``, as ``--writes save`` wants it."""
+    """Whether everything it writes goes through ``save()``, as ``--writes save`` asks for."""
     subjects: int = 1
     step: int = 1
 
@@ -55,7 +64,7 @@ def form(
     subjects: int = 1,
     step: int = 1,
 ) -> Callable[[Callable[[Writer, Versions], None]], Callable[[Writer, Versions], None]]:
-    """Register a function as a way to write; ``counts``: the database itself adds one to the version."""
+    """Register a function as a form. ``counts`` means that the database itself adds one to the version."""
 
     def register(run: Callable[[Writer, Versions], None]) -> Callable[[Writer, Versions], None]:
         FORMS.append(Form(name, kind, run, atomic, weight, not atomic and not counts, signals, subjects, step))
@@ -161,7 +170,7 @@ def _read_own(writer: Writer, subject: Subject, version: int) -> None:
 @form("address given up or taken, in atomic", "address", 8, signals=True)
 @form("address given up or taken, autocommit", "address", 4, atomic=False, signals=True)
 def pass_on(writer: Writer, versions: Versions) -> None:
-    """At an odd version the holder gives the address up, at an even one the next takes it."""
+    """Give the address up at an odd version; let the next employee take it at an even one."""
     for subject, version in versions.items():
         if version % 2:
             _give_up(writer, subject, version)

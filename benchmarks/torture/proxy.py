@@ -1,7 +1,7 @@
-"""A TCP proxy on loopback with a port for each process, so that the way of each to the server can be cut or slowed.
+"""A TCP proxy on loopback with a port for each process, so that each one's connections can be cut or slowed.
 
-On one machine a push is in a reader's socket before the writer has the answer that its write is done. One thread passes
-everything on in that order too, so what the torture finds stale is not the proxy's doing.
+On one machine a push reaches a reader's socket before the writer gets the answer to its write. The proxy forwards
+everything in one thread and in that order, so that it does not itself cause what the test finds stale.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIRST, _NEXT, _LAST = range(3)
 
 @dataclass(eq=False)
 class Link:
-    """The way of one process to the server."""
+    """The connections of one process to the server."""
 
     listener: socket.socket
     urgency: int
@@ -35,7 +35,7 @@ class Link:
 
 @dataclass(eq=False)
 class Pipe:
-    """One direction of one connection. ``waiting`` has what is passed on later, empty bytes for its end."""
+    """One direction of one connection. ``waiting`` holds what is forwarded later; empty bytes are its end."""
 
     link: Link
     source: socket.socket
@@ -46,7 +46,7 @@ class Pipe:
 
 
 class Proxy:
-    """Passes on what comes for the server. ``first`` names the processes whose pushes must not be overtaken."""
+    """Forwards traffic to and from the server. ``first`` names the processes whose pushes must not be overtaken."""
 
     def __init__(self, server_port: int, first: Iterable[str], then: Iterable[str]) -> None:
         self._server_port = server_port
@@ -62,7 +62,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
     def port(self, name: str) -> int:
-        """Return the port at which a process finds the server."""
+        """Return the port at which a process reaches the server."""
         port: int = self._links[name].listener.getsockname()[1]
         return port
 
@@ -86,17 +86,17 @@ class Proxy:
             link.listener.close()
 
     def cut(self, names: Iterable[str]) -> None:
-        """Pass nothing on any more, and accept nobody: who sends waits for an answer."""
+        """Stop forwarding and accepting, so that these processes wait for answers in vain."""
         for name in names:
             self._order(lambda link=self._links[name]: self._cut(link))
 
     def mend(self, names: Iterable[str], *, reset: bool) -> None:
-        """Pass on again, what was sent meanwhile too; or close every connection that was cut."""
+        """Forward again, including what was sent meanwhile; or with ``reset`` close every connection that was cut."""
         for name in names:
             self._order(lambda link=self._links[name]: self._mend(link, reset))
 
     def slow(self, names: Iterable[str], seconds: float) -> None:
-        """Pass everything on so much later, in either direction."""
+        """Forward everything with this delay, in both directions."""
         for name in names:
             self._links[name].delay_seconds = seconds
 
@@ -135,8 +135,8 @@ class Proxy:
             client.close()
             return
         client.settimeout(_PATIENCE_SECONDS)
-        for one in (client, server):
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for connection in (client, server):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         there, back = Pipe(link, client, server, _LAST), Pipe(link, server, client, link.urgency)
         there.other, back.other = back, there
         for pipe in (there, back):
@@ -145,7 +145,7 @@ class Proxy:
 
     def _receive(self, pipe: Pipe) -> None:
         if pipe not in pipe.link.pipes:
-            # Closed a moment ago, by what was ready beside it.
+            # It was closed a moment ago, by another socket of the same round.
             return
         try:
             data = pipe.source.recv(_CHUNK)
@@ -153,7 +153,7 @@ class Proxy:
             data = b""
         if pipe.link.delay_seconds or pipe.waiting:
             due = time.monotonic() + pipe.link.delay_seconds
-            # Never before what came earlier.
+            # Data must not overtake what arrived earlier.
             pipe.waiting.append((max(due, pipe.waiting[-1][0]) if pipe.waiting else due, data))
             if not data:
                 self._selector.unregister(pipe.source)
@@ -178,11 +178,11 @@ class Proxy:
     def _close(self, pipe: Pipe) -> None:
         if pipe not in pipe.link.pipes:
             return
-        for one in (pipe, pipe.other):
-            assert one is not None
-            one.link.pipes.discard(one)
-            one.waiting.clear()
-            self._unregister(one.source)
+        for direction in (pipe, pipe.other):
+            assert direction is not None
+            direction.link.pipes.discard(direction)
+            direction.waiting.clear()
+            self._unregister(direction.source)
         pipe.source.close()
         pipe.target.close()
 

@@ -1,4 +1,4 @@
-"""A reader: notes the newest published versions, reads through the cache, and judges what it got."""
+"""A reader: it notes the newest published versions, reads through the cache, and judges what it got."""
 
 import random
 import time
@@ -14,7 +14,7 @@ from benchmarks.torture.faults import is_in_window
 from benchmarks.torture.forms import FORMS
 from benchmarks.torture.subjects import Fault, Subject, World, judge_address, judge_list, judge_row
 
-_MOST_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 Read = Callable[[], list[Fault]]
 
 
@@ -22,10 +22,10 @@ class Reader:
     def __init__(self, number: int, board: Board, world: World, design: Design) -> None:
         self._number = number
         self._board, self._world, self._design = board, world, design
-        self._newest = {one.number: board.newest(one.number) for one in world.subjects}
-        self._ceiling = {one.number: board.ceiling(one.number) for one in world.subjects}
-        rows = [read for one in world.rows for read in (self._by_email(one), self._by_id(one))]
-        addresses = [self._address(one) for one in world.addresses for _ in range(2)]
+        self._newest = {subject.number: board.newest(subject.number) for subject in world.subjects}
+        self._ceiling = {subject.number: board.ceiling(subject.number) for subject in world.subjects}
+        rows = [read for row in world.rows for read in (self._by_email(row), self._by_id(row))]
+        addresses = [self._address(address) for address in world.addresses for _ in range(2)]
         lists = [self._list(schedule, subjects) for schedule, subjects in world.lists.items() for _ in range(2)]
         self.reads = [*rows, *addresses, *lists]
         self._queries = 0
@@ -36,14 +36,14 @@ class Reader:
         self.examples: list[str] = []
 
     def run(self) -> dict[str, Any]:
-        """Read until the writers have stopped; wait for quiescence, then compare everything with the database."""
+        """Read until the writers have stopped, wait for quiescence, then compare everything with the database."""
         connection.execute_wrappers.append(self._count_query)
         hits_before = self._design.hits()
         reads: Counter[str] = Counter()
         without_query: Counter[str] = Counter()
         board, choose, everything = self._board, random.choice, self.reads
         while board.phase < STOP_WRITING and not is_orphan():
-            # Asked after some reads only, to spend the time on reading.
+            # The phase is only checked after some reads, so that the time is spent on reading.
             for _ in range(20):
                 queries = self._queries
                 read = choose(everything)
@@ -66,7 +66,7 @@ class Reader:
             "wrong_after_quiescence": wrong,
             "worst_age_us": self.worst_age,
             "worst_age_in_window_us": self.worst_age_in_window,
-            "forms": [one.name for one in FORMS],
+            "forms": [form.name for form in FORMS],
             "by_form": self.by_form,
             "by_kind": self.by_kind,
             "examples": self.examples,
@@ -112,7 +112,7 @@ class Reader:
 
     def _list(self, schedule: int, subjects: Iterable[Subject]) -> Read:
         subjects = tuple(subjects)
-        numbers = [number for one in subjects for number in (one.number, one.joined)]
+        numbers = [number for subject in subjects for number in (subject.number, subject.joined)]
         newest = [(number, self._newest[number]) for number in numbers]
         ceilings = [(number, self._ceiling[number]) for number in numbers]
         read = self._design.assignments
@@ -125,8 +125,8 @@ class Reader:
         return one_list
 
     def judge(self, read: Read) -> None:
-        """Read once, and record what is wrong with what was found."""
-        # In the window counts when the read began: it takes long where a query or a time-out is in it.
+        """Read once, and record what is wrong with the result."""
+        # The window is judged by when the read began: one with a query or a time-out in it takes long.
         began = self._board.microseconds()
         if faults := read():
             self._record(faults, began)
@@ -148,7 +148,7 @@ class Reader:
             if not fault.uncommitted:
                 self.worst_age = max(self.worst_age, age)
                 forms.add(FORMS[form].name)
-            if len(self.examples) < _MOST_EXAMPLES:
+            if len(self.examples) < _MAX_EXAMPLES:
                 what = "uncommitted" if fault.uncommitted else f"{age / 1000:.3f} ms after {FORMS[form].name!r}"
                 subject = f"{fault.subject.kind} {fault.subject.number} (pk {fault.subject.pks})"
                 self.examples.append(f"{subject}: {fault.found} instead of {fault.expected}, {what}")
@@ -162,7 +162,7 @@ class Reader:
 
     def _check(self) -> int:
         """Read everything twice through the cache (the second time what the first has stored); count what is wrong."""
-        return sum(self._wrong(one) for _ in range(2) for one in self._everything())
+        return sum(self._wrong(pair) for _ in range(2) for pair in self._everything())
 
     def _everything(self) -> Iterable[tuple[Any, Any]]:
         """Yield what the cache says and what the database says, in a form that can be compared."""
@@ -178,16 +178,16 @@ class Reader:
         holders = {found[1]: found for found in employees.values()}
         for pk, found in employees.items():
             yield _plain(design.employee_by_id(pk)), found
-        for email in {email for one in self._world.subjects for email in (one.email, *one.spare) if email}:
+        for email in {email for subject in self._world.subjects for email in (subject.email, *subject.spare) if email}:
             yield _plain(design.employee_by_email(email)), holders.get(email)
         for schedule in self._world.lists:
             expected = {(pk, notes, employees[of][2]) for at, pk, notes, of in assignments if at == schedule}
             held = design.assignments(schedule)
-            yield {(one.pk, one.notes, int(one.employee.hourly_rate)) for one in held}, expected
+            yield {(row.pk, row.notes, int(row.employee.hourly_rate)) for row in held}, expected
 
     def _wrong(self, pair: tuple[Any, Any]) -> bool:
         held, expected = pair
-        if held != expected and len(self.examples) < 2 * _MOST_EXAMPLES:
+        if held != expected and len(self.examples) < 2 * _MAX_EXAMPLES:
             self.examples.append(f"after quiescence: {held} instead of {expected}")
         return held != expected
 

@@ -1,11 +1,11 @@
-"""What is written and read, and whether what was read may be.
+"""What is written and read, and the rules by which a read is judged.
 
-Every subject has a version that only ever increases. It stands in a column of the row, and for subjects that move it
-tells where they are:
+Every subject has a version that only ever increases. A column of the row holds it. The version of a subject that moves
+also says where the subject is:
 
-row         an employee; the version is its hourly rate
-address     an e-mail address that one of two employees holds, or at odd versions nobody
-assignment  an assignment that is in one of two schedules; the version stands in its notes, employees are joined
+row         an employee; its hourly rate is the version
+address     an e-mail address that one of two employees holds, or at odd versions no one
+assignment  an assignment in one of two schedules; its notes hold the version, and employees are joined to it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,33 +15,33 @@ from typing import Any
 
 ROWS, ADDRESSES, PAIRS_OF_LISTS, PER_PAIR = 16, 4, 2, 4
 UNCOMMITTED = 900_000
-"""Versions from here on are only ever written in transactions that are rolled back."""
+"""Versions from this one on are only written in transactions that are rolled back."""
 
 
 @dataclass(frozen=True)
 class Subject:
     kind: str
     number: int
-    """The place on the board."""
+    """Its place on the board."""
     pks: tuple[int, ...]
-    """Of the employee, of the two employees that share the address, of the assignment."""
+    """The key of the employee, of the two employees that share the address, or of the assignment."""
     email: str = ""
     spare: tuple[str, ...] = ()
     """The addresses of the two employees while they do not hold the shared one."""
     schedules: tuple[int, ...] = ()
     joined: int = 0
-    """Of an assignment: the number of the row subject that is joined."""
+    """For an assignment: the number of the row subject that is joined to it."""
 
     def owner(self, writers: int) -> int | None:
-        """Return the only writer that may write it without a lock; None: all may write it, under locks."""
+        """Return the only writer that may write it without a lock, or None if all may write it under locks."""
         return None if self.number % 2 == 0 else (self.number // 2) % writers
 
     def holder(self, version: int) -> int | None:
-        """Return the employee that holds the address at a version."""
+        """Return the employee that holds the address at a version, or None."""
         return None if version % 2 else self.pks[version // 2 % 2]
 
     def side(self, version: int) -> int:
-        """Return in which of its two schedules the assignment is at a version: every third one moves it."""
+        """Return in which of its two schedules the assignment is at a version: it moves at every third one."""
         return version // 3 % 2
 
 
@@ -58,28 +58,28 @@ class World:
     @property
     def lists(self) -> dict[int, tuple[Subject, ...]]:
         """The assignments that may be in each schedule."""
-        schedules = dict.fromkeys(pk for one in self.assignments for pk in one.schedules)
-        return {pk: tuple(one for one in self.assignments if pk in one.schedules) for pk in schedules}
+        schedules = dict.fromkeys(pk for subject in self.assignments for pk in subject.schedules)
+        return {pk: tuple(subject for subject in self.assignments if pk in subject.schedules) for pk in schedules}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "World":
-        def subject(one: Mapping[str, Any]) -> Subject:
-            return Subject(**{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()})
+        def subject(row: Mapping[str, Any]) -> Subject:
+            return Subject(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
 
         return cls(*(tuple(map(subject, given[kind])) for kind in ("rows", "addresses", "assignments")))
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One subject that was read wrongly."""
+    """A wrong read of one subject."""
 
     subject: Subject
     expected: int
-    """At least this version."""
+    """The lowest version that would have been right."""
     found: int | None
     uncommitted: bool = False
     missing_since: int = 0
-    """If nothing was found: the newest version at which that was right."""
+    """If nothing was found: the newest version at which that would have been right."""
 
     @property
     def as_of(self) -> int:
@@ -92,7 +92,7 @@ def version_of(employee: Any) -> int:
 
 
 def judge_row(subject: Subject, floor: int, employee: Any) -> Fault | None:
-    """A row is judged by its version: not below what had been published before the read began."""
+    """Judge a row by its version: it must not be lower than one that was published before the read began."""
     found = None if employee is None else version_of(employee)
     if found is not None and found >= UNCOMMITTED:
         return Fault(subject, floor, found, uncommitted=True)
@@ -100,9 +100,9 @@ def judge_row(subject: Subject, floor: int, employee: Any) -> Fault | None:
 
 
 def judge_address(subject: Subject, floor: int, ceiling: int, employee: Any) -> Fault | None:
-    """Nobody is right only if an odd version may have been the newest during the read."""
+    """Judge an address. No one may hold it only if an odd version can have been the newest during the read."""
     if employee is None:
-        if _one_between(floor, ceiling, lambda version: version % 2 == 1):
+        if _some_version(floor, ceiling, lambda version: version % 2 == 1):
             return None
         return Fault(subject, floor, None, missing_since=floor - 1)
     found = version_of(employee)
@@ -114,7 +114,7 @@ def judge_address(subject: Subject, floor: int, ceiling: int, employee: Any) -> 
 def judge_list(
     schedule: int, subjects: Sequence[Subject], floors: Mapping[int, int], ceilings: Mapping[int, int], found: Iterable
 ) -> list[Fault]:
-    """An assignment that is missing may have been in the other schedule; joined employees are judged as rows."""
+    """Judge a schedule. A missing assignment may have been in the other one; joined employees are judged as rows."""
     faults: list[Fault | None] = []
     by_pk = {assignment.pk: assignment for assignment in found}
     for subject in subjects:
@@ -122,7 +122,7 @@ def judge_list(
         assignment = by_pk.get(subject.pks[0])
         if assignment is None:
             side = subject.schedules.index(schedule)
-            if not _one_between(floor, ceiling, lambda version, of=subject, here=side: of.side(version) != here):
+            if not _some_version(floor, ceiling, lambda version, of=subject, here=side: of.side(version) != here):
                 left = next((version for version in range(floor, -1, -1) if subject.side(version) != side), 0)
                 faults.append(Fault(subject, floor, None, missing_since=left))
             continue
@@ -136,13 +136,13 @@ def judge_list(
     return [fault for fault in faults if fault is not None]
 
 
-def _one_between(floor: int, ceiling: int, wanted: Any) -> bool:
-    # Six versions in a row have been everywhere.
+def _some_version(floor: int, ceiling: int, wanted: Any) -> bool:
+    # Within six versions in a row a subject has been everywhere.
     return any(wanted(version) for version in range(floor, min(ceiling, floor + 6) + 1))
 
 
 def create_world() -> dict[str, Any]:
-    """Make the rows in the database; return the world in a form that JSON can carry. Needs Django."""
+    """Create the rows in the database; return the world in a form that JSON can carry. Needs Django."""
     import datetime
 
     from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType
@@ -166,15 +166,15 @@ def create_world() -> dict[str, Any]:
 
     rows, addresses, assignments = [], [], []
     for number in range(ROWS):
-        one = employee(f"row{number}")
-        rows.append({"kind": "row", "number": number, "pks": [one.pk], "email": one.email})
+        row = employee(f"row{number}")
+        rows.append({"kind": "row", "number": number, "pks": [row.pk], "email": row.email})
     for index in range(ADDRESSES):
         both = [employee(f"address{index}"), employee(f"other{index}")]
         addresses.append(
             {
                 "kind": "address",
                 "number": ROWS + index,
-                "pks": [one.pk for one in both],
+                "pks": [row.pk for row in both],
                 "email": both[0].email,
                 "spare": [f"spare{index}@torture.example", both[1].email],
             }
@@ -203,7 +203,7 @@ def create_world() -> dict[str, Any]:
 
 
 def delete_world() -> None:
-    """Take the rows of this or an earlier run out of the database again. Needs Django."""
+    """Delete the rows of this run or an earlier one. Needs Django."""
     from scheduling.models import Department, Employee, Schedule, Shift, ShiftType
 
     Schedule.objects.filter(department__code="TORTURE").delete()

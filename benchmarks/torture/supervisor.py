@@ -1,4 +1,4 @@
-"""Starts the processes and the servers, lets faults happen, waits for quiescence, adds up what was counted."""
+"""Starts the processes and the servers, injects faults, waits for quiescence and adds up the results."""
 
 import json
 import os
@@ -42,11 +42,11 @@ class Options:
 
 
 class ChildFailed(Exception):
-    """A process of the torture has ended by itself."""
+    """A process of the torture test has ended by itself."""
 
 
 def torture(options: Options) -> dict[str, Any]:
-    """Run once; return the flat result, with some examples of stale reads."""
+    """Run the test once; return the flat result, with some examples of stale reads."""
     if options.peer in peers.PACKAGES:
         peers.install()
     with scratch_folder() as folder, database(options.database, folder) as database_url, ExitStack() as stack:
@@ -69,18 +69,18 @@ def torture(options: Options) -> dict[str, Any]:
             REDIS: url,
         }
         if OUTAGES.intersection(options.faults):
-            # Thousands of lines say that the server cannot be reached: that is what was wanted.
+            # Otherwise thousands of lines would say that the server cannot be reached, as is intended.
             environment["LOG_LEVEL"] = "CRITICAL"
         return _Run(options, folder / "board", environment, server, proxy).run()
 
 
 def _names(role: str, number: int) -> list[str]:
-    return [f"{role}-{one}" for one in range(number)]
+    return [f"{role}-{index}" for index in range(number)]
 
 
 def _caching(options: Options) -> dict[str, Any]:
     """Return the options of settings.CACHING."""
-    # A killed writer whose server has also forgotten its intent: the double fault that needs a record of every write.
+    # A writer is killed and the server forgets its intent too: only a record of every write covers this double fault.
     doubly = "kill" in options.faults and not NEED_SERVER.isdisjoint(options.faults)
     return {
         "INTENT_SECONDS": options.intent_seconds,
@@ -149,7 +149,7 @@ class _Run:
         seconds = time.monotonic() - started
         for writer in writers:
             self._finish(writer)
-        # A killed writer's intent counts until its deadline; only then may its rows be served again.
+        # The intent of a killed writer counts until its deadline. Only then may its rows be served again.
         by_intents = options.intent_seconds if "kill" in options.faults else 0
         by_outages = WINDOW_SECONDS if OUTAGES.intersection(options.faults) else 0
         time.sleep(1 + max(by_intents, by_outages))
@@ -166,17 +166,17 @@ class _Run:
         number = random.randrange(self._options.writers)
         pid = self._board.pid(number)
         if pid:
-            # Not twice: its number may be given to another process.
+            # Do not kill it twice: the system may give its process id to another process.
             self._board.set_pid(number, 0)
             _kill(pid)
         return bool(pid)
 
     def _add_up(self, results: Sequence[dict[str, Any]], seconds: float, faults: Faults) -> dict[str, Any]:
-        by_form: Counter[str] = sum((Counter(one["by_form"]) for one in results), Counter())
-        by_kind: Counter[str] = sum((Counter(one["by_kind"]) for one in results), Counter())
-        total = {name: sum(one[name] or 0 for one in results) for name in _ADDED_UP}
-        reads: Counter[str] = sum((Counter(one["reads"]) for one in results), Counter())
-        without_query: Counter[str] = sum((Counter(one["without_query"]) for one in results), Counter())
+        by_form: Counter[str] = sum((Counter(result["by_form"]) for result in results), Counter())
+        by_kind: Counter[str] = sum((Counter(result["by_kind"]) for result in results), Counter())
+        total = {name: sum(result[name] or 0 for result in results) for name in _ADDED_UP}
+        reads: Counter[str] = sum((Counter(result["reads"]) for result in results), Counter())
+        without_query: Counter[str] = sum((Counter(result["without_query"]) for result in results), Counter())
         writes = self._board.writes()
         own_wrong, own_right = self._board.own_reads()
         counted = results[0]["hits"] is not None
@@ -192,10 +192,10 @@ class _Run:
             "served_from_cache": total["hits"] if counted else without_query.total(),
             "served_without_query": without_query.total(),
             "stale_reads": total["stale_reads"],
-            "worst_age_ms": max(one["worst_age_us"] for one in results) / 1000,
+            "worst_age_ms": max(result["worst_age_us"] for result in results) / 1000,
             "window_s": WINDOW_SECONDS if OUTAGES.intersection(self._options.faults) else 0,
             "stale_in_window": total["stale_in_window"],
-            "worst_age_in_window_ms": max(one["worst_age_in_window_us"] for one in results) / 1000,
+            "worst_age_in_window_ms": max(result["worst_age_in_window_us"] for result in results) / 1000,
             "uncommitted_reads": total["uncommitted_reads"],
             "stale_after_quiescence": total["wrong_after_quiescence"],
             "own_reads": own_wrong + own_right,
@@ -210,7 +210,7 @@ class _Run:
                 name: {"writes": writes[place], "stale_reads": by_form[name]}
                 for place, name in enumerate(results[0]["forms"])
             },
-            "examples": [example for one in results for example in one["examples"]],
+            "examples": [example for result in results for example in result["examples"]],
         }
 
     # -- children -----------------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ class _Run:
 
 _ADDED_UP = ("hits", "stale_reads", "stale_in_window", "uncommitted_reads", "wrong_after_quiescence")
 _DONE = {"kill": "killed", "flush": "flushed", "restart": "restarted", "cut": "cut", "slow": "slowed"}
-"""The figure that tells how often each fault happened."""
+"""The figure that says how often each fault happened."""
 
 
 def _kill(pid: int) -> None:

@@ -1,4 +1,4 @@
-"""A writer: writes in every form, and publishes each version when its write has returned."""
+"""A writer: it writes in every form, and publishes each version once its write has returned."""
 
 import os
 import random
@@ -22,30 +22,30 @@ _VERSION = {
 
 
 class Writer:
-    """One writer; another process takes its number over when it is killed."""
+    """One writer. If it is killed, another process takes over its number."""
 
     def __init__(
         self, number: int, board: Board, world: World, design: Design, *, reads_per_write: float, only_saves: bool
     ) -> None:
         self.number, self.board, self.design = number, board, design
-        # All writers together keep to the mix.
+        # The mix holds for all writers together.
         self._reads_between = reads_per_write * board.writers
-        self._forms = [one for one in FORMS if one.signals or not only_saves]
-        self._weights = [one.weight for one in self._forms]
+        self._forms = [form for form in FORMS if form.signals or not only_saves]
+        self._weights = [form.weight for form in self._forms]
         _wait_for_predecessors()
         self._subjects = {
             (kind, owned): [
-                one
-                for one in world.subjects
-                if one.kind == kind and one.owner(board.writers) in ((number,) if owned else (number, None))
+                subject
+                for subject in world.subjects
+                if subject.kind == kind and subject.owner(board.writers) in ((number,) if owned else (number, None))
             ]
             for kind in _VERSION
             for owned in (True, False)
         }
-        # Loaded once and never again: what a save writes besides the version is as old as this process.
-        self.employees = {one.pk: one for one in Employee.objects.filter(department__code="TORTURE")}
+        # Loaded only once, so that a save writes columns other than the version as they were when this process began.
+        self.employees = {row.pk: row for row in Employee.objects.filter(department__code="TORTURE")}
         self.assignments = {
-            one.pk: one for one in ScheduleAssignment.objects.filter(schedule__department__code="TORTURE")
+            row.pk: row for row in ScheduleAssignment.objects.filter(schedule__department__code="TORTURE")
         }
 
     def run(self) -> None:
@@ -53,48 +53,48 @@ class Writer:
             if self.board.phase >= STOP_WRITING or is_orphan():
                 return
             if written == 1:
-                # To be killed from now on: on a busy machine most would die before they have written anything.
+                # Only now may it be killed: on a busy machine most writers would die before their first write.
                 self.board.set_pid(self.number, os.getpid())
-            (one,) = random.choices(self._forms, self._weights)
-            of_kind = self._subjects[one.kind, one.owned]
+            (form,) = random.choices(self._forms, self._weights)
+            of_kind = self._subjects[form.kind, form.owned]
             if of_kind:
-                self._write(one, random.sample(of_kind, one.subjects))
+                self._write(form, random.sample(of_kind, form.subjects))
             self._let_read(self.board.reads() + random.random() * 2 * self._reads_between)
 
     def _let_read(self, until: float) -> None:
-        """Wait until the readers have come so far: a slow machine changes the pace, not the mix."""
+        """Wait until the readers have made so many reads. A slow machine changes the pace, not the mix."""
         while self.board.reads() < until and self.board.phase < STOP_WRITING:
             time.sleep(0.0005)
 
-    def _write(self, one: Form, subjects: Sequence[Subject]) -> None:
-        # In one order always, or two transactions wait for each other.
+    def _write(self, form: Form, subjects: Sequence[Subject]) -> None:
+        # Always in the same order, or two transactions deadlock.
         subjects = sorted(subjects, key=lambda subject: subject.number)
         try:
-            if one.atomic:
+            if form.atomic:
                 with transaction.atomic():
-                    versions = self._announce_next(one, subjects)
-                    one.run(self, versions)
+                    versions = self._announce_next(form, subjects)
+                    form.run(self, versions)
             else:
-                versions = self._announce_next(one, subjects)
-                one.run(self, versions)
+                versions = self._announce_next(form, subjects)
+                form.run(self, versions)
         except Rollback:
             versions = {}
-        place = FORMS.index(one)
+        place = FORMS.index(form)
         for subject, version in versions.items():
             self.board.publish(self.number, subject.number, version, place)
         self.board.count_write(self.number, place)
 
-    def _announce_next(self, one: Form, subjects: Sequence[Subject]) -> dict[Subject, int]:
+    def _announce_next(self, form: Form, subjects: Sequence[Subject]) -> dict[Subject, int]:
         versions = {}
         for subject in subjects:
-            version = self._version(subject, lock=one.atomic)
-            # Two steps are for an address that somebody holds.
-            versions[subject] = version + (one.step if version % 2 == 0 else 1)
+            version = self._version(subject, lock=form.atomic)
+            # Only an address that an employee holds takes two steps.
+            versions[subject] = version + (form.step if version % 2 == 0 else 1)
             self.board.announce(self.number, subject.number, versions[subject])
         return versions
 
     def _version(self, subject: Subject, *, lock: bool) -> int:
-        """Ask the database itself: what a peer answers from its cache would bring versions back."""
+        """Read the version from the database itself: from a peer's cache it could go back."""
         lock_clause = " FOR UPDATE" if lock and connection.vendor == "postgresql" else ""
         with connection.cursor() as cursor:
             cursor.execute(_VERSION[subject.kind] + lock_clause, subject.pks)
@@ -102,9 +102,9 @@ class Writer:
 
 
 def _wait_for_predecessors() -> None:
-    """Wait until a killed writer's last statement has ended, which a database server executes all the same.
+    """Wait for the last statement of a killed writer, which the database server still executes to its end.
 
-    Else an older version could come after a newer one, and every honest read would look stale.
+    Otherwise an older version could be written after a newer one, and every correct read would look stale.
     """
     if connection.vendor != "postgresql":
         return

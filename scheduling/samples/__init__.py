@@ -8,7 +8,9 @@ schedules.csv     the first week of each department, some of them waiting for ap
 assignments.csv   5,000 assignments; the schedule is that of the department and of the week of the date
 rules.csv         5 rules, none of them strict
 
-`python -m scheduling.samples.generate` writes them again, byte for byte.
+vocabulary  what the generator draws from
+generate    `python -m scheduling.samples.generate` writes the files again, byte for byte
+weeks       moves the plan to the present week, as `make demo` imports it; the files stay as they are
 """
 
 from pathlib import Path

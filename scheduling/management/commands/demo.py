@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import json
 import os
 import secrets
@@ -24,11 +26,14 @@ from rich.table import Table
 from caching import caching_disabled
 from scheduling.imports.files import read_path
 from scheduling.imports.kinds import KINDS
+from scheduling.imports.results import ImportResult
 from scheduling.models import Department, Employee, Schedule, ScheduleAssignment
 from scheduling.samples import SAMPLES_DIR
+from scheduling.samples.weeks import PLAN, is_over, moved, this_monday
 
 USER = "admin"
 PASSWORD_FILE = "demo-password"  # noqa: S105 (the name of a file)
+MONDAY_FILE = "demo-monday"
 HITS, MISSES = 20_000, 200
 WIDTH_OF_A_PIPE = 100
 
@@ -67,20 +72,31 @@ class Command(BaseCommand):
         self.console.print(f"\n{text}", style="bold", markup=False, highlight=False)
 
     def import_samples(self) -> None:
-        """Import every sample file into the database of this checkout."""
+        """Import every sample file into the database of this checkout, with a plan for the present week."""
+        remembered = settings.VAR_DIR / MONDAY_FILE
+        monday = first_monday(remembered)
+        is_planned = Schedule.objects.filter(week_start=monday).exists()
         self.title(f"The sample files, imported into {settings.DATABASES['default']['NAME']}")
         table = _table("file", "new", "updated", "unchanged", "queries", "seconds")
+        kept = []
         for kind, resource in KINDS.items():
             file = SAMPLES_DIR / f"{kind}.csv"
-            result = resource().import_data(read_path(file), file_name=file.name)
+            result = resource().import_data(moved(kind, read_path(file), monday), file_name=file.name)
             if not result.saved:
-                reasons = result.sentences or [
-                    f"row {problem.row}: {problem.reason}" for problem in result.problems[:3]
-                ]
-                raise CommandError(f"{file.name} cannot be imported into this database: {' '.join(reasons)}")
+                # A plan that somebody has published or changed since refuses the file's rows, and is worth keeping.
+                if not (is_planned and kind in PLAN):
+                    raise CommandError(_refusal(file.name, result))
+                kept.append(file.name)
+                continue
             counts = (result.new, result.updated, result.unchanged, result.queries)
             table.add_row(file.name, *(f"{count:,}" for count in counts), f"{result.seconds:.2f}")
+        remembered.write_text(f"{monday}\n", encoding="utf-8")
         self.console.print(table)
+        self.console.print(f"The plan begins on {monday}.", highlight=False)
+        if kept:
+            self.console.print(
+                f"Not imported, because somebody has changed this plan since: {', '.join(kept)}.", highlight=False
+            )
 
     def compare_imports(self, rows: int) -> None:
         """Time the import beside the stock resource of django-import-export, in a database of its own."""
@@ -147,6 +163,18 @@ class Command(BaseCommand):
         self.console.print(table)
 
 
+def first_monday(path: Path) -> datetime.date:
+    """Return the Monday on which the plan begins: that of the last demo until its weeks are over, else this week's.
+
+    So the rows of a second demo are those that are there already, in the next week too. The file has the Monday.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        monday = datetime.date.fromisoformat(path.read_text(encoding="utf-8").strip())
+        if not is_over(monday) and Schedule.objects.filter(week_start=monday).exists():
+            return monday
+    return this_monday()
+
+
 def write_environment(path: Path) -> None:
     """Write var/env with a SECRET_KEY of its own, for the web server; one that is there is kept."""
     if not path.exists():
@@ -187,6 +215,11 @@ def read_role(email: str) -> tuple[str, str]:
     with CaptureQueriesContext(connection) as queries:
         employee = Employee.objects.get_by_email(email)
     return employee.role if employee else "", str(len(queries))
+
+
+def _refusal(file_name: str, result: ImportResult) -> str:
+    reasons = result.sentences or [f"row {problem.row}: {problem.reason}" for problem in result.problems[:3]]
+    return f"{file_name} cannot be imported into this database: {' '.join(reasons)}"
 
 
 def _root() -> Path:

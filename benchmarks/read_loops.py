@@ -1,0 +1,170 @@
+"""What the workers of ``benchmarks.reads`` run: each function reads, clears or prepares in one process, and times it.
+
+A worker reads through one reader (a dict, LocMem, the query, our cache, or a peer) that ``prepare`` has warmed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+_BATCH = 200
+_emails: list[str] = []
+_reads: list[Callable[[str], Any]] = []
+
+
+def prepare(reader: str, people: int) -> None:
+    """Fill the database and warm the reader."""
+    from django.core.cache import cache
+
+    from benchmarks.people import add_employees
+    from scheduling.models import Employee
+
+    _emails.extend(add_employees(people))
+    rows = {email: Employee.objects.get(email=email) for email in _emails}
+    if reader in ("locmem_get_us", "django_redis_get_us"):
+        cache.set_many(rows, timeout=None)
+    # Each is bound once, as its caller would do it.
+    peers_reads: dict[str, Callable[[str], Any]] = {
+        "dict_get_us": rows.get,
+        "locmem_get_us": cache.get,
+        "django_redis_get_us": cache.get,
+        "query_us": lambda email: Employee.objects.get(email=email),
+        "cacheops_hit_us": lambda email: Employee.objects.get(email=email),
+    }
+    get = peers_reads.get(reader) or Employee.objects.get_by_email
+    _reads.append(get)
+    for email in _emails:
+        # Read twice: after the second time the shared tier and the local one hold it.
+        for _ in range(2):
+            found = get(email)
+            assert isinstance(found, Employee)
+            assert found.email == email
+
+
+def _wanted(times: int) -> list[str]:
+    return list(itertools.islice(itertools.cycle(random.Random(7).sample(_emails, len(_emails))), times))
+
+
+def read(times: int) -> list[float]:
+    """Return the microseconds of one read, loop included, for each batch of some hundred reads."""
+    wanted = _wanted(times)
+    return [_mean(wanted[start : start + _BATCH]) for start in range(0, times, _BATCH)]
+
+
+def read_beside_a_busy_thread(times: int) -> list[float]:
+    """Return a single figure: the microseconds of one read while another thread computes.
+
+    It is the mean of all reads: few of them wait for the interpreter, but those wait long.
+    """
+    with _busy_thread():
+        return [_mean(_wanted(times))]
+
+
+def _mean(emails: Sequence[str]) -> float:
+    (get,) = _reads
+    started = time.perf_counter()
+    for email in emails:
+        get(email)
+    return (time.perf_counter() - started) / len(emails) * 1e6
+
+
+def read_one_by_one(times: int) -> list[float]:
+    """Return the microseconds of each read."""
+    return [_mean([email]) for email in _wanted(times)]
+
+
+@contextmanager
+def _busy_thread() -> Iterator[None]:
+    ends = threading.Event()
+
+    def compute() -> None:
+        number = 0
+        while not ends.is_set():
+            for _ in range(1000):
+                number = (number * 31 + 7) % 1_000_003
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
+
+
+def read_from_shared_tier(times: int) -> list[float]:
+    """Return the microseconds of each read of what the local tier does not hold."""
+    taken = []
+    before = _hits_shared()
+    for email in _wanted(times):
+        _local_tier("employee").drop()
+        taken.append(_mean([email]))
+    assert _hits_shared() - before == times
+    return taken
+
+
+def read_each_from_shared_tier(times: int) -> list[float]:
+    """Return a single figure: the microseconds of that many reads, one after the other.
+
+    It is their sum: a busy machine delays a long run of reads, while it often spares a single one.
+    """
+    return [sum(read_from_shared_tier(times))]
+
+
+def read_many_from_shared_tier(times: int) -> list[float]:
+    """Return the microseconds of each read of all people at once, from the shared tier."""
+    from scheduling.models import Employee
+
+    taken = []
+    before = _hits_shared()
+    for _ in range(times):
+        _local_tier("employee").drop()
+        started = time.perf_counter()
+        found = Employee.objects.get_many_by_email(_emails)
+        taken.append((time.perf_counter() - started) * 1e6)
+        assert len(found) == len(_emails)
+    assert _hits_shared() - before == times * len(_emails)
+    return taken
+
+
+def clear(times: int) -> float:
+    """Return the microseconds of one ``clear`` of a type that has that many entries in the shared tier."""
+    from django.core.signals import request_finished
+
+    from caching import cache_manager
+
+    # Leases of an earlier turn must not count for what is stored now: a request drops them when it ends.
+    request_finished.send(None)
+    for start in range(0, times, 5_000):
+        cache_manager.set_many(
+            "general", {f"entry:{number}": number for number in range(start, min(start + 5_000, times))}
+        )
+    wanted = [f"entry:{number}" for number in range(times - 10, times)]
+    _local_tier("general").drop()
+    assert len(cache_manager.get_many("general", wanted)) == len(wanted)
+    # A process that has just worked hard waits longer for the processor.
+    time.sleep(0.2)
+    started = time.perf_counter()
+    cache_manager.clear("general")
+    taken = time.perf_counter() - started
+    assert not cache_manager.get_many("general", wanted)
+    return taken * 1e6
+
+
+def _local_tier(name: str) -> Any:
+    from caching import cache_manager
+
+    return cache_manager.type_entries(name)
+
+
+def _hits_shared() -> int:
+    from caching import cache_manager
+
+    hits: int = cache_manager.get_stats()["types"]["employee"]["hits_shared"]
+    return hits
