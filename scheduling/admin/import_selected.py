@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from scheduling.imports.admin import ConfirmForm, FileForm, FileImportMixin
-from scheduling.imports.selection import MOST_SELECTED, SelectedAssignmentResource, Selection
+from scheduling.imports.kinds.selected_assignments import MOST_SELECTED, SelectedAssignmentResource, Selection
+from scheduling.imports.pages import ConfirmForm, FileForm, FileImportMixin
 
 PERMISSION = "scheduling.import_scheduleassignment"
 

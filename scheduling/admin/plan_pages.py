@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
-from scheduling.imports.bulk import reason_of
+from scheduling.imports.engine.bulk import reason_of
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import notices
 

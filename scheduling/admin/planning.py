@@ -25,9 +25,9 @@ from scheduling.admin.plan_filters import StaffingFilter, WeekFilter
 from scheduling.admin.plan_forms import ParentForm, WeekFormSet, WeekRowForm, day_of, on_day, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
 from scheduling.admin.week import Days, Week, totals
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.schedules import ScheduleResource
+from scheduling.exports.pages import FileExportMixin
+from scheduling.imports.kinds.schedules import ScheduleResource
+from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import copying, steps, versions
 from scheduling.planning.steps import STEPS, Step

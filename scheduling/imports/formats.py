@@ -4,7 +4,7 @@ from typing import Any
 
 from import_export.formats.base_formats import Format
 
-from scheduling.imports.files import Table, read_table
+from scheduling.imports.engine.files import Table, read_table
 
 
 class _Readable(Format):

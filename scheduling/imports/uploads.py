@@ -5,7 +5,7 @@ import io
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from scheduling.imports.files import MAX_BYTES
+from scheduling.imports.engine.files import MAX_BYTES
 
 
 class LimitedUploadHandler(FileUploadHandler):

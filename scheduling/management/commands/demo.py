@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from caching import caching_disabled
-from scheduling.imports.files import read_path
+from scheduling.imports.engine.files import read_path
 from scheduling.imports.kinds import KINDS
 from scheduling.models import Department, Employee, Schedule, ScheduleAssignment
 from scheduling.samples import SAMPLES_DIR

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from scheduling.imports.bulk import Progress as Report
-from scheduling.imports.files import read_path
+from scheduling.imports.engine.bulk import Progress as Report
+from scheduling.imports.engine.files import read_path
+from scheduling.imports.engine.problems import FileError, Problem
+from scheduling.imports.engine.resource import LeanResource
+from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.kinds import KINDS
-from scheduling.imports.problems import FileError, Problem
-from scheduling.imports.resources import LeanResource
-from scheduling.imports.results import ImportResult
 
 MOST_PROBLEMS = 20
 USAGE = 2
