@@ -1,4 +1,4 @@
-"""The export page of the admin: the rows of a list, as filtered and searched, in the columns that the import reads."""
+"""The export page of the admin: the rows of a list as it is filtered, in the columns that the import reads."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from scheduling.exports.formats import CSV, XLSX
 
 
 class ColumnsForm(SelectableFieldsExportForm):
-    """Calls the columns what the file will call them, and the import reads. The first format is chosen already."""
+    """Labels the columns as the file will, and selects the first format."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -23,12 +23,12 @@ class ColumnsForm(SelectableFieldsExportForm):
 
 
 class FileExportMixin(ExportMixin):
-    """An export page for a ModelAdmin with `resource_classes`. For those who may see its rows."""
+    """An export page for a ModelAdmin with `resource_classes`. Users who may view its rows may export them."""
 
     export_form_class = ColumnsForm
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        # Not import-export's own answer, which is yes to everybody who may enter the admin.
+        # django-import-export itself lets everybody export who may enter the admin.
         return self.has_view_permission(request)
 
     def get_export_formats(self) -> list[type[Format]]:

@@ -34,6 +34,8 @@ LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHA
 
 
 class FileForm(ImportForm):
+    """The form for the upload. It also asks for the order of day and month."""
+
     date_order = forms.ChoiceField(label=_("Dates such as 11/05/2026"), choices=DATE_ORDERS, required=False)
     field_order = ["resource", "import_file", "format", "date_order"]
 
@@ -45,18 +47,20 @@ class FileForm(ImportForm):
 
 
 class ConfirmForm(ConfirmImportForm):
+    """The form below the preview, which keeps the answers to the first one."""
+
     date_order = forms.ChoiceField(choices=DATE_ORDERS, required=False, widget=forms.HiddenInput)
 
 
 class FileImportMixin(ImportMixin):
-    """Import pages for a ModelAdmin with `resource_classes`. For those who may add and change its rows."""
+    """Import pages for a ModelAdmin with `resource_classes`, for users who may add and change its rows."""
 
-    # With the button of the export, for those who have FileExportMixin too.
+    # This template also has the button of the export, for a ModelAdmin with FileExportMixin.
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     import_template_name = "scheduling/import.html"
     import_form_class = FileForm
     confirm_form_class = ConfirmForm
-    # Beside the other uploads, under a name of 32 random digits, instead of the machine's public /tmp.
+    # Files are kept with the other uploads, under a name of 32 random digits, instead of in the public /tmp.
     tmp_storage_class = MediaStorage
 
     def has_import_permission(self, request: HttpRequest) -> bool:
@@ -84,11 +88,11 @@ class FileImportMixin(ImportMixin):
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         response = super().import_action(request, **kwargs)
         if isinstance(response, TemplateResponse) and response.context_data:
-            self._forget_refused_file(response.context_data)
+            self._delete_refused_file(response.context_data)
         return response
 
-    def _forget_refused_file(self, context: dict[str, Any]) -> None:
-        """Keep an upload only for a preview that can be confirmed."""
+    def _delete_refused_file(self, context: dict[str, Any]) -> None:
+        """Delete the upload unless there is a preview that can be confirmed."""
         file = getattr(context["form"], "cleaned_data", {}).get("import_file")
         name = getattr(file, "tmp_storage_name", None)
         if name and "confirm_form" not in context:
@@ -105,8 +109,8 @@ class FileImportMixin(ImportMixin):
         if result.saved:
             return super().process_result(result, request)
         reasons = result.sentences or [problem.sentence for problem in result.problems[:3]]
-        told = {"reasons": " ".join(reasons)}
-        messages.error(request, _("Nothing was imported; something has changed since the preview. %(reasons)s") % told)
+        text = _("Nothing was imported; something has changed since the preview. %(reasons)s")
+        messages.error(request, text % {"reasons": " ".join(reasons)})
         return HttpResponseRedirect(self._url("import"))
 
     def _url(self, page: str) -> str:
@@ -114,7 +118,7 @@ class FileImportMixin(ImportMixin):
         return reverse(f"admin:{app_label}_{model_name}_{page}", current_app=self.admin_site.name)
 
     def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
-        """Write an entry of the history per row that was written, named as in the file: without a query for each."""
+        """Write an entry in the history for each written row, named as in the file, so that no name costs a query."""
         if self.get_skip_admin_log():
             return
         content_type = ContentType.objects.get_for_model(self.model)
@@ -133,7 +137,7 @@ class FileImportMixin(ImportMixin):
 
     def add_success_message(self, result: ImportResult, request: HttpRequest) -> None:
         counts = {"new": result.new, "updated": result.updated, "unchanged": result.unchanged}
-        told = _("Import finished: %(new)d new, %(updated)d updated, %(unchanged)d unchanged.") % counts
-        messages.success(request, " ".join([told, *result.notes]))
+        summary = _("Import finished: %(new)d new, %(updated)d updated, %(unchanged)d unchanged.") % counts
+        messages.success(request, " ".join([summary, *result.notes]))
         if result.warnings:
             messages.warning(request, " ".join(result.warning_notes))

@@ -1,9 +1,9 @@
-"""Rows into the database in batches; a batch that fails is repeated row by row, to name the row."""
+"""Many rows read and written at once. A batch that fails is repeated row by row, to find the row to blame."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,16 +13,24 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
 BATCH_ROWS = 1000
-_MOST_PARAMETERS = 30_000
-"""Of one statement, where the database names no limit; PostgreSQL counts them in 16 bits."""
+_MAX_PARAMETERS = 30_000
+"""Of one statement, where the database reports no limit. PostgreSQL counts parameters in 16 bits."""
+_CHUNK_VALUES = 10_000
 
 Write = Callable[[Sequence[models.Model]], object]
 Progress = Callable[[int], object]
-"""Is told how many rows more are done."""
+"""Called with the number of rows done since the last call."""
+
+
+def chunks(values: Iterable[Any], size: int = _CHUNK_VALUES) -> Iterator[list[Any]]:
+    """Split values into lists that are short enough for an IN of SQL."""
+    ordered = list(values)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
 
 
 def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, str]:
-    """Insert the rows; return the reasons of those refused by position. The others have their primary key."""
+    """Insert the rows, which get their primary keys. Returns by position why the database refuses rows."""
     if not rows:
         return {}
     return _in_batches(
@@ -35,10 +43,11 @@ def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict
 
 
 def _insert(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> None:
-    """Insert new rows of a model with one table, and give them their primary keys and the moment of the insertion.
+    """Insert new rows of a model with one table, and set their primary keys and the time of insertion.
 
-    Does what `bulk_create` does in a third of the time, because it works by column: a value that many rows share is
-    prepared for the database once. The statement has the form of Django's own, so the cache reads its rows from it.
+    This does what `bulk_create` does in a third of the time, because it works by column: a value that many rows share
+    is prepared for the database once. The statement has the form of Django's own INSERT, so that the cache can tell
+    from it which rows were inserted.
     """
     meta, quote = rows[0]._meta, connection.ops.quote_name
     fields = [field for field in meta.concrete_fields if not field.primary_key]
@@ -46,13 +55,15 @@ def _insert(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> No
     values = list(zip(*columns, strict=True))
     into = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)}) VALUES "
     returning = f" RETURNING {quote(str(meta.pk.column))}"
-    one = f"({', '.join(['%s'] * len(fields))})"
-    most = (connection.features.max_query_params or _MOST_PARAMETERS) // len(fields)
+    row_of_parameters = f"({', '.join(['%s'] * len(fields))})"
+    rows_per_statement = (connection.features.max_query_params or _MAX_PARAMETERS) // len(fields)
     with connection.cursor() as cursor:
-        for start in range(0, len(rows), most):
-            part = values[start : start + most]
-            cursor.execute(into + ", ".join([one] * len(part)) + returning, [value for row in part for value in row])
-            for row, (pk,) in zip(rows[start : start + most], cursor.fetchall(), strict=True):
+        for start in range(0, len(rows), rows_per_statement):
+            part = values[start : start + rows_per_statement]
+            cursor.execute(
+                into + ", ".join([row_of_parameters] * len(part)) + returning, [value for row in part for value in row]
+            )
+            for row, (pk,) in zip(rows[start : start + rows_per_statement], cursor.fetchall(), strict=True):
                 row.pk = pk
                 row._state.adding, row._state.db = False, connection.alias
 
@@ -60,7 +71,7 @@ def _insert(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> No
 def _prepared(
     field: models.Field[Any, Any], rows: Sequence[models.Model], connection: BaseDatabaseWrapper
 ) -> list[Any]:
-    """Return the column as the database takes it; each distinct value is prepared once."""
+    """Return the values of a field as the database takes them. Each distinct value is prepared once."""
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
         now = field.pre_save(rows[0], add=True)
         for row in rows:
@@ -70,17 +81,17 @@ def _prepared(
     try:
         distinct = set(values)
     except TypeError:
-        # Lists and dicts, as JSON has them.
+        # JSON fields have lists and dicts, which cannot be hashed.
         return [field.get_db_prep_save(value, connection) for value in values]
     prepared = {value: field.get_db_prep_save(value, connection) for value in distinct}
     return [prepared[value] for value in values]
 
 
 def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, progress: Progress) -> dict[int, str]:
-    """Update these fields of the rows, which must be complete; return the reasons of those refused by position.
+    """Update these fields of the rows. Returns by position why the database refuses rows.
 
-    By INSERT … ON CONFLICT, about ten times as fast as the CASE per field and row of `bulk_update`. The caller has
-    locked the rows, or a row that somebody deletes meanwhile would come back.
+    INSERT … ON CONFLICT is about ten times as fast as `bulk_update`, which makes a CASE for each field and row. So the
+    instances must be complete, and the caller must have locked the rows: one that is deleted meanwhile would come back.
     """
     if not rows or not fields:
         return {}
@@ -113,7 +124,10 @@ def _in_batches(
 
 @contextmanager
 def _one_statement_per_batch(using: str) -> Iterator[None]:
-    """Let SQLite take as many parameters as it was built for. Django 5.2 assumes the 999 of 2019; 6.1 asks, as here."""
+    """Let SQLite take as many parameters as it was built for.
+
+    Django 5.2 assumes the limit of 2019, which was 999. Django 6.1 asks the connection, as is done here.
+    """
     connection = connections[using]
     if connection.vendor != "sqlite" or django.VERSION >= (6, 1):
         yield
@@ -123,12 +137,12 @@ def _one_statement_per_batch(using: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # Of this connection alone: beneath it is the value of the class again.
+        # This deletes the attribute of the connection; the one of the class is visible again.
         del features.max_query_params
 
 
 def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: str) -> str:
-    """Write one row in a savepoint of its own; return why the database refuses it, or nothing if it does not."""
+    """Write one row in its own savepoint. Returns why the database refuses it, or an empty text if it does not."""
     try:
         with transaction.atomic(using):
             write_one(row)
@@ -138,10 +152,10 @@ def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: s
 
 
 def reason_of(error: Exception, model: type[models.Model]) -> str:
-    """Return the sentence of the constraint that the database names, or what the database says."""
+    """Return the message of the constraint that the error is about, or else the message of the database."""
     said = str(error)
     for constraint in model._meta.constraints:
-        # PostgreSQL and SQLite's CHECK give the name, SQLite's UNIQUE the columns.
+        # The error has the name of the constraint, except that of a UNIQUE constraint in SQLite: it has the columns.
         columns = ", ".join(_column(model, name) for name in getattr(constraint, "fields", ()))
         if constraint.name in said or (columns and said.endswith(f": {columns}")):
             return str(constraint.get_violation_error_message())

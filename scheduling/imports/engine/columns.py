@@ -1,4 +1,4 @@
-"""What a column of a file means: its names, its parser, and the model field that judges its values."""
+"""What a column of a file means: its names, its parser, and the model field that validates its values."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class Column:
 
     name: str
     """Our header."""
-    also: tuple[str, ...] = ()
-    """Other names of it, as `headers.normalise` spells them."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the column, as `headers.normalise` spells them."""
     field: str = ""
-    """The model field that it fills and that validates it; empty for the one of the same name."""
+    """The model field that it fills and that validates it. Empty if that field has the name of the column."""
     parse: Parser | None = None
-    """How cells are read; None: as the type of the model field says."""
+    """Reads the cells. None: the type of the model field decides."""
     lookup: CachedLookup | None = None
-    """For a foreign key: what finds the row that the cell names."""
+    """For a foreign key: finds the row that the cell names."""
     fallback: Callable[[Iterable[Any]], dict[Any, Any]] | None = None
-    """For a foreign key: natural key -> primary key of what the look-up did not find."""
+    """For a foreign key: takes what the look-up did not find, and returns primary keys for some or all of it."""
     required: bool = False
-    """The file must have the column, and every row a value in it."""
+    """Whether the file must have the column, and every row a value in it."""
     stored: bool = True
-    """False: the resource makes something else of the values than one field of the model."""
+    """False if the values are not stored in a single field of the model."""
     exported: bool = True
-    """False for another way to write what other columns have too."""
-    path: str = ""
-    """Where an export finds the value, "parent__code"; empty where field and look-up say so."""
+    """False for a second way to write what other columns contain."""
+    export_path: str = ""
+    """Where an export finds the value, "parent__code". Empty where `field` and `lookup` tell it."""
 
     @property
     def field_name(self) -> str:
@@ -47,7 +47,7 @@ class Column:
 
 
 class Refused:
-    """The outcome of a cell that cannot be read, with the reason."""
+    """What a cell becomes that cannot be read: the reason."""
 
     __slots__ = ("reason",)
 
@@ -56,7 +56,7 @@ class Refused:
 
 
 class Memo(dict[Any, Any]):
-    """Cell -> value or Refused, each spelling parsed and validated once (a file has few different dates)."""
+    """Cell to value or Refused. Each spelling is parsed and validated once: a file has few different dates."""
 
     def __init__(self, convert: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Memo(dict[Any, Any]):
 
 
 def read_column(cells: Sequence[Any], convert: Callable[[Any], Any]) -> tuple[list[Any], dict[int, str]]:
-    """Return the values of a column, and the reasons of the cells refused (their value is None) by position."""
+    """Return the values of a column, and by position why cells were refused. The value of a refused cell is None."""
     memo = Memo(convert)
     found = [memo[cell] for cell in cells]
     if not memo.refused:
@@ -88,7 +88,7 @@ def read_column(cells: Sequence[Any], convert: Callable[[Any], Any]) -> tuple[li
 
 
 def converter(column: Column, field: models.Field[Any, Any] | None, order: DateOrder | None) -> Callable[[Any], Any]:
-    """Return the function from a cell to the value of the model field: blank, parsed, validated."""
+    """Return the function that turns a cell into the value of the model field, parsed and validated."""
     parse = column.parse or parser_for(field, order)
 
     def convert(cell: Any) -> Any:
@@ -101,7 +101,7 @@ def converter(column: Column, field: models.Field[Any, Any] | None, order: DateO
 
 
 def blank(column: Column, field: models.Field[Any, Any] | None) -> Any:
-    """Return what an empty cell stores: nothing, the field's own default, or a refusal."""
+    """Return what an empty cell stores: None, the default of the field, or an empty text."""
     if field is None and not column.required:
         return None
     if field is None or column.required:
@@ -116,7 +116,7 @@ def blank(column: Column, field: models.Field[Any, Any] | None) -> Any:
 
 
 def parser_for(field: models.Field[Any, Any] | None, order: DateOrder | None) -> Parser:
-    """Return how to read cells that fill this field."""
+    """Return the parser for cells that fill this field."""
     if field is None or field.is_relation:
         return values.text
     if field.flatchoices:

@@ -1,4 +1,4 @@
-"""Files -> tables, whatever program wrote them: CSV in any usual encoding and with any usual delimiter, and XLSX."""
+"""The bytes of a file to a table: CSV in any usual encoding and with any usual delimiter, and XLSX."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from scheduling.imports.engine.values import is_blank
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
-# What an XLSX file of MAX_BYTES may unpack to. A hostile one unpacks to a thousand times its size.
+# How large an XLSX file may be when it is unpacked. A malicious file unpacks to a thousand times its size.
 MAX_UNPACKED_BYTES = 200_000_000
 
 _ZIP = b"PK\x03\x04"
@@ -30,16 +30,16 @@ _DELIMITERS = ",;\t|"
 
 
 class Table(tablib.Dataset):
-    """A dataset that knows where its rows stood in the file."""
+    """A dataset that knows at which rows of the file its own rows were."""
 
     def __init__(self, *rows: Sequence[Any], headers: Sequence[Any], numbers: Sequence[int]) -> None:
         super().__init__(*rows, headers=headers)
         self.row_numbers = numbers
-        """As a spreadsheet counts: the header is row 1, and blank rows count although they are left out."""
+        """As a spreadsheet counts: the header is row 1, and blank rows are counted although they are left out."""
 
 
 def read_path(path: Path) -> Table:
-    """Read a file; raise FileError with one sentence if it is missing, too large or no table."""
+    """Read a file. Raises FileError if it is missing, too large, or not a table."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise FileError(too_large(path.stat().st_size))
@@ -51,7 +51,7 @@ def read_path(path: Path) -> Table:
 
 
 def read_table(data: bytes) -> Table:
-    """Read the bytes of a CSV or XLSX file. What it is shows in the bytes, so a wrong extension does no harm."""
+    """Read the bytes of a CSV or XLSX file. The bytes show which of the two it is, so its name does not matter."""
     if len(data) > MAX_BYTES:
         raise FileError(too_large(len(data)))
     if data.startswith(_OLD_EXCEL):
@@ -61,7 +61,7 @@ def read_table(data: bytes) -> Table:
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a CSV file: UTF-8 or UTF-16 with or without a mark of their own, else Windows-1252."""
+    """Return the text of a CSV file: UTF-8 or UTF-16, with or without a byte order mark, or else Windows-1252."""
     encoding = next((encoding for bom, encoding in _BOMS if data.startswith(bom)), None)
     candidates = [encoding] if encoding else [*_utf_16_without_bom(data), "utf-8", "cp1252"]
     for candidate in candidates:
@@ -73,7 +73,10 @@ def decode(data: bytes) -> str:
 
 
 def _utf_16_without_bom(data: bytes) -> list[str]:
-    """Every other byte of mostly Latin text in UTF-16 is zero; in the other encodings none is."""
+    """Return the UTF-16 encoding that the zero bytes point to: in mostly Latin text, every other byte is zero.
+
+    The other encodings have no zero bytes, so the result is empty for them.
+    """
     sample = data[:1000]
     if not sample.count(0):
         return []
@@ -81,7 +84,7 @@ def _utf_16_without_bom(data: bytes) -> list[str]:
 
 
 def delimiter_of(text: str) -> str:
-    """Return what separates the cells of the header line: the commonest of , ; tab and | outside quotes."""
+    """Return the delimiter of the header line: the one of , ; tab and | that appears most often outside quotes."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     outside_quotes = "".join(header.split('"')[::2])
     return max(_DELIMITERS, key=outside_quotes.count)
@@ -91,7 +94,7 @@ def _csv_rows(text: str) -> Iterable[list[str]]:
     if "\0" in text:
         raise FileError(_("This is not a text file: it has bytes that no text has. Save it as CSV or XLSX."))
     delimiter, offset = delimiter_of(text), 0
-    if text[:4].lower() == "sep=" and text[4:5] and text[5:6] in "\r\n":  # a line of Excel's own
+    if text[:4].lower() == "sep=" and text[4:5] and text[5:6] in "\r\n":  # a line that only Excel writes
         delimiter = text[4]
         offset = text.index("\n") + 1
     reader = csv.reader(io.StringIO(text[offset:], newline=""), delimiter=delimiter)
@@ -119,7 +122,7 @@ def _xlsx_rows(data: bytes) -> Iterable[list[Any]]:
 
 
 def _table(rows: Iterable[Sequence[Any]]) -> Table:
-    """Take the first row that is not blank as the header, and leave blank rows out."""
+    """Return the table. The first row that is not blank is the header, and blank rows are left out."""
     filled = ((number, row) for number, row in enumerate(rows, 1) if not all(map(is_blank, row)))
     first = next(filled, None)
     if first is None:
@@ -151,7 +154,7 @@ def _without_blank_end(row: Sequence[Any]) -> list[Any]:
 
 
 def _as_wide(row: Sequence[Any], width: int, number: int) -> Sequence[Any]:
-    """Return the row with as many cells as the header; a program that drops blank cells at the end is no error."""
+    """Return the row with as many cells as the header. Some programs drop blank cells at the end of a row."""
     if len(row) == width:
         return row
     cells = _without_blank_end(row)
@@ -167,5 +170,6 @@ def _as_wide(row: Sequence[Any], width: int, number: int) -> Sequence[Any]:
 
 
 def too_large(size: int) -> str:
-    told = {"size": number_format(size / 1e6, 1), "most": MAX_BYTES // 1_000_000}
-    return _("The file has %(size)s MB. At most %(most)d MB can be imported; split it.") % told
+    """Return the sentence for a file of that many bytes."""
+    words = {"size": number_format(size / 1e6, 1), "most": MAX_BYTES // 1_000_000}
+    return _("The file has %(size)s MB. At most %(most)d MB can be imported; split it.") % words

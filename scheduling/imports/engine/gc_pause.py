@@ -1,4 +1,4 @@
-"""Python's collector of cycles, paused while rows are made that are all kept."""
+"""Python's cyclic garbage collector, paused while an import creates objects that it keeps."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _was_enabled = False
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Pause the collector of this process; it goes on when the last of nested or simultaneous pauses has ended.
+    """Pause the garbage collector of this process. Pauses may be nested or overlap; the last one to end resumes it.
 
-    It starts over with every few hundred new objects, looks at all that were made before, and finds nothing: a third
-    of the time of an import. Memory that no cycle holds is freed as always.
+    The collector starts again with every few hundred new objects, looks at all those created before, and finds
+    nothing: a third of the time of an import. Objects that are not part of a cycle are freed as always.
     """
     global _pauses, _was_enabled
     with _lock:

@@ -1,4 +1,4 @@
-"""Which column of a file is which of ours: headers as people write them, in their own words."""
+"""Which column of a file is which of ours, whatever words people use for its header."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,29 +13,29 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 
 def normalise(header: object) -> str:
-    """Return a header as the alias tables spell it: " E-Mail *" -> "e_mail". Empty for a header without a name."""
-    # \W covers the no-break space and every other blank; letters of any alphabet stay.
+    """Return a header as the lists of aliases spell it: "e_mail" for " E-Mail *". Empty for a blank header."""
+    # \W covers the no-break space and all other white space; letters of any alphabet are kept.
     return _SEPARATORS.sub("_", str(header or "").translate(_DROPPED).casefold()).strip("_")
 
 
 @dataclass(frozen=True)
 class Headers:
-    """How a file's columns map to ours."""
+    """How the columns of a file map to ours."""
 
     columns: Mapping[str, int]
-    """Our column -> its position in the file."""
+    """The position in the file, by our name of the column."""
     spelled: Mapping[str, str]
-    """Our column -> the file's header; for columns that the file lacks, our own name."""
+    """The header in the file, by our name of the column; for columns that the file lacks, our name itself."""
     unknown: tuple[str, ...]
-    """Headers of the file that mean nothing to us. They are left out, and the result says so."""
+    """Headers that we do not know. Their columns are ignored, and the result says so."""
     missing: tuple[str, ...]
-    """Our columns that the file lacks. What is stored in them stays as it is."""
+    """Our columns that the file lacks. The stored values of these stay as they are."""
 
 
 def map_headers(headers: Sequence[object], aliases: Mapping[str, Iterable[str]], kind: str) -> Headers:
     """Map a file's headers to our columns; raise FileError if two of them mean the same column.
 
-    `aliases` has each of our columns with the other names that it goes by. Our own name wins over an alias.
+    `aliases` has the other names of each of our columns. Our own name wins over an alias.
     """
     texts = [" ".join(str(header or "").split()) for header in headers]
     names = [normalise(header) for header in headers]
@@ -66,12 +66,12 @@ def require(headers: Headers, required: Iterable[str], aliases: Mapping[str, Ite
     if not missing:
         return
     if not headers.columns:
-        told = {"kind": kind, "columns": ", ".join(headers.unknown[:8]), "needed": listed(missing)}
+        words = {"kind": kind, "columns": ", ".join(headers.unknown[:8]), "needed": listed(missing)}
         text = _(
             "This does not look like a file of %(kind)s: none of its columns (%(columns)s) is known. "
             "Needed: %(needed)s."
         )
-        raise FileError(text % told)
+        raise FileError(text % words)
     sentences = [_missing(column, headers, aliases) for column in missing]
     raise FileError(" ".join(sentences))
 

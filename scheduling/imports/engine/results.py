@@ -1,4 +1,4 @@
-"""What an import answers: the Result of django-import-export, with counts, problems and look-ups."""
+"""What an import returns: the Result of django-import-export, with counts, problems and look-ups."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from import_export.results import InvalidRow, Result, RowResult
 
 from scheduling.imports.engine.problems import Problem
 
-PREVIEW_ROWS = 100
-MOST_WARNINGS = 20
+MAX_WARNINGS = 20
 
 
 class ImportedRow(RowResult):
-    """The outcome of one row. Its defaults are shared: a list and a dict per row are felt in 20,000 rows."""
+    """The outcome of one row.
+
+    The defaults are attributes of the class: a list and a dict for each of 20,000 rows would be noticeable.
+    """
 
     errors: Any = ()
     validation_error = None
@@ -39,18 +41,18 @@ class ImportResult(Result):
     def __init__(self) -> None:
         super().__init__()
         self.saved = False
-        """Whether the rows are in the database: not after a dry run, nor where rows were refused."""
+        """Whether the rows are in the database. False after a dry run, and if rows were refused."""
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        """What people should know of rows that do not stand in the way of the import, by row."""
+        """What people should know about rows that are imported nevertheless, in the order of the rows."""
         self.notes: list[str] = []
-        """Sentences about what was done or left out besides the rows."""
+        """Sentences about what was created or left out besides the rows."""
         self.mapping: dict[str, str] = {}
-        """The file's header -> our column."""
+        """Our column, by the header in the file."""
         self.lookups: Counter[str] = Counter()
-        """Look-ups of natural keys by who answered: batch, and what filled it: local, shared, database, missing."""
+        """How many natural keys were looked up in the batch, and what filled it: local, shared, database, missing."""
         self.label: Callable[[int], str] = str
-        """The row at a position as the admin's history names it."""
+        """Returns the row at a position as the admin's history names it."""
         self.queries = 0
         self.seconds = 0.0
 
@@ -68,12 +70,12 @@ class ImportResult(Result):
 
     @property
     def refused(self) -> int:
-        """How many rows are wrong."""
+        """How many rows cannot be imported."""
         return self.totals[RowResult.IMPORT_TYPE_INVALID]
 
     @property
     def failed(self) -> bool:
-        """Whether anything stands in the way of saving the whole file."""
+        """Whether anything prevents the whole file from being saved."""
         return bool(self.base_errors or self.refused)
 
     @property
@@ -83,25 +85,25 @@ class ImportResult(Result):
 
     @property
     def warning_notes(self) -> list[str]:
-        """The warnings as sentences with the number of the row, at most 20 of them, and how many more there are."""
-        notes = [warning.sentence for warning in self.warnings[:MOST_WARNINGS]]
-        more = len(self.warnings) - MOST_WARNINGS
+        """The first warnings as sentences with the number of the row, and one about how many more there are."""
+        notes = [warning.sentence for warning in self.warnings[:MAX_WARNINGS]]
+        more = len(self.warnings) - MAX_WARNINGS
         if more <= 0:
             return notes
         text = ngettext("And %(count)s more warning.", "And %(count)s more warnings.", more)
         return [*notes, text % {"count": number_format(more, force_grouping=True)}]
 
     def valid_rows(self) -> list[RowResult]:
-        """The rows for the preview page: at most 100, those that change something first."""
-        shown = [row for row in self.rows if row.diff is not None]
-        return sorted(shown, key=RowResult.is_skip)
+        """Return the rows that the preview page shows; those that change something come first."""
+        with_cells = [row for row in self.rows if row.diff is not None]
+        return sorted(with_cells, key=RowResult.is_skip)
 
     @property
     def rows_not_shown(self) -> int:
         return max(0, self.new + self.updated + self.unchanged - len(self.valid_rows()))
 
     def refuse(self, position: int, problems: list[Problem], values: tuple[Any, ...]) -> None:
-        """Note that a row is refused, as the preview page shows it."""
+        """Count a row as refused, with its reasons as the preview page shows them."""
         by_column: dict[str, list[str]] = {}
         for problem in problems:
             by_column.setdefault(problem.column or "row", []).append(problem.reason)

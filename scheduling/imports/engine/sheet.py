@@ -1,4 +1,4 @@
-"""One file on its way in: its columns as lists of values, and what is wrong with its rows."""
+"""A file column by column: lists of values, and what is wrong with the rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from scheduling.imports.engine.values import DateOrder
 
 
 class Sheet:
-    """A file's rows, column by column. Rows go by their position, from 0; people are told `numbers[position]`."""
+    """The rows of a file, column by column.
+
+    Rows are addressed by their position, from 0. People are told the number in the file, `numbers[position]`.
+    """
 
     def __init__(self, dataset: tablib.Dataset, columns: Sequence[Column], kind: str) -> None:
-        """Map the headers; raise FileError if the file is of another kind, too long, or lacks a needed column."""
-        aliases = {column.name: column.also for column in columns}
+        """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column."""
+        aliases = {column.name: column.aliases for column in columns}
         self.headers = map_headers(dataset.headers or (), aliases, kind)
         require(self.headers, (column.name for column in columns if column.required), aliases, kind)
         self.size = len(dataset)
@@ -35,18 +38,23 @@ class Sheet:
         self.numbers: Sequence[int] = getattr(dataset, "row_numbers", range(2, self.size + 2))
         self.columns = {column.name: column for column in columns if column.name in self.headers.columns}
         self.values: dict[str, list[Any]] = {}
-        """By column, the values of all rows; None where the cell was refused."""
+        """The values of all rows, by column. None where the cell was refused."""
         self.problems: dict[int, list[Problem]] = {}
+        """Why rows are refused, by position."""
         self.warnings: list[Problem] = []
-        """What people should know of rows that are imported all the same."""
+        """What people should know about rows that are imported nevertheless."""
+
+    def cell(self, position: int, column: str) -> Any:
+        """Return one cell as it is in the file."""
+        return self.rows[position][self.headers.columns[column]]
 
     def cells(self, column: str) -> list[Any]:
-        """Return the column as the file has it."""
+        """Return all cells of a column as they are in the file."""
         at = self.headers.columns[column]
         return [row[at] for row in self.rows]
 
     def read(self, field_of: Callable[[Column], models.Field[Any, Any] | None], order: DateOrder | None) -> None:
-        """Parse and validate every column. The order of ambiguous dates is decided here unless it is given."""
+        """Parse and validate every column. The order of day and month is decided here unless it is given."""
         order = order or self._date_order(field_of)
         for name, column in self.columns.items():
             self.values[name], reasons = read_column(self.cells(name), converter(column, field_of(column), order))
@@ -59,11 +67,11 @@ class Sheet:
         return values.date_order(cells, [self.headers.spelled[name] for name in dates])
 
     def refuse(self, position: int, column: str, reason: str) -> None:
-        """Note why a row cannot be imported. An empty column stands for the row as a whole."""
+        """Note why a row cannot be imported. Without a column, the reason is about the row as a whole."""
         self.problems.setdefault(position, []).append(self._problem(position, column, reason))
 
     def warn(self, position: int, column: str, reason: str) -> None:
-        """Note what is odd about a row."""
+        """Note what people should know about a row that is imported nevertheless."""
         self.warnings.append(self._problem(position, column, reason))
 
     def _problem(self, position: int, column: str, reason: str) -> Problem:
@@ -73,7 +81,7 @@ class Sheet:
         return Problem(row=self.numbers[position], column=header, value=value, reason=reason)
 
     def refuse_repeated(self, keys: Iterable[Hashable | None], column: str, reason: str) -> None:
-        """Refuse each row whose key an earlier row has; the reason gets that row's number for its {row}."""
+        """Refuse each row that has the key of an earlier row. {row} in the reason becomes the number of that row."""
         first: dict[Hashable, int] = {}
         for position, key in enumerate(keys):
             if key is None:
@@ -83,16 +91,16 @@ class Sheet:
                 self.refuse(position, column, reason.format(row=self.numbers[earlier]))
 
     def keys(self, columns: Sequence[str]) -> list[tuple[Any, ...] | None]:
-        """Return each row's values in these columns, None for a row that lacks one of them."""
+        """Return the values of each row in these columns, or None for a row that lacks one of them."""
         return [None if None in key else key for key in zip(*(self.values[name] for name in columns), strict=True)]
 
     @property
     def sound(self) -> list[int]:
-        """The positions of the rows that nothing is wrong with so far."""
+        """The positions of the rows with which nothing is wrong so far."""
         if not self.problems:
             return list(range(self.size))
         return [position for position in range(self.size) if position not in self.problems]
 
     def all_problems(self) -> list[Problem]:
-        """Every problem, by row."""
+        """Return every problem, in the order of the rows."""
         return [problem for position in sorted(self.problems) for problem in self.problems[position]]

@@ -1,6 +1,7 @@
-"""Cells as people and spreadsheets write them -> values. A parser raises ValueError with the reason, as a sentence.
+"""Parsers: from a cell, as people and spreadsheets write it, to a value.
 
-Every parser takes text as well as what a spreadsheet stores (numbers, dates, times), and is never given a blank.
+A parser raises ValueError with a sentence that says what to write instead. It takes text as well as what a spreadsheet
+stores (numbers, dates, times), and is never called for a blank cell.
 """
 
 import datetime
@@ -36,10 +37,10 @@ def is_blank(cell: object) -> bool:
 
 
 def text(cell: Any) -> str:
-    """Return the text of a cell. A number that a spreadsheet made of an id loses its ".0" again."""
+    """Return the text of a cell, without the ".0" that a spreadsheet adds when it takes an id for a number."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    # A no-break space pasted from a web page looks like a blank, and compares as something else.
+    # A no-break space, pasted from a web page, looks like a space but does not compare equal to one.
     return str(cell).replace("\xa0", " ").strip()
 
 
@@ -64,7 +65,7 @@ def integer(cell: Any) -> int:
 
 
 def decimal(cell: Any) -> Decimal:
-    """Return the number; a comma may be the decimal sign, and where that cannot be told the file has to be plainer."""
+    """Return the number. A comma may be the decimal sign; a number that can be read in two ways is refused."""
     if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         number = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
         if not number.is_finite():
@@ -94,7 +95,7 @@ def _plain_decimal(digits: str) -> Decimal:
 
 
 def time(cell: Any) -> datetime.time:
-    """Return the time of day: 9:00, 09:00:00, 9:00 AM, 9a, 17.30 and 9 are times."""
+    """Return the time of day. 9:00, 09:00:00, 9:00 AM, 9a, 17.30 and 9 are all understood."""
     if isinstance(cell, datetime.datetime):
         return cell.time().replace(microsecond=0)
     if isinstance(cell, datetime.time):
@@ -124,7 +125,7 @@ def _clock(hours: int, seconds: int) -> datetime.time:
 
 
 def date_in(order: DateOrder | None) -> Parser:
-    """Return a parser of dates; the order is for dates such as 11/05/2026, and None if the file has none of them."""
+    """Return a parser of dates. `order` is for dates such as 11/05/2026, and is None if the file has none of them."""
 
     def date(cell: Any) -> datetime.date:
         if isinstance(cell, datetime.datetime):
@@ -152,15 +153,15 @@ def date_in(order: DateOrder | None) -> Parser:
 
 
 def date_order(cells: Iterable[Any], columns: Iterable[str]) -> DateOrder | None:
-    """Decide for a whole file whether 11/05/2026 is in May or in November; None if it has no such date.
+    """Decide for a whole file whether 11/05/2026 is in May or in November. None if the file has no such date.
 
-    A part above 12 settles it. If nothing does, raise FileError, which asks; a guess would be wrong silently.
+    A part above 12 settles it. If no date has one, raise FileError, which asks: a wrong guess would go unnoticed.
     """
     pairs = {cell: _pair(cell) for cell in set(cells) if isinstance(cell, str)}
-    written = {cell: pair for cell, pair in pairs.items() if pair is not None}
-    day_first = any(first > 12 >= second for first, second in written.values())
-    month_first = any(second > 12 >= first for first, second in written.values())
-    undecided = [cell for cell, (first, second) in written.items() if first != second and max(first, second) <= 12]
+    dates = {cell: pair for cell, pair in pairs.items() if pair is not None}
+    day_first = any(first > 12 >= second for first, second in dates.values())
+    month_first = any(second > 12 >= first for first, second in dates.values())
+    undecided = [cell for cell, (first, second) in dates.items() if first != second and max(first, second) <= 12]
     where = listed(columns)
     if day_first and month_first:
         raise FileError(
@@ -175,7 +176,7 @@ def date_order(cells: Iterable[Any], columns: Iterable[str]) -> DateOrder | None
             )
             % {"columns": where, "date": min(undecided)}
         )
-    return None if not written else "mdy" if month_first else "dmy"
+    return None if not dates else "mdy" if month_first else "dmy"
 
 
 def _pair(cell: str) -> tuple[int, int] | None:
@@ -184,10 +185,10 @@ def _pair(cell: str) -> tuple[int, int] | None:
 
 
 def choice(labels: Mapping[str, str]) -> Parser:
-    """Return a parser that takes a stored value or its label, in any case and with any separator."""
+    """Return a parser that takes a stored value or its label, ignoring case and the kind of separator."""
     by_word = {_word(spelling): value for value, label in labels.items() for spelling in (str(label), value)}
 
-    def one_of(cell: Any) -> str:
+    def parse_choice(cell: Any) -> str:
         written = text(cell)
         try:
             return by_word[_word(written)]
@@ -196,31 +197,31 @@ def choice(labels: Mapping[str, str]) -> Parser:
             meant = did_you_mean(written, map(str, labels.values()))
             raise ValueError(_("Write %(allowed)s.") % {"allowed": allowed} + meant) from None
 
-    return one_of
+    return parse_choice
 
 
 def _word(spelling: str) -> str:
     return re.sub(r"[\W_]+", " ", spelling.casefold()).strip()
 
 
-# A name in quotes may contain what separates names, and quotes that are doubled, as in CSV.
+# As in CSV, a name in quotes may contain separators, and quotes that are doubled.
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=[|;,\n]|\Z)|([^|;,\n]*))(?:[|;,\n]|\Z)')
 _TO_BE_QUOTED = re.compile(r'[|;,\n]|\A"')
 
 
 def names(cell: Any) -> tuple[str, ...]:
-    """Return the names in a cell in alphabetical order and each once."""
+    """Return the names in a cell, each once, in alphabetical order."""
     return tuple(sorted(split_names(cell)))
 
 
 def split_names(cell: Any) -> list[str]:
-    """Return the names in a cell, separated by | or ; or a comma, each once. See `joined` for names that have these."""
+    """Return the names in a cell, each once. They are separated by | or ; or a comma; see `joined` for quoting."""
     found = (match[1].replace('""', '"') if match[1] is not None else match[2] for match in _NAME.finditer(text(cell)))
     return list(dict.fromkeys(name.strip() for name in found if name.strip()))
 
 
 def joined(names: Iterable[str]) -> str:
-    """Return the cell that `split_names` reads these names from: First aid|"Beer, wine"."""
+    """Return the cell from which `split_names` reads these names: First aid|"Beer, wine"."""
     return "|".join(_quoted(name) if _TO_BE_QUOTED.search(name) else name for name in names)
 
 

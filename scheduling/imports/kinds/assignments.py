@@ -1,82 +1,81 @@
-"""Assignments: who works which shift on which day. Each belongs to the schedule of a department's week."""
+"""Files of assignments: who works which shift on which day. Each belongs to the schedule of a department's week."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from django.db.models import Q
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
+from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
-from scheduling.imports.engine.resource import Key, LeanResource, Stored, chunks
+from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.run import ImportRun, Key, Stored
 from scheduling.imports.kinds.departments import departments_by_name
-from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment
-from scheduling.models.planning import MONDAY_TO_SUNDAY
+from scheduling.imports.kinds.weeks import SchedulesOfWeeks, week_of
+from scheduling.models import Employee, Rule, ScheduleAssignment
 from scheduling.policy import Finding, Planned, check_planned
 
-Week = tuple[int, datetime.date]
-"""A department and a Monday."""
-
-
-class Home(NamedTuple):
-    """The schedule that an assignment belongs to."""
-
-    pk: int
-    department_id: int
-    week_start: datetime.date
-
-
-class AssignmentResource(LeanResource):
-    """Upserts by employee, shift and date.
-
-    A new row goes into the highest version of the schedule of its department (the file's, else the employee's) and
-    week; a missing one is created as a draft. A row that exists stays where it is, unless the file names another
-    department. The policy judges the new and the changed rows, together: its errors refuse them, its warnings do not.
-    """
-
-    kind = "assignments"
-    label = gettext_lazy("assignments")
-    columns = (
+ASSIGNMENTS = ImportKind(
+    name="assignments",
+    label=gettext_lazy("assignments"),
+    model=ScheduleAssignment,
+    columns=(
         Column(
             name="employee_email",
-            also=("email", "e_mail", "email_address", "work_email", "company_email", "user_email", "login", "employee"),
+            aliases=(
+                "email",
+                "e_mail",
+                "email_address",
+                "work_email",
+                "company_email",
+                "user_email",
+                "login",
+                "employee",
+            ),
             field="employee",
             lookup=caches.EMPLOYEE_BY_EMAIL,
             required=True,
         ),
         Column(
             name="shift_name",
-            also=("shift", "shift_type", "shift_template", "to_be_assigned_shift", "label"),
+            aliases=("shift", "shift_type", "shift_template", "to_be_assigned_shift", "label"),
             field="shift",
             lookup=caches.SHIFT_BY_NAME,
             required=True,
         ),
         Column(
             name="date",
-            also=("start_date", "shift_date", "work_date", "datum", "attendance_date", "day"),
+            aliases=("start_date", "shift_date", "work_date", "datum", "attendance_date", "day"),
             required=True,
         ),
         Column(
             name="department_code",
-            also=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
+            aliases=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
             stored=False,
-            path="schedule__department__code",
+            export_path="schedule__department__code",
         ),
-        Column(name="status", also=("state",)),
+        Column(name="status", aliases=("state",)),
         Column(name="priority"),
-        Column(name="notes", also=("note", "comment", "comments", "description", "remarks")),
-    )
-    key = ("employee_email", "shift_name", "date")
-    repeated = gettext_lazy("Row {row} has the same employee, shift and date.")
-    only_new = {"source": ScheduleAssignment.Source.IMPORT}
+        Column(name="notes", aliases=("note", "comment", "comments", "description", "remarks")),
+    ),
+    key=("employee_email", "shift_name", "date"),
+    duplicate_reason=gettext_lazy("Row {row} has the same employee, shift and date."),
+    values_for_new={"source": ScheduleAssignment.Source.IMPORT},
+)
 
-    class Meta:
-        model = ScheduleAssignment
+
+class AssignmentRun(ImportRun):
+    """Creates and updates assignments.
+
+    A new row goes into the highest version of the schedule of its week and department, which is that of the file or
+    else that of the employee. A missing schedule is created as a draft. A row that exists stays in its schedule, unless
+    the file names another department. The policy checks new and changed rows together: its errors refuse rows, its
+    warnings do not.
+    """
 
     @property
     def stored_columns(self) -> list[str]:
@@ -89,47 +88,52 @@ class AssignmentResource(LeanResource):
         employees = {key[0] for key in keys if key is not None}
         return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
 
-    def resolve(self) -> None:
-        # Before the transaction, inside of which a cache is not filled.
+    def derive_values(self) -> None:
+        # Rules are read here, before the transaction, because a cache is not filled from inside one.
         self.rules = Rule.objects.active_rules()
 
     def prepare(self, keys: Sequence[Key | None]) -> None:
         """Give each row its schedule."""
         sheet = self.sheet
-        held = {
+        # "schedule" is the last of the stored columns.
+        current = {
             position: self.existing[key][-1]
             for position, key in enumerate(keys)
             if key in self.existing and position not in sheet.problems
         }
         named = sheet.values.get("department_code") or [None] * sheet.size
-        departments = self._departments(named, held)
         weeks = {
-            position: (department, monday(sheet.values["date"][position]))
-            for position, department in departments.items()
+            position: week_of(department, sheet.values["date"][position])
+            for position, department in self._departments(named, current).items()
         }
-        self.homes = self._homes(set(weeks.values()), set(held.values()))
-        by_week = self._by_week(set(weeks.values()))
-        moving = {position: week for position, week in weeks.items() if not self._at_home(held.get(position), week)}
-        if lost := set(moving.values()) - by_week.keys():
-            by_week = self._create_drafts(lost, by_week)
-        told: list[int | None] = [None] * sheet.size
+        schedules = SchedulesOfWeeks(self.using)
+        schedules.load(set(weeks.values()), also=set(current.values()))
+        moving = {
+            position: week for position, week in weeks.items() if not schedules.is_of_week(current.get(position), week)
+        }
+        if created := schedules.create_missing(set(moving.values())):
+            self.notes.append(created)
+        values: list[int | None] = [None] * sheet.size
         for position in sheet.sound:
-            told[position] = by_week[moving[position]].pk if position in moving else held[position]
-        sheet.values["schedule"] = told
+            values[position] = schedules.latest(moving[position]) if position in moving else current[position]
+        sheet.values["schedule"] = values
 
-    def _departments(self, named: Sequence[int | None], held: dict[int, int]) -> dict[int, int]:
-        """Return the department of each row that names one or is new."""
+    def _departments(self, named: Sequence[int | None], current: dict[int, int]) -> dict[int, int]:
+        """Return the department of each row that names one or is new, by position.
+
+        `named` has the departments in the file, and `current` the schedules of the rows that exist.
+        """
         sheet, sound = self.sheet, self.sheet.sound
         departments = {position: named[position] for position in sound if named[position] is not None}
-        homeless = [position for position in sound if position not in departments and position not in held]
+        without = [position for position in sound if position not in departments and position not in current]
         employees = sheet.values["employee_email"]
         staff = Employee.objects.using(self.using).order_by()
         department_of = {
             pk: department
-            for chunk in chunks({employees[position] for position in homeless})
+            for chunk in chunks({employees[position] for position in without})
             for pk, department in staff.filter(pk__in=chunk).values_list("pk", "department_id")
         }
-        for position in homeless:
+        for position in without:
             department = department_of.get(employees[position])
             if department is None:
                 sheet.refuse(position, "employee_email", gettext("This employee was deleted during the import."))
@@ -137,84 +141,47 @@ class AssignmentResource(LeanResource):
                 departments[position] = department
         return departments  # type: ignore[return-value]
 
-    def _homes(self, weeks: Iterable[Week], held: set[int]) -> dict[int, Home]:
-        """Return the schedules of these weeks in every version, and the held ones, by primary key."""
-        departments, mondays = {week[0] for week in weeks}, {week[1] for week in weeks}
-        if not departments and not held:
-            return {}
-        schedules = Schedule.objects.using(self.using).order_by("version")
-        rows = schedules.filter(Q(department__in=departments, week_start__in=mondays) | Q(pk__in=held))
-        return {row[0]: Home._make(row) for row in rows.values_list("pk", "department_id", "week_start")}
-
-    def _by_week(self, weeks: set[Week]) -> dict[Week, Home]:
-        """Return the highest version of each week: the homes are in the order of their versions."""
-        homes = {(home.department_id, home.week_start): home for home in self.homes.values()}
-        return {week: homes[week] for week in weeks & homes.keys()}
-
-    def _at_home(self, schedule: int | None, week: Week) -> bool:
-        home = self.homes.get(schedule) if schedule is not None else None
-        return home is not None and (home.department_id, home.week_start) == week
-
-    def _create_drafts(self, weeks: set[Week], by_week: dict[Week, Home]) -> dict[Week, Home]:
-        """Create the missing schedules. One that another import creates meanwhile is taken as it is."""
-        Schedule.objects.using(self.using).bulk_create(
-            [
-                Schedule(department_id=department, week_start=start, week_end=start + MONDAY_TO_SUNDAY)
-                for department, start in sorted(weeks)
-            ],
-            ignore_conflicts=True,
-        )
-        created = self._homes(weeks, set())
-        self.homes.update(created)
-        text = ngettext(
-            "%(count)d new draft schedule, for a week that had none.",
-            "%(count)d new draft schedules, for weeks that had none.",
-            len(weeks),
-        )
-        self.notes.append(text % {"count": len(weeks)})
-        return by_week | {(home.department_id, home.week_start): home for home in created.values()}
-
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
-        """Ask the policy about the rows that change something. Compared with each other, in the order of the file."""
+        """Ask the policy about new and changed rows, which are compared with each other in the order of the file."""
         planned = [self._planned(position, keys[position]) for position in sorted([*new, *changed])]  # type: ignore[arg-type]
         for finding in check_planned(planned, rules=self.rules, using=self.using):
-            tell = self.sheet.refuse if finding.is_error else self.sheet.warn
-            tell(finding.assignment, self._column(finding.field), self._reason(finding))
+            note = self.sheet.refuse if finding.is_error else self.sheet.warn
+            note(finding.assignment, self._column(finding.field), self._reason(finding))
 
     def _planned(self, position: int, key: Key) -> Planned:
-        told, stored = self.sheet.values, self.existing.get(key)
+        values, stored = self.sheet.values, self.existing.get(key)
         return Planned(
             position=position,
             pk=stored[0] if stored else None,
             employee=key[0],
             shift=key[1],
             date=key[2],
-            schedule=told["schedule"][position],
-            status=told["status"][position] if "status" in told else "",
+            schedule=values["schedule"][position],
+            status=values["status"][position] if "status" in values else "",
             source=position,
         )
 
     def _column(self, field: str) -> str:
-        """Return the column whose value a finding is about; a schedule follows from department and date."""
+        """Return the column that a finding is about. The schedule follows from the department and the date."""
         if field == "schedule":
             return "department_code" if "department_code" in self.sheet.columns else "date"
-        return next(column.name for column in self.columns if column.field_name == field)
+        return next(column.name for column in self.kind.columns if column.field_name == field)
 
     def _reason(self, finding: Finding) -> str:
-        """Return the policy's own words, and the number of the other row if that is in the file too."""
+        """Return the sentence of the policy, with the number of the other row if that is in the file too."""
         if finding.other is None:
             return finding.message
-        where = gettext("That is row %(row)d.") % {"row": self.sheet.numbers[finding.other]}
-        return f"{finding.message} {where}"
+        other_row = gettext("That is row %(row)d.") % {"row": self.sheet.numbers[finding.other]}
+        return f"{finding.message} {other_row}"
 
     def fill_caches(self) -> None:
-        """Read the lists of the schedules that were changed, as many as the cache holds."""
-        changed = (row.instance.schedule_id for row in self.outcomes if row.instance is not None)
+        """Read the assignments of the changed schedules, as many schedules as the cache holds."""
+        changed = (assignment.schedule_id for assignment in self.written())
         schedules = list(dict.fromkeys(changed))[: caches.most_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
 
 
-def monday(date: datetime.date) -> datetime.date:
-    """Return the Monday of the date's week."""
-    return date - datetime.timedelta(days=date.weekday())
+class AssignmentResource(FileResource):
+    kind = ASSIGNMENTS
+    run_class = AssignmentRun

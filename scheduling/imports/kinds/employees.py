@@ -1,4 +1,4 @@
-"""Employees, by their e-mail address."""
+"""Files of employees, by e-mail address."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
 from scheduling.imports.engine import values
+from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import shown
-from scheduling.imports.engine.resource import Key, chunks
+from scheduling.imports.engine.run import Key
 from scheduling.imports.kinds.departments import departments_by_name
-from scheduling.imports.kinds.skills import SkilledResource
+from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
 from scheduling.models import Employee
 
-
-class EmployeeResource(SkilledResource):
-    """Upserts by e-mail address. Skills that nobody had are created, and the result says so."""
-
-    kind = "employees"
-    label = gettext_lazy("employees")
-    columns = (
+EMPLOYEES = ImportKind(
+    name="employees",
+    label=gettext_lazy("employees"),
+    model=Employee,
+    columns=(
         Column(
             name="email",
-            also=("employee_email", "e_mail", "email_address", "work_email", "company_email", "user_email", "login"),
+            aliases=("employee_email", "e_mail", "email_address", "work_email", "company_email", "user_email", "login"),
             required=True,
         ),
         Column(
             name="employee_number",
-            also=(
+            aliases=(
                 "employee_id",
                 "emp_id",
                 "employee_no",
@@ -40,51 +40,54 @@ class EmployeeResource(SkilledResource):
                 "personalnummer",
             ),
         ),
-        Column(name="name", also=("full_name", "employee_name"), stored=False, exported=False),
-        Column(name="first_name", also=("firstname", "given_name", "vorname")),
-        Column(name="last_name", also=("lastname", "surname", "family_name", "nachname")),
+        Column(name="name", aliases=("full_name", "employee_name"), stored=False, exported=False),
+        Column(name="first_name", aliases=("firstname", "given_name", "vorname")),
+        Column(name="last_name", aliases=("lastname", "surname", "family_name", "nachname")),
         Column(
             name="department_code",
-            also=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
+            aliases=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
             field="department",
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
         ),
-        Column(name="role", also=("position", "positions", "job_position", "job_title", "title")),
-        Column(name="employment_type", also=("contract", "contract_type")),
+        Column(name="role", aliases=("position", "positions", "job_position", "job_title", "title")),
+        Column(name="employment_type", aliases=("contract", "contract_type")),
         Column(
             name="hire_date",
-            also=("date_joining", "date_of_joining", "hired_on", "start_of_employment", "joined_date", "start_date"),
+            aliases=("date_joining", "date_of_joining", "hired_on", "start_of_employment", "joined_date", "start_date"),
         ),
-        Column(name="end_date", also=("contract_end_date", "date_leaving", "left_on", "end_of_employment")),
-        Column(name="hourly_rate", also=("base_hourly_rate", "rate", "pay_rate", "wage")),
+        Column(name="end_date", aliases=("contract_end_date", "date_leaving", "left_on", "end_of_employment")),
+        Column(name="hourly_rate", aliases=("base_hourly_rate", "rate", "pay_rate", "wage")),
         Column(
-            name="max_hours_per_week", also=("maximum_hours_per_week", "max_hours", "weekly_hours", "hours_per_week")
+            name="max_hours_per_week", aliases=("maximum_hours_per_week", "max_hours", "weekly_hours", "hours_per_week")
         ),
-        Column(name="phone", also=("phone_number", "mobile", "telephone", "cell")),
-        Column(name="is_active", also=("active", "enabled")),
-        Column(name="skills", also=("skill", "qualifications"), parse=values.names, stored=False),
-    )
-    key = ("email",)
-    skills_column = "skills"
-    repeated = gettext_lazy("Row {row} has the same e-mail address.")
-    needed_when_new = ("employee_number", "first_name", "last_name", "department_code")
+        Column(name="phone", aliases=("phone_number", "mobile", "telephone", "cell")),
+        Column(name="is_active", aliases=("active", "enabled")),
+        Column(name="skills", aliases=("skill", "qualifications"), parse=values.names, stored=False),
+    ),
+    key=("email",),
+    duplicate_reason=gettext_lazy("Row {row} has the same e-mail address."),
+    required_for_new=("employee_number", "first_name", "last_name", "department_code"),
+)
 
-    class Meta:
-        model = Employee
+
+class EmployeeRun(SkillsRun):
+    """Creates and updates employees. Skills that do not exist yet are created, and the result says so."""
+
+    skills_column = "skills"
 
     @property
     def stored_columns(self) -> list[str]:
         return [*super().stored_columns, *self.split_names]
 
-    def resolve(self) -> None:
-        """Make first and last names of full ones, where the file has no columns for them."""
-        told = self.sheet.values
-        self.split_names = [name for name in ("first_name", "last_name") if name not in told and "name" in told]
+    def derive_values(self) -> None:
+        """Split full names into first and last names, where the file has no columns for those."""
+        columns = self.sheet.values
+        self.split_names = [name for name in ("first_name", "last_name") if name not in columns and "name" in columns]
         if not self.split_names:
             return
-        pairs = [split_name(name) if name else ("", "") for name in told["name"]]
-        told["first_name"], told["last_name"] = [first for first, last in pairs], [last for first, last in pairs]
+        pairs = [split_name(name) if name else ("", "") for name in columns["name"]]
+        columns["first_name"], columns["last_name"] = [first for first, last in pairs], [last for first, last in pairs]
         for position, (first, last) in enumerate(pairs):
             if not (first and last):
                 self.sheet.refuse(position, "name", gettext("Write a first and a last name."))
@@ -111,12 +114,16 @@ class EmployeeResource(SkilledResource):
                 self.sheet.refuse(position, "employee_number", reason)
 
     def fill_caches(self) -> None:
-        """Read the employees that were written."""
-        caches.EMPLOYEE_BY_EMAIL.warm([row.instance.email for row in self.outcomes if row.instance is not None])
+        caches.EMPLOYEE_BY_EMAIL.warm([employee.email for employee in self.written()])
+
+
+class EmployeeResource(SkillsResource):
+    kind = EMPLOYEES
+    run_class = EmployeeRun
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return first and last name of "Amy van Dyk" or "van Dyk, Amy"; the last word is the last name without a comma."""
+    """Return first and last name of "van Dyk, Amy" or "Amy Dyk". Without a comma, the last word is the last name."""
     if "," in name:
         last, _, first = name.partition(",")
     else:

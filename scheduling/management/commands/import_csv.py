@@ -16,11 +16,11 @@ from rich.table import Table
 from scheduling.imports.engine.bulk import Progress as Report
 from scheduling.imports.engine.files import read_path
 from scheduling.imports.engine.problems import FileError, Problem
-from scheduling.imports.engine.resource import LeanResource
+from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.kinds import KINDS
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 USAGE = 2
 WIDTH_OF_A_PIPE = 120
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if result.sentences:
             raise CommandError(f"{file.name}: {' '.join(result.sentences)}")
         saved = "" if result.saved else ": nothing saved"
-        out.print(f"{file.name} as {resource_class.kind}{saved}", highlight=False, markup=False, style="bold")
+        out.print(f"{file.name} as {resource_class.kind.name}{saved}", highlight=False, markup=False, style="bold")
         out.print(_summary(result))
         for note in (*result.notes, *result.warning_notes):
             out.print(note, highlight=False, markup=False)
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(_refusal(result))
 
 
-def _resource_class(kind: str) -> type[LeanResource]:
+def _resource_class(kind: str) -> type[FileResource]:
     try:
         return KINDS[kind]
     except KeyError:
@@ -75,9 +75,9 @@ def _resource_class(kind: str) -> type[LeanResource]:
 
 
 @contextmanager
-def _progress(console: Console, resource_class: type[LeanResource], file: Path, rows: int) -> Iterator[Report]:
+def _progress(console: Console, resource_class: type[FileResource], file: Path, rows: int) -> Iterator[Report]:
     """Show a bar with the time left on a terminal, one line elsewhere."""
-    title = f"Importing {rows:,} {resource_class.kind} from {file.name}"
+    title = f"Importing {rows:,} {resource_class.kind.name} from {file.name}"
     if not console.is_terminal:
         console.print(f"{title} …", highlight=False, markup=False)
         yield lambda done: None
@@ -108,12 +108,12 @@ def _summary(result: ImportResult) -> Table:
 
 
 def _problems(problems: list[Problem]) -> Table:
-    more = len(problems) - MOST_PROBLEMS
+    more = len(problems) - MAX_PROBLEMS
     table = Table(title="Errors", title_justify="left", caption=f"and {more:,} more" if more > 0 else None)
     table.add_column("row", justify="right")
     for heading in ("column", "value", "reason"):
         table.add_column(heading, overflow="fold")
-    for problem in problems[:MOST_PROBLEMS]:
+    for problem in problems[:MAX_PROBLEMS]:
         table.add_row(str(problem.row), *map(_literal, (problem.column, problem.value, problem.reason)))
     return table
 

@@ -10,7 +10,7 @@ from import_export.exceptions import ImportError as StockImportError
 
 from caching import cache_manager
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.kinds.assignments import AssignmentResource
+from scheduling.imports.kinds.assignments import AssignmentResource, AssignmentRun
 from scheduling.models import Employee, Schedule, ScheduleAssignment
 from tests.factories import (
     MONDAY,
@@ -219,8 +219,8 @@ class ProblemTests:
     def test_a_row_that_the_database_refuses_is_named(self, amy: Employee, monkeypatch: pytest.MonkeyPatch) -> None:
         """Another import may insert a row between the look and the INSERT: here the look is made to find nothing."""
         run(["amy@example.com", "Early", "2026-12-03", "", ""])
-        monkeypatch.setattr(AssignmentResource, "find_existing", lambda self, keys: {})
-        monkeypatch.setattr(AssignmentResource, "check", lambda self, keys, new, changed: None)
+        monkeypatch.setattr(AssignmentRun, "find_existing", lambda self, keys: {})
+        monkeypatch.setattr(AssignmentRun, "check", lambda self, keys, new, changed: None)
         rows = [["amy@example.com", "Early", f"2026-12-0{day}", "", ""] for day in (2, 3, 4)]
         result = run(*rows)
         assert reasons(result) == [(3, "", "", "The employee already works this shift on this date.")]
@@ -284,13 +284,13 @@ class CacheTests:
         amy = EmployeeFactory(email="amy@example.com")
         ShiftFactory(name="Early")
         ScheduleFactory(department=amy.department)
-        prepare = AssignmentResource.prepare
+        prepare = AssignmentRun.prepare
 
         def delete_and_prepare(self: AssignmentResource, keys: Any) -> None:
             prepare(self, keys)
             Employee.objects.filter(pk=amy.pk).delete()
 
-        monkeypatch.setattr(AssignmentResource, "prepare", delete_and_prepare)
+        monkeypatch.setattr(AssignmentRun, "prepare", delete_and_prepare)
         result = run(["amy@example.com", "Early", "2026-12-02", "", ""])
         assert result.sentences == [
             "A row that the file refers to was deleted during the import. Import the file again."

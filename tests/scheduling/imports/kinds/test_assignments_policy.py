@@ -6,7 +6,7 @@ import pytest
 import tablib
 
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.kinds.assignments import AssignmentResource
+from scheduling.imports.kinds.assignments import AssignmentResource, AssignmentRun
 from scheduling.models import Rule, ScheduleAssignment
 from tests.scheduling.policy.cases import CASES, DAY, MONDAY, TUESDAY, Case, World, change, make_world
 
@@ -52,7 +52,7 @@ class EverySentenceTests:
     def test_a_duplicate_that_appears_meanwhile_is_said(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         """A row that exists is an update; another import may insert it after the look: here the look finds nothing."""
         world.stored(world.early, TUESDAY)
-        monkeypatch.setattr(AssignmentResource, "find_existing", lambda self, keys: {})
+        monkeypatch.setattr(AssignmentRun, "find_existing", lambda self, keys: {})
         assert told(run(("amy@example.com", "Early", TUESDAY)).problems) == [
             (2, "shift_name", "Amy Adams has Early (06:00–14:00) on 2026-12-01 in Kitchen already.")
         ]
