@@ -94,7 +94,7 @@ class _Sheet:
             self._write_cell(row, column, value)
 
     def _write_cell(self, row: int, column: int, value: Any) -> None:
-        """Write a cell by its type. The library's `write()` would guess from the text whether it is a formula or a link."""
+        """Write a cell by its type. The library's own `write()` would guess formulas and links from the text."""
         if value is None:
             return
         if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The file formats of the import pages. Both look at the bytes of the file, so a wrong choice in the form does no harm."""
+"""The file formats of the import pages. Both look at the bytes, so a wrong choice in the form does no harm."""
 
 from typing import Any
 

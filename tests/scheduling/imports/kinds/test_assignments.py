@@ -286,7 +286,7 @@ class CacheTests:
         ScheduleFactory(department=amy.department)
         prepare = AssignmentRun.prepare
 
-        def delete_and_prepare(self: AssignmentResource, keys: Any) -> None:
+        def delete_and_prepare(self: AssignmentRun, keys: Any) -> None:
             prepare(self, keys)
             Employee.objects.filter(pk=amy.pk).delete()
 
