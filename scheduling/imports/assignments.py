@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from scheduling import caches
+from scheduling.calendar import MONDAY_TO_SUNDAY, monday_of
 from scheduling.imports.columns import Column
 from scheduling.imports.departments import departments_by_name
 from scheduling.imports.resources import Key, LeanResource, Stored, chunks
 from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment
-from scheduling.models.planning import MONDAY_TO_SUNDAY
 from scheduling.policy import Finding, Planned, check_planned
 
 Week = tuple[int, datetime.date]
@@ -104,7 +104,7 @@ class AssignmentResource(LeanResource):
         named = sheet.values.get("department_code") or [None] * sheet.size
         departments = self._departments(named, held)
         weeks = {
-            position: (department, monday(sheet.values["date"][position]))
+            position: (department, monday_of(sheet.values["date"][position]))
             for position, department in departments.items()
         }
         self.homes = self._homes(set(weeks.values()), set(held.values()))
@@ -213,8 +213,3 @@ class AssignmentResource(LeanResource):
         schedules = list(dict.fromkeys(changed))[: caches.most_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
-
-
-def monday(date: datetime.date) -> datetime.date:
-    """Return the Monday of the date's week."""
-    return date - datetime.timedelta(days=date.weekday())

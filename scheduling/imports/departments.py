@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
+from scheduling.department_tree import path_to_root
 from scheduling.imports import values
 from scheduling.imports.columns import Column
 from scheduling.imports.problems import did_you_mean, shown
@@ -97,13 +98,10 @@ class DepartmentResource(LeanResource):
                 self.sheet.refuse(blamed, "parent_code", text % told)
 
     def _line(self, code: str) -> list[str]:
-        """Return the codes from this one up to its root, or up to the first repetition."""
-        line: list[str] = []
-        above: str | None = code
-        while above is not None and above not in line:
-            line.append(above)
-            above = self.parents.get(above)
-        return [*line, above] if above is not None else line
+        """Return the codes from this one up to its root, or up to the first repetition, which is the last of them."""
+        line = path_to_root(code, self.parents.get)
+        repeated = self.parents.get(line[-1])
+        return line if repeated is None else [*line, repeated]
 
     def create(self, positions: list[int]) -> None:
         """Insert level by level, since a row needs the primary key of its parent."""

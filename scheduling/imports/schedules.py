@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduling import caches
+from scheduling.calendar import MONDAY_TO_SUNDAY
 from scheduling.imports.columns import Column
 from scheduling.imports.departments import departments_by_name
 from scheduling.imports.problems import shown
 from scheduling.imports.resources import Key, LeanResource
 from scheduling.models import Schedule
-from scheduling.models.planning import MONDAY_TO_SUNDAY
 
 
 class ScheduleResource(LeanResource):
