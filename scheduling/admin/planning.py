@@ -159,7 +159,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
         for step in STEPS.values():
             if schedule.status in step.before and request.user.has_perm(step.permission):
                 yield self._page_of(step.name, schedule), step.label
-        if schedule.status in Schedule.READ_ONLY and self.has_new_version_permission(request):
+        if schedule.is_read_only and self.has_new_version_permission(request):
             yield self._page_of("new_version", schedule), _("New version")
         if self.has_copy_permission(request):
             yield self._page_of("copy", schedule), _("Copy to next week")
@@ -177,7 +177,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
         """What was published is a record: it is archived, and nobody deletes it."""
-        published = obj is not None and obj.status in Schedule.READ_ONLY
+        published = obj is not None and obj.is_read_only
         return super().has_delete_permission(request, obj) and not published
 
     def has_copy_permission(self, request: HttpRequest) -> bool:

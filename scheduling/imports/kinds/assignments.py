@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
+from scheduling.calendar import DepartmentWeek, monday_of
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key, Stored
 from scheduling.imports.kinds.departments import departments_by_name
-from scheduling.imports.kinds.weeks import SchedulesOfWeeks, week_of
+from scheduling.imports.kinds.weeks import SchedulesOfWeeks
 from scheduling.models import Employee, Rule, ScheduleAssignment
 from scheduling.policy import Finding, Planned, check_planned
 
@@ -103,7 +104,7 @@ class AssignmentRun(ImportRun):
         }
         named = sheet.values.get("department_code") or [None] * sheet.size
         weeks = {
-            position: week_of(department, sheet.values["date"][position])
+            position: DepartmentWeek(department, monday_of(sheet.values["date"][position]))
             for position, department in self._departments(named, current).items()
         }
         schedules = SchedulesOfWeeks(self.using)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
+from scheduling.department_tree import path_to_root
 from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
@@ -100,12 +101,9 @@ class DepartmentRun(ImportRun):
 
     def _path(self, code: str) -> list[str]:
         """Return the codes from this one up to its root, or up to the first repetition and including it."""
-        path: list[str] = []
-        above: str | None = code
-        while above is not None and above not in path:
-            path.append(above)
-            above = self.parents.get(above)
-        return [*path, above] if above is not None else path
+        path = path_to_root(code, self.parents.get)
+        repeated = self.parents.get(path[-1])
+        return path if repeated is None else [*path, repeated]
 
     def create(self, positions: list[int]) -> None:
         """Insert level by level, since a row needs the primary key of its parent."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduling import caches
+from scheduling.calendar import MONDAY_TO_SUNDAY
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import shown
@@ -15,7 +16,6 @@ from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.models import Schedule
-from scheduling.models.planning import MONDAY_TO_SUNDAY
 
 SCHEDULES = ImportKind(
     name="schedules",

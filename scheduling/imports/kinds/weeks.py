@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils.translation import ngettext
 
+from scheduling.calendar import MONDAY_TO_SUNDAY, DepartmentWeek
 from scheduling.models import Schedule
-from scheduling.models.planning import MONDAY_TO_SUNDAY
-
-
-class DepartmentWeek(NamedTuple):
-    """The week of one department. Each of its versions is a schedule."""
-
-    department_id: int
-    monday: datetime.date
-
-
-def week_of(department_id: int, date: datetime.date) -> DepartmentWeek:
-    """Return the week of the department that the date is in."""
-    return DepartmentWeek(department_id, date - datetime.timedelta(days=date.weekday()))
 
 
 class SchedulesOfWeeks:
