@@ -59,11 +59,11 @@ def _insert(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> No
     rows_per_statement = (connection.features.max_query_params or _MAX_PARAMETERS) // len(fields)
     with connection.cursor() as cursor:
         for start in range(0, len(rows), rows_per_statement):
-            part = values[start : start + rows_per_statement]
-            cursor.execute(
-                into + ", ".join([row_of_parameters] * len(part)) + returning, [value for row in part for value in row]
-            )
-            for row, (pk,) in zip(rows[start : start + rows_per_statement], cursor.fetchall(), strict=True):
+            end = start + rows_per_statement
+            part = values[start:end]
+            parameters = ", ".join([row_of_parameters] * len(part))
+            cursor.execute(into + parameters + returning, [value for row in part for value in row])
+            for row, (pk,) in zip(rows[start:end], cursor.fetchall(), strict=True):
                 row.pk = pk
                 row._state.adding, row._state.db = False, connection.alias
 
@@ -108,6 +108,7 @@ def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, prog
 def _in_batches(
     rows: Sequence[models.Model], write: Write, write_one: Callable[[Any], object], using: str, progress: Progress
 ) -> dict[int, str]:
+    """Write the rows batch by batch. Returns by position why the database refuses rows."""
     refused: dict[int, str] = {}
     for start in range(0, len(rows), BATCH_ROWS):
         batch = rows[start : start + BATCH_ROWS]

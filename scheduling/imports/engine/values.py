@@ -33,6 +33,7 @@ _MONEY = re.compile(r"^(?:[$€£]|EUR|USD|GBP|CHF)\s*|\s*(?:[$€£]|EUR|USD|GB
 
 
 def is_blank(cell: object) -> bool:
+    """Whether a cell has no value."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 

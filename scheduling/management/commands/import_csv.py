@@ -1,4 +1,4 @@
-"""manage.py import_csv KIND FILE: import a CSV or XLSX file."""
+"""manage.py import_csv KIND FILE: imports a CSV or XLSX file, and prints what it did."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         resource_class = _resource_class(kind)
         if not file.is_file():
             raise CommandError(f"There is no file {file}.", returncode=USAGE)
-        # rich looks for NO_COLOR itself.
+        # rich reads the variable NO_COLOR itself.
         colour: dict[str, Any] = {"no_color": True} if options.get("no_color") else {}
         out = Console(file=self.stdout, width=None if self.stdout.isatty() else WIDTH_OF_A_PIPE, **colour)  # type: ignore[arg-type]
         messages = Console(stderr=True, **colour)
@@ -76,7 +76,7 @@ def _resource_class(kind: str) -> type[FileResource]:
 
 @contextmanager
 def _progress(console: Console, resource_class: type[FileResource], file: Path, rows: int) -> Iterator[Report]:
-    """Show a bar with the time left on a terminal, one line elsewhere."""
+    """Show a progress bar with the time left on a terminal, and one line elsewhere."""
     title = f"Importing {rows:,} {resource_class.kind.name} from {file.name}"
     if not console.is_terminal:
         console.print(f"{title} …", highlight=False, markup=False)
@@ -119,7 +119,7 @@ def _problems(problems: list[Problem]) -> Table:
 
 
 def _literal(text: str) -> str:
-    """Keep rich from reading [brackets] in somebody's file as markup."""
+    """Return the text so that rich does not take [brackets] in a file for markup."""
     return text.replace("[", r"\[")
 
 
