@@ -39,7 +39,7 @@ def result_of(run: ImportRun, *, collect_failed_rows: bool) -> ImportResult:
 
 def _ignored_columns(run: ImportRun) -> Iterator[str]:
     if unknown := run.sheet.headers.unknown:
-        text = _("Left out, because no column of %(kind)s has this name: %(columns)s.")
+        text = _("Ignored, because a file of %(kind)s has no such column: %(columns)s.")
         yield text % {"kind": run.kind.label, "columns": ", ".join(map(shown, unknown))}
 
 

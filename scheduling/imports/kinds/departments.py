@@ -125,7 +125,7 @@ class DepartmentRun(ImportRun):
             code = parent_codes[position]
             parents[position] = self.pks.get(code) if code is not None else None
             if code is not None and parents[position] is None:
-                reason = gettext("The row of '%(code)s' is refused itself.") % {"code": code}
+                reason = gettext("The row of '%(code)s' is refused as well.") % {"code": code}
                 self.sheet.refuse(position, "parent_code", reason)
         return self.without_refused(positions)
 

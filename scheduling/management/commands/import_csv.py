@@ -126,4 +126,4 @@ def _literal(text: str) -> str:
 def _refusal(result: ImportResult) -> str:
     verb = "is" if result.refused == 1 else "are"
     rows = f"{result.refused:,} of {result.total_rows:,} rows"
-    return f"{rows} {verb} wrong, so nothing was saved. Mend the file and import it again."
+    return f"{rows} {verb} wrong, so nothing was saved. Correct the file and import it again."

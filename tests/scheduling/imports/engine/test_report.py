@@ -28,7 +28,7 @@ class ResultOfTests:
 
     def test_names_columns_that_were_ignored(self) -> None:
         result = report(["Early", 9], headers=("name", "Shoe size"))
-        assert result.notes == ["Left out, because no column of shift types has this name: Shoe size."]
+        assert result.notes == ["Ignored, because a file of shift types has no such column: Shoe size."]
 
     def test_collects_refused_rows_with_their_reasons_if_asked_to(self) -> None:
         result = report(["Late", "red?"], failed=True)

@@ -86,7 +86,7 @@ class UpsertTests:
     def test_columns_that_are_not_ours_are_left_out_and_named(self, amy: Employee) -> None:
         result = run(["amy@example.com", "Early", "2026-12-02", "9"], headers=["Login", "shift", "datum", "Shoe size"])
         assert result.new == 1
-        assert result.notes[0] == "Left out, because no column of assignments has this name: Shoe size."
+        assert result.notes[0] == "Ignored, because a file of assignments has no such column: Shoe size."
         assert result.mapping == {"Login": "employee_email", "shift": "shift_name", "datum": "date"}
 
 
