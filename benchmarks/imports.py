@@ -89,8 +89,8 @@ def prepare() -> None:
 
 def import_ours(file: str) -> dict[str, float]:
     """Import as `manage.py import_csv assignments FILE` does, twice."""
-    from scheduling.imports.assignments import AssignmentResource
-    from scheduling.imports.files import read_path
+    from scheduling.imports.engine.files import read_path
+    from scheduling.imports.kinds.assignments import AssignmentResource
 
     def run() -> Any:
         return AssignmentResource().import_data(read_path(Path(file)))

@@ -158,7 +158,7 @@ def prepare() -> None:
 
 
 def _import_samples() -> None:
-    from scheduling.imports.files import read_path
+    from scheduling.imports.engine.files import read_path
     from scheduling.imports.kinds import KINDS
     from scheduling.samples import SAMPLES_DIR
     from scheduling.samples.weeks import moved, this_monday

@@ -74,7 +74,7 @@ def prepare(rows: int) -> Dataset:
     from django.core.management import call_command
     from tablib import Dataset
 
-    from scheduling.imports.files import read_path
+    from scheduling.imports.engine.files import read_path
     from scheduling.imports.kinds import KINDS
     from scheduling.samples import SAMPLES_DIR
 

@@ -7,11 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from scheduling.calendar import WEEK
 from scheduling.models import Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Planned, Severity, check_stored
-from scheduling.querysets import NOT_COUNTING
-
-WEEK = datetime.timedelta(days=7)
+from scheduling.statuses import NOT_COUNTING
 
 
 @dataclass(frozen=True, slots=True)

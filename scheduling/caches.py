@@ -7,9 +7,6 @@ Values that are computed name the models they depend on in ``depends_on``. Nothi
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils import timezone
@@ -17,6 +14,7 @@ from django.utils import timezone
 from caching import CachedGroup, CachedLookup, CacheType, cache_manager, cached, invalidate, rows_where, watch
 from scheduling import attention
 from scheduling.attention import ScheduleState
+from scheduling.department_tree import DepartmentHierarchy, DepartmentNode, hierarchy_of, nodes_of
 from scheduling.models import (
     Department,
     Employee,
@@ -33,42 +31,6 @@ MOST_COMING = 20
 MOST_PENDING = 50
 MOST_UNREAD = 200
 """How many notifications one list holds: nobody reads more, and somebody who never reads must not fill the cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class DepartmentHierarchy:
-    """A department with the names around it and its head counts (active employees)."""
-
-    id: int
-    name: str
-    code: str
-    complete_name: str
-    """"Operations / Kitchen / Pastry"."""
-    ancestors: tuple[str, ...]
-    """The names above it, the root first."""
-    children: tuple[str, ...]
-    """The names of the departments directly below it, sorted."""
-    head_count: int
-    """People of this department itself."""
-    total_head_count: int
-    """People of this department and of all below it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DepartmentNode:
-    """A department in its place in the tree."""
-
-    id: int
-    name: str
-    code: str
-    complete_name: str
-    """"Operations / Kitchen / Pastry"."""
-    parent_id: int | None
-    depth: int
-    """How many departments are above it."""
-    below: int
-    """How many departments are below it, at all levels: in tree order they follow at once."""
-    active: bool
 
 
 EMPLOYEE = CacheType("employee")
@@ -149,39 +111,10 @@ aactive_departments = active_departments.acall
 @cached(DEPARTMENT, lambda: "list:tree", depends_on=[Department])
 def department_tree() -> list[DepartmentNode]:
     """Return all departments, each before those below it, which are in the order of their names."""
-    below: defaultdict[int | None, list[Department]] = defaultdict(list)
-    for department in Department.objects.all():
-        below[department.parent_id].append(department)
-    nodes = list(_nodes(None, "", 0, below))
-    # Stored rows that form a cycle hang on no root: each is shown as one, so that somebody can mend it.
-    reached = {node.id for node in nodes}
-    lost = (department for children in below.values() for department in children if department.pk not in reached)
-    return nodes + [_node(department, "", 0, 0) for department in lost]
+    return nodes_of(Department.objects.all())
 
 
 adepartment_tree = department_tree.acall
-
-
-def _nodes(
-    parent: int | None, path: str, depth: int, below: Mapping[int | None, list[Department]]
-) -> Iterator[DepartmentNode]:
-    for department in below.get(parent, ()):
-        branch = list(_nodes(department.pk, f"{path}{department.name} / ", depth + 1, below))
-        yield _node(department, path, depth, len(branch))
-        yield from branch
-
-
-def _node(department: Department, path: str, depth: int, below: int) -> DepartmentNode:
-    return DepartmentNode(
-        id=department.pk,
-        name=department.name,
-        code=department.code,
-        complete_name=path + department.name,
-        parent_id=department.parent_id,
-        depth=depth,
-        below=below,
-        active=department.active,
-    )
 
 
 # Beside the tree and not in it: people come and go more often than departments, and most pages ask for names alone.
@@ -198,60 +131,14 @@ ahead_counts = head_counts.acall
 @cached(DEPARTMENT, lambda department_id: f"hierarchy:{department_id}:full", depends_on=[Department, Employee])
 def department_hierarchy(department_id: int) -> DepartmentHierarchy | None:
     """Return the department with the names around it and its head counts; None if there is none. Two queries."""
-    departments = {department.pk: department for department in Department.objects.all()}
-    # A key as text has the same cache key.
-    department = departments.get(int(department_id))
-    if department is None:
-        return None
     counts = dict(
         Employee.objects.filter(is_active=True).order_by().values_list("department").annotate(people=Count("pk"))
     )
-    return _hierarchy(department, departments, counts)
+    # A key as text has the same cache key.
+    return hierarchy_of(int(department_id), Department.objects.all(), counts)
 
 
 adepartment_hierarchy = department_hierarchy.acall
-
-
-def _hierarchy(
-    department: Department, departments: Mapping[int, Department], counts: Mapping[int, int]
-) -> DepartmentHierarchy:
-    below: defaultdict[int | None, list[Department]] = defaultdict(list)
-    for other in departments.values():
-        below[other.parent_id].append(other)
-    ancestors = _names_above(department, departments)
-    return DepartmentHierarchy(
-        id=department.pk,
-        name=department.name,
-        code=department.code,
-        complete_name=" / ".join((*ancestors, department.name)),
-        ancestors=ancestors,
-        children=tuple(sorted(child.name for child in below[department.pk])),
-        head_count=counts.get(department.pk, 0),
-        total_head_count=sum(counts.get(pk, 0) for pk in _subtree(department.pk, below)),
-    )
-
-
-def _names_above(department: Department, departments: Mapping[int, Department]) -> tuple[str, ...]:
-    """Return the names of the ancestors, the root first; stored rows that form a cycle end at the repetition."""
-    names: list[str] = []
-    seen = {department.pk}
-    parent_id = department.parent_id
-    while parent_id is not None and parent_id not in seen:
-        seen.add(parent_id)
-        names.append(departments[parent_id].name)
-        parent_id = departments[parent_id].parent_id
-    return tuple(reversed(names))
-
-
-def _subtree(root: int, below: Mapping[int | None, list[Department]]) -> set[int]:
-    """Return the keys of a department and of all below it."""
-    found, reached = set(), [root]
-    while reached:
-        pk = reached.pop()
-        if pk not in found:
-            found.add(pk)
-            reached.extend(child.pk for child in below.get(pk, ()))
-    return found
 
 
 def invalidate_department_cache(department_id: int) -> None:

@@ -19,6 +19,9 @@ from django.utils import timezone
 # `SchedulingConfig.ready()` has loaded it, and an attribute is cheaper than an import in the method (a hot path).
 import scheduling
 from caching import InvalidatingQuerySet
+from scheduling.calendar import monday_of, sunday_of
+from scheduling.department_tree import DepartmentHierarchy, DepartmentNode, subtree_ids, total_head_counts
+from scheduling.statuses import NOT_COUNTING
 
 if TYPE_CHECKING:
     import scheduling.attention
@@ -35,9 +38,6 @@ if TYPE_CHECKING:
         ShiftType,
         Skill,
     )
-
-NOT_COUNTING = ("declined", "cancelled")
-"""Of ScheduleAssignment.Status: what has one of them counts towards nothing."""
 
 
 class SkillQuerySet(InvalidatingQuerySet["Skill"]):
@@ -97,7 +97,7 @@ class ShiftQuerySet(InvalidatingQuerySet["Shift"]):
 class ScheduleQuerySet(InvalidatingQuerySet["Schedule"]):
     def for_week(self, date: datetime.date) -> ScheduleQuerySet:
         """Keep the schedules of the week, Monday to Sunday, that the date lies in."""
-        return self.filter(week_start=date - datetime.timedelta(days=date.weekday()))
+        return self.filter(week_start=monday_of(date))
 
     def staffed(self, how: str) -> ScheduleQuerySet:
         """Keep those that are "under" (a shift of some day lacks people, or nobody is planned), "over" or "full"."""
@@ -122,8 +122,7 @@ class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
 
     def for_week(self, date: datetime.date) -> ScheduleAssignmentQuerySet:
         """Keep the assignments that start in the week, Monday to Sunday, that the date lies in."""
-        monday = date - datetime.timedelta(days=date.weekday())
-        return self.filter(date__range=(monday, monday + datetime.timedelta(days=6)))
+        return self.filter(date__range=(monday_of(date), sunday_of(date)))
 
 
 class RuleQuerySet(InvalidatingQuerySet["Rule"]):
@@ -189,19 +188,19 @@ class DepartmentManager(_DepartmentFilters):
     async def alist_active(self) -> Sequence[Department]:
         return await scheduling.caches.aactive_departments()
 
-    def tree(self) -> Sequence[scheduling.caches.DepartmentNode]:
+    def tree(self) -> Sequence[DepartmentNode]:
         """Return all departments, each before those below it: rows of names, not a queryset."""
         return scheduling.caches.department_tree()
 
-    async def atree(self) -> Sequence[scheduling.caches.DepartmentNode]:
+    async def atree(self) -> Sequence[DepartmentNode]:
         return await scheduling.caches.adepartment_tree()
 
     def subtree_ids(self, department_id: int) -> list[int]:
         """Return the keys of a department and of all below it; empty if there is no such department."""
-        return _subtree_ids(self.tree(), department_id)
+        return subtree_ids(self.tree(), department_id)
 
     async def asubtree_ids(self, department_id: int) -> list[int]:
-        return _subtree_ids(await self.atree(), department_id)
+        return subtree_ids(await self.atree(), department_id)
 
     def head_counts(self) -> dict[int, int]:
         """Return how many active people each department has, itself alone; those without any are absent."""
@@ -212,16 +211,16 @@ class DepartmentManager(_DepartmentFilters):
 
     def total_head_counts(self) -> dict[int, int]:
         """Return how many active people each department has together with all below it."""
-        return _total_head_counts(self.tree(), self.head_counts())
+        return total_head_counts(self.tree(), self.head_counts())
 
     async def atotal_head_counts(self) -> dict[int, int]:
-        return _total_head_counts(await self.atree(), await self.ahead_counts())
+        return total_head_counts(await self.atree(), await self.ahead_counts())
 
-    def get_with_hierarchy(self, department_id: int) -> scheduling.caches.DepartmentHierarchy | None:
+    def get_with_hierarchy(self, department_id: int) -> DepartmentHierarchy | None:
         """Return the department with the names around it and its head counts; None if there is none."""
         return scheduling.caches.department_hierarchy(department_id)
 
-    async def aget_with_hierarchy(self, department_id: int) -> scheduling.caches.DepartmentHierarchy | None:
+    async def aget_with_hierarchy(self, department_id: int) -> DepartmentHierarchy | None:
         return await scheduling.caches.adepartment_hierarchy(department_id)
 
 
@@ -375,22 +374,6 @@ class NotificationManager(_NotificationFilters):
 
     async def aunread_for(self, employee_id: int, now: datetime.datetime | None = None) -> Sequence[Notification]:
         return _unexpired(await scheduling.caches.aunread_notifications(employee_id), now)
-
-
-def _subtree_ids(tree: Sequence[scheduling.caches.DepartmentNode], department_id: int) -> list[int]:
-    for position, node in enumerate(tree):
-        if node.id == department_id:
-            return [below.id for below in tree[position : position + node.below + 1]]
-    return []
-
-
-def _total_head_counts(tree: Sequence[scheduling.caches.DepartmentNode], people: dict[int, int]) -> dict[int, int]:
-    totals = {node.id: people.get(node.id, 0) for node in tree}
-    # From the leaves up: whatever is below a department comes after it.
-    for node in reversed(tree):
-        if node.parent_id in totals and node.depth:
-            totals[node.parent_id] += totals[node.id]
-    return totals
 
 
 # After the read, not in it: what depends on the clock would be stale in the cache without any write.

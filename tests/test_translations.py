@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation.template import templatize
 from pytest_django.fixtures import Settings
 
-from scheduling.imports.values import date_in
+from scheduling.imports.engine.values import date_in
 from scheduling.models import Department, Employee, Schedule
 from scheduling.policy import check
 from tests.factories import (

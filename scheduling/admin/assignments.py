@@ -16,7 +16,7 @@ from scheduling.admin.import_selected import SelectedImportMixin
 from scheduling.admin.plan_filters import ShiftTypeFilter, VersionFilter, WeekFilter
 from scheduling.admin.plan_forms import AssignmentForm
 from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, read_only_note, stored
-from scheduling.exports.admin import FileExportMixin
+from scheduling.exports.pages import FileExportMixin
 from scheduling.models import Department, Schedule, ScheduleAssignment
 from scheduling.planning import notices, statuses
 

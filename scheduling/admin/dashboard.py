@@ -11,7 +11,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 
-from scheduling.attention import WEEK, ScheduleState
+from scheduling.attention import ScheduleState
+from scheduling.calendar import WEEK, monday_of, sunday_of
 from scheduling.models import Department, Employee, Notification, Schedule
 
 MOST_SCHEDULES = 8
@@ -48,7 +49,7 @@ class Week:
 
     @property
     def sunday(self) -> datetime.date:
-        return self.monday + WEEK - datetime.timedelta(days=1)
+        return sunday_of(self.monday)
 
     @property
     def shown(self) -> Sequence[Entry]:
@@ -136,7 +137,7 @@ def unread_of(user: AbstractBaseUser | AnonymousUser) -> Sequence[Notification] 
 
 
 def _weeks(today: datetime.date, names: dict[int, str]) -> Iterator[Week]:
-    monday = today - datetime.timedelta(days=today.weekday())
+    monday = monday_of(today)
     states = Schedule.objects.states(monday)
     for start in (monday, monday + WEEK):
         own = [state for state in states if state.week_start == start]

@@ -17,9 +17,9 @@ from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.filters import within
 from scheduling.admin.lists import DepartmentChangeList, complete_name
 from scheduling.admin.switches import switch, tell
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.departments import DepartmentResource
+from scheduling.exports.pages import FileExportMixin
+from scheduling.imports.kinds.departments import DepartmentResource
+from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Department, Employee, Rule, Schedule, Shift
 
 MOST_PEOPLE = 30

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from scheduling.imports.admin import ConfirmForm, FileForm, FileImportMixin
-from scheduling.imports.selection import MOST_SELECTED, SelectedAssignmentResource, Selection
+from scheduling.imports.kinds.selected_assignments import MAX_SELECTED, SelectedAssignmentResource, Selection
+from scheduling.imports.pages import ConfirmForm, FileForm, FileImportMixin
 
 PERMISSION = "scheduling.import_scheduleassignment"
 
@@ -73,10 +73,10 @@ class ImportsAssignments:
         description=_("Import assignments for the selected %(verbose_name_plural)s"), permissions=["import_assignments"]
     )
     def import_assignments(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST_SELECTED + 1])
-        if len(keys) > MOST_SELECTED:
-            text = ngettext("Select at most %(most)d row.", "Select at most %(most)d rows.", MOST_SELECTED)
-            self.message_user(request, text % {"most": MOST_SELECTED}, messages.WARNING)
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: MAX_SELECTED + 1])
+        if len(keys) > MAX_SELECTED:
+            text = ngettext("Select at most %(most)d row.", "Select at most %(most)d rows.", MAX_SELECTED)
+            self.message_user(request, text % {"most": MAX_SELECTED}, messages.WARNING)
             return None
         only = f"{self.opts.model_name}:{','.join(map(str, keys))}"
         page = reverse("admin:scheduling_scheduleassignment_import", current_app=self.admin_site.name)

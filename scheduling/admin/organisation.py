@@ -18,9 +18,9 @@ from scheduling.admin.import_selected import ImportsAssignments
 from scheduling.admin.known import PeopleToPlan
 from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.admin.switches import switch, tell
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.employees import EmployeeResource
+from scheduling.exports.pages import FileExportMixin
+from scheduling.imports.kinds.employees import EmployeeResource
+from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Employee, Notification, ScheduleAssignment, Skill
 
 

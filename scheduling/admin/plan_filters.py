@@ -15,10 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.calendar import MONDAY_TO_SUNDAY, WEEK, monday_of
 from scheduling.models import ShiftType
-from scheduling.models.planning import MONDAY_TO_SUNDAY
-
-WEEK = datetime.timedelta(days=7)
 
 
 class FieldFilter(admin.SimpleListFilter):
@@ -45,8 +43,7 @@ class WeekFilter(FieldFilter):
         value = self.value()
         if value not in weeks:
             return queryset
-        today = timezone.localdate()
-        monday = today - datetime.timedelta(days=today.weekday()) + weeks[value]
+        monday = monday_of(timezone.localdate()) + weeks[value]
         return queryset.filter(**{f"{self.path}__range": (monday, monday + MONDAY_TO_SUNDAY)})
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.confirmation import ConfirmsWarnings
 from scheduling.admin.known import KnownAutocomplete, KnownChoiceField, ShiftChoiceField
+from scheduling.calendar import days_from
 from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, as_validation_error, check, errors
 
@@ -275,7 +276,7 @@ class WeekFormSet(PlanFormSet):
 
 def week_of(schedule: Schedule) -> list[datetime.date]:
     """Return the seven days, Monday first."""
-    return [schedule.week_start + datetime.timedelta(days=number) for number in range(7)]
+    return days_from(schedule.week_start)
 
 
 class ComingFormSet(PlanFormSet):
@@ -321,7 +322,7 @@ class ComingFormSet(PlanFormSet):
         # What a page shows so, it does not send. A row that it does send is the policy's to judge: it may have been
         # anybody's to change when it was shown.
         sent = self.is_bound and form.add_prefix("employee") in self.data
-        return not sent and form.instance.schedule.status in Schedule.READ_ONLY
+        return not sent and form.instance.schedule.is_read_only
 
     @property
     def has_rows_to_be_read(self) -> bool:

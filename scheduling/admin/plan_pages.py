@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
-from scheduling.imports.bulk import reason_of
+from scheduling.imports.engine.bulk import reason_of
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import notices
 
@@ -25,7 +25,7 @@ def may_edit_published(request: HttpRequest) -> bool:
 
 def may_plan(request: HttpRequest, schedule: Schedule | None) -> bool:
     """Whether the user may change what is in the schedule: published ones with a permission, replaced ones never."""
-    if schedule is None or schedule.status not in Schedule.READ_ONLY:
+    if schedule is None or not schedule.is_read_only:
         return True
     return may_edit_published(request) and not is_replaced(schedule)
 
@@ -114,7 +114,7 @@ def edited_published(request: HttpRequest, formset: type[Any]) -> type[Any]:
 
 def read_only_note(request: HttpRequest, schedule: Schedule) -> str:
     """Return why the page of a schedule offers no changes, or nothing if it does."""
-    if schedule.status not in Schedule.READ_ONLY:
+    if not schedule.is_read_only:
         return ""
     if is_replaced(schedule):
         return gettext("A newer version has taken the place of this one, which stays as it is.")

@@ -25,9 +25,9 @@ from scheduling.admin.plan_filters import StaffingFilter, WeekFilter
 from scheduling.admin.plan_forms import ParentForm, WeekFormSet, WeekRowForm, day_of, on_day, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
 from scheduling.admin.week import Days, Week, totals
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.schedules import ScheduleResource
+from scheduling.exports.pages import FileExportMixin
+from scheduling.imports.kinds.schedules import ScheduleResource
+from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import copying, steps, versions
 from scheduling.planning.steps import STEPS, Step
@@ -159,7 +159,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
         for step in STEPS.values():
             if schedule.status in step.before and request.user.has_perm(step.permission):
                 yield self._page_of(step.name, schedule), step.label
-        if schedule.status in Schedule.READ_ONLY and self.has_new_version_permission(request):
+        if schedule.is_read_only and self.has_new_version_permission(request):
             yield self._page_of("new_version", schedule), _("New version")
         if self.has_copy_permission(request):
             yield self._page_of("copy", schedule), _("Copy to next week")
@@ -177,7 +177,7 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
         """What was published is a record: it is archived, and nobody deletes it."""
-        published = obj is not None and obj.status in Schedule.READ_ONLY
+        published = obj is not None and obj.is_read_only
         return super().has_delete_permission(request, obj) and not published
 
     def has_copy_permission(self, request: HttpRequest) -> bool:

@@ -14,9 +14,9 @@ from scheduling.admin.cached_pages import CachedPageMixin
 from scheduling.admin.lists import TreeChangeList, complete_name
 from scheduling.admin.rule_form import RuleForm
 from scheduling.admin.switches import switch, tell
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.rules import RuleResource
+from scheduling.exports.pages import FileExportMixin
+from scheduling.imports.kinds.rules import RuleResource
+from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Rule
 from scheduling.models.parameters import summary
 

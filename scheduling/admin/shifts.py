@@ -23,16 +23,16 @@ from scheduling.admin.plan_filters import DayFilter, ShiftTypeFilter, StaffingFi
 from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm, on_day, rows_left_out
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
 from scheduling.admin.week import Days, coverage, staffing_of
-from scheduling.exports.admin import FileExportMixin
-from scheduling.imports.admin import FileImportMixin
-from scheduling.imports.shifts import ShiftResource, ShiftTypeResource
+from scheduling.calendar import days_from
+from scheduling.exports.pages import FileExportMixin
+from scheduling.imports.kinds.shifts import ShiftResource, ShiftTypeResource
+from scheduling.imports.pages import FileImportMixin
 from scheduling.models import ScheduleAssignment, Shift, ShiftType
 
 
 def coming_days() -> list[datetime.date]:
     """Return today and the six days after it."""
-    today = timezone.localdate()
-    return [today + datetime.timedelta(days=number) for number in range(7)]
+    return days_from(timezone.localdate())
 
 
 @admin.register(ShiftType)

@@ -16,9 +16,8 @@ from django.utils.translation import gettext, pgettext
 
 from scheduling.admin.plan_forms import MOST_ROWS_OF_ALL_DAYS
 from scheduling.models import Schedule, ScheduleAssignment, Shift
-from scheduling.planning.notices import counts
 from scheduling.policy.times import with_times
-from scheduling.querysets import NOT_COUNTING
+from scheduling.statuses import NOT_COUNTING
 
 MOST_NAMES = 4
 
@@ -74,7 +73,9 @@ class Week:
         self.days = days
         self._slots: defaultdict[tuple[int, datetime.date], list[str]] = defaultdict(list)
         self._shifts: dict[int, Shift] = {}
-        for assignment in filter(counts, assignments):
+        for assignment in assignments:
+            if assignment.is_called_off:
+                continue
             self._slots[assignment.shift_id, assignment.date].append(str(assignment.employee))
             self._shifts[assignment.shift_id] = assignment.shift
 

@@ -1,6 +1,8 @@
-"""Rows of the admin's lists -> CSV and XLSX files that a spreadsheet may open and the import takes back unchanged.
+"""Export of the admin's lists to CSV and XLSX files, which a spreadsheet may open and the import reads back unchanged.
 
-cells.py     what no spreadsheet may take for a formula, and how a CSV file says so
-formats.py   the two formats
-admin.py     the export page
+In the order of reading:
+
+cells     texts that a spreadsheet would compute, and how a CSV file marks them
+formats   the two file formats
+pages     the export page of the admin
 """

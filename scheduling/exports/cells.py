@@ -1,13 +1,13 @@
-"""Formulas: a spreadsheet computes a cell of a CSV file that begins with = + - or @, whoever has written it there.
+"""Formula injection: a spreadsheet computes a cell of a CSV file that begins with = + - or @, whoever wrote it.
 
-Every such beginning gets an apostrophe, and reading takes exactly one away, so that any text comes back as it was.
+Every such beginning gets an apostrophe. Reading removes exactly one, so that every text comes back as it was.
 https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import re
 
-# A spreadsheet of another locale also begins a cell after a semicolon, a tab or a line break inside of ours: it knows
-# neither our separator nor, therefore, our quotes. The wide signs are those of East Asian keyboards.
+# A spreadsheet of another locale does not know our separator, and therefore not our quotes: it also begins a cell after
+# a semicolon, a tab or a line break inside one of ours. The wide signs are those of East Asian keyboards.
 _BEGINNING = r"(?:^|(?<=[;\t\r\n]))"
 _SIGN, _BLANK = r"(?='* *[=+\-@＝＋－＠])", r"(?='*[\t\r\n])"
 _DANGEROUS = re.compile(rf"{_BEGINNING}{_SIGN}|^{_BLANK}")
@@ -15,7 +15,7 @@ _ESCAPED = re.compile(rf"{_BEGINNING}'{_SIGN}|^'{_BLANK}")
 
 
 def is_formula(text: str) -> bool:
-    """Say whether a spreadsheet might compute it."""
+    """Whether a spreadsheet might compute the text."""
     return _DANGEROUS.search(text) is not None
 
 
@@ -25,5 +25,5 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return what was given to `escape`."""
+    """Return the text that was passed to `escape`."""
     return _ESCAPED.sub("", text)

@@ -1,8 +1,8 @@
-"""The file formats of the export page. A value is given as it is, and spelled here.
+"""The file formats of the export page. They get values of any type, and turn them into text.
 
-Text that a spreadsheet might compute is marked in the way of the format: by an apostrophe in CSV, where nothing else
-can be said, and by its type in XLSX, where the cell shows what is stored. That goes for a phone number +49-30-12 too,
-which would be computed. Numbers are numbers: a negative one stays one.
+Text that a spreadsheet might compute is marked as the format allows: with an apostrophe in CSV, which has no types, and
+with the type of the cell in XLSX, so that the cell shows what is stored. This includes a phone number +49-30-12, which
+would be computed too. Numbers stay numbers, also negative ones.
 """
 
 import csv
@@ -19,11 +19,11 @@ from xlsxwriter import Workbook
 
 from scheduling.exports.cells import escape, is_formula
 
-LONGEST_TEXT = 32_767  # of a cell of XLSX
+MAX_TEXT_LENGTH = 32_767  # of a cell in XLSX
 
 
 class CSV(Format):
-    """Commas, and UTF-8 with the mark by which spreadsheets tell it."""
+    """Comma-separated UTF-8, with the byte order mark by which spreadsheets recognise it."""
 
     def get_title(self) -> str:
         return "csv"
@@ -41,11 +41,11 @@ class CSV(Format):
         text = io.StringIO(newline="")
         writer = csv.writer(text)
         writer.writerow(dataset.headers)
-        writer.writerows([_spelled(value) for value in row] for row in dataset)
+        writer.writerows([_as_text(value) for value in row] for row in dataset)
         return text.getvalue().encode("utf-8-sig")
 
 
-def _spelled(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -54,7 +54,7 @@ def _spelled(value: Any) -> str:
 
 
 class XLSX(Format):
-    """Every cell with its type."""
+    """A spreadsheet in which every cell has a type."""
 
     def get_title(self) -> str:
         return "xlsx"
@@ -69,7 +69,7 @@ class XLSX(Format):
         return True
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
-        """Write one sheet. Raises ValueError, which the page shows, for a text that no cell holds."""
+        """Write one sheet. Raises ValueError, which the page shows, for a text that is too long for a cell."""
         file = io.BytesIO()
         with Workbook(file, {"in_memory": True}) as book:
             sheet = _Sheet(book)
@@ -80,9 +80,11 @@ class XLSX(Format):
 
 
 class _Sheet:
+    """A sheet of a workbook, written row by row."""
+
     def __init__(self, book: Workbook) -> None:
         self._sheet = book.add_worksheet()
-        # What a spreadsheet itself notes when somebody types an apostrophe first: still text after an edit of the cell.
+        # As if somebody had typed an apostrophe first: the cell is still text after somebody has edited it.
         self._quoted = book.add_format({"quote_prefix": True})
         self._date = book.add_format({"num_format": "yyyy-mm-dd"})
         self._time = book.add_format({"num_format": "hh:mm"})
@@ -92,7 +94,7 @@ class _Sheet:
             self._write_cell(row, column, value)
 
     def _write_cell(self, row: int, column: int, value: Any) -> None:
-        """Never by the library's `write()`, which guesses from the text whether it is a formula or a link."""
+        """Write a cell by its type. The library's own `write()` would guess formulas and links from the text."""
         if value is None:
             return
         if isinstance(value, bool):
@@ -107,9 +109,9 @@ class _Sheet:
             self._write_text(row, column, str(value))
 
     def _write_text(self, row: int, column: int, text: str) -> None:
-        if len(text) > LONGEST_TEXT:
+        if len(text) > MAX_TEXT_LENGTH:
             raise ValueError(
                 gettext("Row %(row)d has a text of more than %(most)d characters. Export it as CSV.")
-                % {"row": row + 1, "most": LONGEST_TEXT}
+                % {"row": row + 1, "most": MAX_TEXT_LENGTH}
             )
         self._sheet.write_string(row, column, text, self._quoted if is_formula(text) else None)

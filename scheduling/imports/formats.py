@@ -1,14 +1,14 @@
-"""The file formats of the import pages. Both read by content, so a wrong choice in the form does no harm."""
+"""The file formats of the import pages. Both look at the bytes, so a wrong choice in the form does no harm."""
 
 from typing import Any
 
 from import_export.formats.base_formats import Format
 
-from scheduling.imports.files import Table, read_table
+from scheduling.imports.engine.files import Table, read_table
 
 
 class _Readable(Format):
-    """Bytes in, a table out: the encoding is detected, not assumed."""
+    """Reads the bytes of a file. The encoding is detected rather than taken from the settings."""
 
     def __init__(self, encoding: str | None = None) -> None:
         self.encoding = encoding

@@ -1,19 +1,19 @@
-"""Uploads: what is too large is thrown away while it arrives, before it fills memory or disk."""
+"""Uploads: a file that is too large is discarded while it arrives, before it fills memory or disk."""
 
 import io
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from scheduling.imports.files import MAX_BYTES
+from scheduling.imports.engine.files import MAX_BYTES
 
 
 class LimitedUploadHandler(FileUploadHandler):
-    """Stands before the handlers that keep a file. The form is given an empty one that says how large it was."""
+    """Precedes the handlers that store a file. The form gets an empty file with the size that the upload had."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        # None: no handler after this one sees the chunk. Reading goes on, since a browser that is cut off while it
-        # sends shows no answer at all.
+        # None hides the chunk from the handlers after this one. Reading continues, because a browser that is cut off
+        # while it sends shows no response at all.
         return raw_data if start + len(raw_data) <= MAX_BYTES else None
 
     def file_complete(self, file_size: int) -> UploadedFile | None:

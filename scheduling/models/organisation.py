@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from scheduling.department_tree import SEPARATOR, levels_below, path_to_root
 from scheduling.fields import LowerEmailField
 from scheduling.querysets import DepartmentManager, EmployeeManager, SkillManager
 
@@ -85,21 +86,14 @@ class Department(models.Model):
     @property
     def complete_name(self) -> str:
         """The names from the root down, "Operations / Kitchen / Pastry". One query per level not yet loaded."""
-        return " / ".join(department.name for department in [*self.ancestors(), self])
+        return SEPARATOR.join(department.name for department in [*self.ancestors(), self])
 
     def ancestors(self) -> list[Department]:
         """Return the departments above this one, the root first. One query per level not yet loaded.
 
         Ends after the first repetition if the stored rows form a cycle.
         """
-        found: list[Department] = []
-        seen: set[int | None] = {self.pk}
-        department = self.parent
-        while department is not None and department.pk not in seen:
-            seen.add(department.pk)
-            found.insert(0, department)
-            department = department.parent
-        return found
+        return path_to_root(self, lambda department: department.parent)[:0:-1]
 
     def _refuse_a_second_root_of_this_name(self) -> None:
         if Department.objects.filter(parent=None, name=self.name).exclude(pk=self.pk).exists():
@@ -111,23 +105,16 @@ class Department(models.Model):
             raise ValidationError(
                 {"parent": _("%(parent)s is below %(department)s already.") % {"parent": parent, "department": self}}
             )
-        if len(line) + self._height() > self.MAX_DEPTH:
+        if len(line) + self._levels() > self.MAX_DEPTH:
             raise ValidationError(
                 {"parent": _("Departments nest at most %(depth)d levels deep.") % {"depth": self.MAX_DEPTH}}
             )
 
-    def _height(self) -> int:
-        """Count the levels of the tree that starts here, itself included. One query per level."""
-        levels = 1
-        below = self._ids_of_children_of([self.pk]) if self.pk is not None else []
-        while below and levels <= self.MAX_DEPTH:
-            levels += 1
-            below = self._ids_of_children_of(below)
-        return levels
-
-    @staticmethod
-    def _ids_of_children_of(ids: list[int]) -> list[int]:
-        return list(Department.objects.filter(parent__in=ids).values_list("pk", flat=True))
+    def _levels(self) -> int:
+        """Count the levels of the tree that starts here, itself included. One query."""
+        if self.pk is None:
+            return 1
+        return len(levels_below(self.pk, dict(Department.objects.order_by().values_list("pk", "parent"))))
 
     def _refuse_to_leave_people_behind(self) -> None:
         people = Employee.objects.active().filter(department=self, department__active=True).count()

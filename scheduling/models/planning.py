@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 # Only the package: the policy imports the models. `SchedulingConfig.ready()` has loaded it by the time `clean()` runs.
 import scheduling
+from scheduling.calendar import MONDAY_TO_SUNDAY
 from scheduling.models.organisation import Department, Employee
 from scheduling.models.shifts import Shift
 from scheduling.querysets import ScheduleAssignmentManager, ScheduleManager
+from scheduling.statuses import NOT_COUNTING, READ_ONLY, AssignmentStatus, ScheduleStatus
 
 if TYPE_CHECKING:
     import scheduling.policy
-
-MONDAY_TO_SUNDAY = datetime.timedelta(days=6)
 
 
 def _in_words(date: Any) -> str:
@@ -32,15 +32,7 @@ def _in_words(date: Any) -> str:
 class Schedule(models.Model):
     """One department's week. `week_end` is filled in by `clean()` and `save()` when it is missing."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("draft")
-        PENDING = "pending", _("pending")
-        APPROVED = "approved", _("approved")
-        PUBLISHED = "published", _("published")
-        ARCHIVED = "archived", _("archived")
-
-    READ_ONLY = frozenset({Status.PUBLISHED, Status.ARCHIVED})
-    """What has one of these takes no changes: they go into a new version."""
+    Status = ScheduleStatus
 
     department = models.ForeignKey(
         Department, models.CASCADE, related_name="schedules", verbose_name=_("department"), db_index=False
@@ -107,6 +99,11 @@ class Schedule(models.Model):
         if self.week_end != self.week_start + MONDAY_TO_SUNDAY:
             raise ValidationError({"week_end": _("The week ends on the Sunday after its Monday.")})
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the schedule takes no changes because it is published or archived."""
+        return self.status in READ_ONLY
+
     def _fill_week_end(self) -> None:
         if self.week_end is None and self.week_start is not None:
             # A date may still be the text it was written as: `Schedule(week_start="2026-03-02").save()`.
@@ -117,13 +114,7 @@ class Schedule(models.Model):
 class ScheduleAssignment(models.Model):
     """One person on one shift on one day: the day on which the shift starts, also when it ends on the next."""
 
-    class Status(models.TextChoices):
-        ASSIGNED = "assigned", _("assigned")
-        PENDING = "pending", _("pending")
-        CONFIRMED = "confirmed", _("confirmed")
-        DECLINED = "declined", _("declined")
-        CANCELLED = "cancelled", _("cancelled")
-        COMPLETED = "completed", _("completed")
+    Status = AssignmentStatus
 
     class Source(models.TextChoices):
         MANUAL = "manual", _("manual")
@@ -193,6 +184,11 @@ class ScheduleAssignment(models.Model):
         # Names only what is loaded: lists, logs and imports put this text on every row and must not query for it.
         loaded = [getattr(self, name) for name in ("employee", "shift") if name in self._state.fields_cache]
         return ", ".join(str(part) for part in [*loaded, _in_words(self.date)])
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether the assignment is declined or cancelled, so that it counts towards nothing."""
+        return self.status in NOT_COUNTING
 
     def clean(self) -> None:
         """Ask the policy about this one, at the cost of its queries; its errors are ours, its warnings nobody's."""

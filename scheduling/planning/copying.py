@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.utils.translation import gettext, ngettext
 
+from scheduling.calendar import WEEK
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.planning import history
-from scheduling.planning.notices import counts
 from scheduling.planning.proposals import Proposal
 from scheduling.planning.steps import rows_of
 from scheduling.policy import check, errors, warnings
-
-WEEK = datetime.timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,7 @@ class Copy:
 def prepare(schedules: Sequence[Schedule]) -> Copy:
     """Work out the copies and ask the policy about all of them together. Writes nothing."""
     next_weeks = _next_weeks(schedules)
-    rows = [_moved(row, next_weeks[row.schedule_id]) for row in rows_of(schedules) if counts(row)]
+    rows = [_moved(row, next_weeks[row.schedule_id]) for row in rows_of(schedules) if not row.is_called_off]
     wrong = errors(check(rows))
     refused = {id(finding.assignment) for finding in wrong}
     fitting = [row for row in rows if id(row) not in refused]

@@ -12,7 +12,6 @@ from django.utils.translation import gettext, ngettext
 
 from scheduling.models import Notification, Schedule, ScheduleAssignment
 from scheduling.policy.times import with_times
-from scheduling.querysets import NOT_COUNTING
 
 
 class Change(NamedTuple):
@@ -27,11 +26,11 @@ def of_publication(
 ) -> list[Notification]:
     """Return a message to everybody who works in the week, and to those who did in the version before."""
     lines: defaultdict[int, list[str]] = defaultdict(list)
-    for row in sorted(filter(counts, rows), key=_by_time):
+    for row in sorted(filter(_counts, rows), key=_by_time):
         lines[row.employee_id].append(described(row))
     told = {"department": schedule.department.name, "monday": date_format(schedule.week_start)}
     title = gettext("%(department)s: your shifts in the week of %(monday)s") % told
-    gone = {row.employee_id for row in rows_before if counts(row)} - lines.keys()
+    gone = {row.employee_id for row in rows_before if _counts(row)} - lines.keys()
     nothing = gettext("You have no shifts in %(department)s in this week any more.") % told
     bodies = {employee: _your_shifts(mine) for employee, mine in lines.items()} | dict.fromkeys(gone, nothing)
     return [_message(Notification.Kind.SCHEDULE, who, title, body, schedule.pk) for who, body in bodies.items()]
@@ -62,17 +61,13 @@ def send(messages: Sequence[Notification]) -> None:
     Notification.objects.bulk_create(messages)
 
 
-def counts(row: ScheduleAssignment | None) -> bool:
-    return row is not None and row.status not in NOT_COUNTING
-
-
 def described(row: ScheduleAssignment) -> str:
     """Return the assignment as its person reads it: "Mon 30 Nov: Early (06:00-14:00)"."""
     return f"{date_format(row.date, gettext('D j M'))}: {with_times(row.shift)}"
 
 
 def _lines(change: Change) -> Iterable[tuple[ScheduleAssignment, str]]:
-    before, after = (row if counts(row) and _is_published(row) else None for row in change)
+    before, after = (row if _counts(row) and _is_published(row) else None for row in change)
     if before is not None and after is not None and before.employee_id == after.employee_id:
         if described(before) != described(after):
             told = {"before": described(before), "after": described(after)}
@@ -82,6 +77,10 @@ def _lines(change: Change) -> Iterable[tuple[ScheduleAssignment, str]]:
         yield before, gettext("Cancelled: %(shift)s") % {"shift": described(before)}
     if after is not None:
         yield after, gettext("New: %(shift)s") % {"shift": described(after)}
+
+
+def _counts(row: ScheduleAssignment | None) -> bool:
+    return row is not None and not row.is_called_off
 
 
 def _is_published(row: ScheduleAssignment | None) -> bool:

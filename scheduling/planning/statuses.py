@@ -16,7 +16,7 @@ from scheduling.models import ScheduleAssignment
 from scheduling.planning import history, notices
 from scheduling.planning.proposals import Proposal
 from scheduling.policy import check, errors, warnings
-from scheduling.querysets import NOT_COUNTING
+from scheduling.statuses import NOT_COUNTING
 
 Status = ScheduleAssignment.Status
 

@@ -28,7 +28,7 @@ def propose(schedule: Schedule) -> Proposal:
     highest = newest(schedule)
     if highest.pk != schedule.pk:
         errors = [gettext("There is a newer version already: %(schedule)s.") % {"schedule": highest}]
-    elif schedule.status not in Schedule.READ_ONLY:
+    elif not schedule.is_read_only:
         told = {"schedule": schedule, "status": Schedule.Status(schedule.status).label}
         errors = [gettext("%(schedule)s is %(status)s: change it as it is.") % told]
     count = schedule.assignments.count()

@@ -23,17 +23,3 @@ def minutes(start: datetime.time, end: datetime.time) -> tuple[int, int]:
     """Return start and end in minutes since midnight, by the clock; an end on the next day is above 1,440."""
     begins, ends = start.hour * 60 + start.minute, end.hour * 60 + end.minute
     return begins, ends if ends > begins else ends + DAY_MINUTES
-
-
-def week_of(day: int) -> int:
-    """Return the number of the week, Monday to Sunday, of a day's ordinal: 0001-01-01 was a Monday."""
-    return (day - 1) // 7
-
-
-def days_of(week: int) -> range:
-    """Return the ordinals of the days of a week."""
-    return range(week * 7 + 1, week * 7 + 8)
-
-
-def monday_of(week: int) -> datetime.date:
-    return datetime.date.fromordinal(week * 7 + 1)

@@ -6,7 +6,7 @@ import datetime
 from typing import Any, NamedTuple
 
 from scheduling.policy.times import named
-from scheduling.querysets import NOT_COUNTING
+from scheduling.statuses import NOT_COUNTING
 
 
 class Planned(NamedTuple):

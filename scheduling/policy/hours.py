@@ -14,8 +14,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from scheduling.calendar import monday_of_week, ordinals_of_week, week_number
 from scheduling.models import Rule
-from scheduling.policy.clock import days_of, monday_of, week_of
 from scheduling.policy.dates import written
 from scheduling.policy.facts import Person, Planned, Work
 from scheduling.policy.findings import Breach, Severity
@@ -113,10 +113,10 @@ def hours_per_week(situation: Situation) -> Iterator[Breach]:
     weeks: dict[tuple[int, int], int] = {}
     for one in situation.planned:
         work, person = situation.times_of(one), situation.person(one)
-        week = week_of(work.day)
+        week = week_number(work.day)
         key = (one.employee, week)
         if key not in weeks:
-            weeks[key] = sum(days.get((one.employee, day), 0) for day in days_of(week))
+            weeks[key] = sum(days.get((one.employee, day), 0) for day in ordinals_of_week(week))
         weeks[key] += work.seconds
         hours = weeks[key] / HOUR
         if hours <= min(person.max_hours_per_week, least):
@@ -126,7 +126,7 @@ def hours_per_week(situation: Situation) -> Iterator[Breach]:
             told = {
                 "person": person,
                 "hours": in_hours(hours),
-                "monday": written(monday_of(week)),
+                "monday": written(monday_of_week(week)),
                 "most": f"{limit.value:g}",
             }
             text = _("With this shift %(person)s works %(hours)s h in the week of %(monday)s: %(most)s h at most")
@@ -165,15 +165,20 @@ def shifts_per_week(situation: Situation) -> Iterator[Breach]:
     """As rules of workload say; there is no limit without one."""
     if "max_shifts_per_week" not in situation.rules.parameters:
         return
-    weeks = Counter((employee, week_of(work.day)) for employee, work in situation.stored_works())
+    weeks = Counter((employee, week_number(work.day)) for employee, work in situation.stored_works())
     for one in situation.planned:
-        person, week = situation.person(one), week_of(one.date.toordinal())
+        person, week = situation.person(one), week_number(one.date.toordinal())
         weeks[one.employee, week] += 1
         shifts = weeks[one.employee, week]
         limits = situation.rules.limits(Rule.Kind.WORKLOAD, "max_shifts_per_week", person, one.date)
         limit = first_below(limits, shifts)
         if limit is not None:
-            told = {"person": person, "shifts": shifts, "monday": written(monday_of(week)), "most": f"{limit.value:g}"}
+            told = {
+                "person": person,
+                "shifts": shifts,
+                "monday": written(monday_of_week(week)),
+                "most": f"{limit.value:g}",
+            }
             text = _("With this one %(person)s has %(shifts)d shifts in the week of %(monday)s: %(most)s at most")
             yield Breach(one, "shift", text % told + limit.because, limit.severity)
 

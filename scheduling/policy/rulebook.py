@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 
+from scheduling.department_tree import path_to_root
 from scheduling.models import Rule
 from scheduling.models.parameters import check_parameters
 from scheduling.policy.facts import Person, WorkShift
@@ -109,7 +110,7 @@ class RuleBook:
     def _rank(self, kind: str, person: Person, date: datetime.date) -> list[Ranked]:
         subjects: list[tuple[str, int | None]] = [
             (Rule.Scope.EMPLOYEE, person.pk),
-            *((Rule.Scope.DEPARTMENT, above) for above in self._upwards(person.department)),
+            *((Rule.Scope.DEPARTMENT, above) for above in path_to_root(person.department, self._parents.get)),
             (Rule.Scope.GLOBAL, None),
         ]
         return [
@@ -118,14 +119,6 @@ class RuleBook:
             for rule in sorted(self._by_subject.get(subject, ()), key=_by_priority)
             if rule.kind == kind and rule.is_effective_on(date)
         ]
-
-    def _upwards(self, department: int | None) -> list[int]:
-        """Return the department and those above it; stored rows that form a cycle end at the repetition."""
-        line: list[int] = []
-        while department is not None and department not in line:
-            line.append(department)
-            department = self._parents.get(department)
-        return line
 
 
 def _limits(ranked: Iterable[Ranked], parameter: str) -> Sequence[Limit]:

@@ -12,12 +12,12 @@ from scheduling.policy.dates import written
 from scheduling.policy.facts import Original, Planned
 from scheduling.policy.findings import Breach
 from scheduling.policy.situation import Situation
-from scheduling.querysets import NOT_COUNTING
+from scheduling.statuses import NOT_COUNTING, READ_ONLY
 
 
 def editable_schedule(situation: Situation) -> Iterator[Breach]:
     """A published or archived schedule is neither entered nor left nor changed. What stays as it is, is no edit."""
-    if not any(week.status in Schedule.READ_ONLY for week in situation.weeks.values()):
+    if not any(week.status in READ_ONLY for week in situation.weeks.values()):
         return
     for one in situation.everything:
         original = situation.original_of(one)
@@ -37,7 +37,7 @@ def _is_unchanged(one: Planned, original: Original) -> bool:
 
 def _read_only(situation: Situation, one: Planned, schedules: Iterable[int]) -> Iterator[Breach]:
     for week in map(situation.weeks.__getitem__, schedules):
-        if week.status in Schedule.READ_ONLY:
+        if week.status in READ_ONLY:
             told = {
                 "department": week.department_name,
                 "monday": written(week.start),

@@ -17,7 +17,7 @@ from scheduling.policy import loading
 from scheduling.policy.clock import moments
 from scheduling.policy.facts import Original, Person, Planned, Slot, Work, WorkShift
 from scheduling.policy.loading import Facts
-from scheduling.querysets import NOT_COUNTING
+from scheduling.statuses import NOT_COUNTING
 
 _by_employee = attrgetter("employee")
 _by_start = itemgetter(0)

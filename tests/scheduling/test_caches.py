@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from caching import cache_manager
 from scheduling import caches
-from scheduling.caches import DepartmentHierarchy
+from scheduling.department_tree import DepartmentHierarchy
 from scheduling.models import (
     Department,
     Employee,

@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from caching import caching_disabled
-from scheduling.imports.files import read_path
+from scheduling.imports.engine.files import read_path
+from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.kinds import KINDS
-from scheduling.imports.results import ImportResult
 from scheduling.models import Department, Employee, Schedule, ScheduleAssignment
 from scheduling.samples import SAMPLES_DIR
 from scheduling.samples.weeks import PLAN, is_over, moved, this_monday

@@ -1,4 +1,4 @@
-"""manage.py import_csv KIND FILE: import a CSV or XLSX file."""
+"""manage.py import_csv KIND FILE: imports a CSV or XLSX file, and prints what it did."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from scheduling.imports.bulk import Progress as Report
-from scheduling.imports.files import read_path
+from scheduling.imports.engine.bulk import Progress as Report
+from scheduling.imports.engine.files import read_path
+from scheduling.imports.engine.problems import FileError, Problem
+from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.kinds import KINDS
-from scheduling.imports.problems import FileError, Problem
-from scheduling.imports.resources import LeanResource
-from scheduling.imports.results import ImportResult
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 USAGE = 2
 WIDTH_OF_A_PIPE = 120
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         resource_class = _resource_class(kind)
         if not file.is_file():
             raise CommandError(f"There is no file {file}.", returncode=USAGE)
-        # rich looks for NO_COLOR itself.
+        # rich reads the variable NO_COLOR itself.
         colour: dict[str, Any] = {"no_color": True} if options.get("no_color") else {}
         out = Console(file=self.stdout, width=None if self.stdout.isatty() else WIDTH_OF_A_PIPE, **colour)  # type: ignore[arg-type]
         messages = Console(stderr=True, **colour)
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if result.sentences:
             raise CommandError(f"{file.name}: {' '.join(result.sentences)}")
         saved = "" if result.saved else ": nothing saved"
-        out.print(f"{file.name} as {resource_class.kind}{saved}", highlight=False, markup=False, style="bold")
+        out.print(f"{file.name} as {resource_class.kind.name}{saved}", highlight=False, markup=False, style="bold")
         out.print(_summary(result))
         for note in (*result.notes, *result.warning_notes):
             out.print(note, highlight=False, markup=False)
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(_refusal(result))
 
 
-def _resource_class(kind: str) -> type[LeanResource]:
+def _resource_class(kind: str) -> type[FileResource]:
     try:
         return KINDS[kind]
     except KeyError:
@@ -75,9 +75,9 @@ def _resource_class(kind: str) -> type[LeanResource]:
 
 
 @contextmanager
-def _progress(console: Console, resource_class: type[LeanResource], file: Path, rows: int) -> Iterator[Report]:
-    """Show a bar with the time left on a terminal, one line elsewhere."""
-    title = f"Importing {rows:,} {resource_class.kind} from {file.name}"
+def _progress(console: Console, resource_class: type[FileResource], file: Path, rows: int) -> Iterator[Report]:
+    """Show a progress bar with the time left on a terminal, and one line elsewhere."""
+    title = f"Importing {rows:,} {resource_class.kind.name} from {file.name}"
     if not console.is_terminal:
         console.print(f"{title} …", highlight=False, markup=False)
         yield lambda done: None
@@ -108,22 +108,22 @@ def _summary(result: ImportResult) -> Table:
 
 
 def _problems(problems: list[Problem]) -> Table:
-    more = len(problems) - MOST_PROBLEMS
+    more = len(problems) - MAX_PROBLEMS
     table = Table(title="Errors", title_justify="left", caption=f"and {more:,} more" if more > 0 else None)
     table.add_column("row", justify="right")
     for heading in ("column", "value", "reason"):
         table.add_column(heading, overflow="fold")
-    for problem in problems[:MOST_PROBLEMS]:
+    for problem in problems[:MAX_PROBLEMS]:
         table.add_row(str(problem.row), *map(_literal, (problem.column, problem.value, problem.reason)))
     return table
 
 
 def _literal(text: str) -> str:
-    """Keep rich from reading [brackets] in somebody's file as markup."""
+    """Return the text so that rich does not take [brackets] in a file for markup."""
     return text.replace("[", r"\[")
 
 
 def _refusal(result: ImportResult) -> str:
     verb = "is" if result.refused == 1 else "are"
     rows = f"{result.refused:,} of {result.total_rows:,} rows"
-    return f"{rows} {verb} wrong, so nothing was saved. Mend the file and import it again."
+    return f"{rows} {verb} wrong, so nothing was saved. Correct the file and import it again."

@@ -5,9 +5,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
-from scheduling.imports.files import MAX_BYTES
+from scheduling.imports.engine.files import MAX_BYTES
 from scheduling.imports.uploads import LimitedUploadHandler
-from tests.scheduling.imports.test_admin import upload, url
+from tests.scheduling.imports.test_pages import upload, url
 
 
 class LimitedUploadHandlerTests:

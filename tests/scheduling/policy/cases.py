@@ -1,7 +1,8 @@
 """One breach of each function of the policy: what is stored, what is planned, what is then said.
 
-Each case is asked twice: by `check` of an unsaved assignment (test_checks.py) and by an import of one row
-(tests/scheduling/imports/test_policy.py). The person is Amy Adams of the Kitchen, in the week of 2026-11-30.
+Each case is asked twice: by `check` of an unsaved assignment (test_checks.py), and by an import of one row
+(tests/scheduling/imports/kinds/test_assignments_policy.py). The person is Amy Adams of the Kitchen, in the week of
+2026-11-30.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.policy.clock import minutes, moments, monday_of, week_of
+from scheduling.policy.clock import minutes, moments
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING, AUTUMN = datetime.date(2026, 3, 28), datetime.date(2026, 10, 24)
@@ -66,10 +66,3 @@ class MomentsTests:
         begins, ends = minutes(start, end)
         first, last = moments(date, start, end, datetime.UTC)
         assert last - first == 60 * (ends - begins)
-
-
-class WeekTests:
-    @given(st.dates(datetime.date(1, 1, 8)))
-    def test_goes_from_monday_to_sunday(self, date: datetime.date) -> None:
-        monday = monday_of(week_of(date.toordinal()))
-        assert monday == date - datetime.timedelta(days=date.weekday())

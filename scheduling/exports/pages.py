@@ -1,0 +1,35 @@
+"""The export page of the admin: the rows of a list as it is filtered, in the columns that the import reads."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from import_export.admin import ExportMixin
+from import_export.formats.base_formats import Format
+from import_export.forms import SelectableFieldsExportForm
+
+from scheduling.exports.formats import CSV, XLSX
+
+
+class ColumnsForm(SelectableFieldsExportForm):
+    """Labels the columns as the file will, and selects the first format."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["format"].initial = "0"
+
+    def _get_field_label(self, resource: Any, field_name: str) -> str:
+        field = resource.fields.get(field_name)
+        return str(field.column_name) if field else field_name
+
+
+class FileExportMixin(ExportMixin):
+    """An export page for a ModelAdmin with `resource_classes`. Users who may view its rows may export them."""
+
+    export_form_class = ColumnsForm
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        # django-import-export itself lets everybody export who may enter the admin.
+        return self.has_view_permission(request)
+
+    def get_export_formats(self) -> list[type[Format]]:
+        return [CSV, XLSX]

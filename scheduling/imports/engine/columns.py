@@ -1,0 +1,132 @@
+"""What a column of a file means: its names, its parser, and the model field that validates its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from caching import CachedLookup
+from scheduling.fields import LowerEmailField
+from scheduling.imports.engine import values
+from scheduling.imports.engine.values import DateOrder, Parser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column that a kind of import knows."""
+
+    name: str
+    """Our header."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the column, as `headers.normalise` spells them."""
+    field: str = ""
+    """The model field that it fills and that validates it. Empty if that field has the name of the column."""
+    parse: Parser | None = None
+    """Reads the cells. None: the type of the model field decides."""
+    lookup: CachedLookup | None = None
+    """For a foreign key: finds the row that the cell names."""
+    fallback: Callable[[Iterable[Any]], dict[Any, Any]] | None = None
+    """For a foreign key: takes what the look-up did not find, and returns primary keys for some or all of it."""
+    required: bool = False
+    """Whether the file must have the column, and every row a value in it."""
+    stored: bool = True
+    """False if the values are not stored in a single field of the model."""
+    exported: bool = True
+    """False for a second way to write what other columns contain."""
+    export_path: str = ""
+    """Where an export finds the value, "parent__code". Empty where `field` and `lookup` tell it."""
+
+    @property
+    def field_name(self) -> str:
+        return self.field or self.name
+
+
+class Refused:
+    """What a cell becomes that cannot be read: the reason."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class Memo(dict[Any, Any]):
+    """Cell to value or Refused. Each spelling is parsed and validated once: a file has few different dates."""
+
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._convert = convert
+        self.refused = False
+
+    def __missing__(self, cell: Any) -> Any:
+        try:
+            value = self._convert(cell)
+        except ValidationError as error:
+            value = Refused(" ".join(error.messages))
+        except ValueError as error:
+            value = Refused(str(error))
+        self.refused = self.refused or isinstance(value, Refused)
+        self[cell] = value
+        return value
+
+
+def read_column(cells: Sequence[Any], convert: Callable[[Any], Any]) -> tuple[list[Any], dict[int, str]]:
+    """Return the values of a column, and by position why cells were refused. The value of a refused cell is None."""
+    memo = Memo(convert)
+    found = [memo[cell] for cell in cells]
+    if not memo.refused:
+        return found, {}
+    reasons = {position: value.reason for position, value in enumerate(found) if isinstance(value, Refused)}
+    for position in reasons:
+        found[position] = None
+    return found, reasons
+
+
+def converter(column: Column, field: models.Field[Any, Any] | None, order: DateOrder | None) -> Callable[[Any], Any]:
+    """Return the function that turns a cell into the value of the model field, parsed and validated."""
+    parse = column.parse or parser_for(field, order)
+
+    def convert(cell: Any) -> Any:
+        if values.is_blank(cell):
+            return blank(column, field)
+        value = parse(cell)
+        return field.clean(value, None) if field is not None and column.lookup is None else value
+
+    return convert
+
+
+def blank(column: Column, field: models.Field[Any, Any] | None) -> Any:
+    """Return what an empty cell stores: None, the default of the field, or an empty text."""
+    if field is None and not column.required:
+        return None
+    if field is None or column.required:
+        raise ValueError(_("A value is needed here."))
+    if field.null:
+        return None
+    if field.has_default():
+        return field.get_default()
+    if field.blank and field.empty_strings_allowed:
+        return ""
+    raise ValueError(_("A value is needed here."))
+
+
+def parser_for(field: models.Field[Any, Any] | None, order: DateOrder | None) -> Parser:
+    """Return the parser for cells that fill this field."""
+    if field is None or field.is_relation:
+        return values.text
+    if field.flatchoices:
+        return values.choice({str(value): str(label) for value, label in field.flatchoices})
+    parsers: tuple[tuple[type, Parser], ...] = (
+        (LowerEmailField, values.email),
+        (models.BooleanField, values.boolean),
+        (models.DateField, values.date_in(order)),
+        (models.TimeField, values.time),
+        (models.DecimalField, values.decimal),
+        (models.IntegerField, values.integer),
+    )
+    return next((parser for kind, parser in parsers if isinstance(field, kind)), values.text)

@@ -1,0 +1,45 @@
+"""The declaration of one kind of import: its model, its columns, and what identifies a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from scheduling.imports.engine.columns import Column
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportKind:
+    """What is the same for every file of one kind. `ImportRun` does the work."""
+
+    name: str
+    """As programs call it: "employees"."""
+    label: Any
+    """As people call it, translated."""
+    model: type[models.Model]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """The columns that identify a row, both in the file and in the database."""
+    duplicate_reason: Any
+    """Why a second row with the same key is refused; {row} stands for the number of the first one."""
+    required_for_new: tuple[str, ...] = ()
+    """The columns that a file must have if it has new rows. A file that only updates rows does not need them."""
+    values_for_new: Mapping[str, Any] = field(default_factory=dict)
+    """Values of new rows for fields that the file does not have, by attribute."""
+
+    @property
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """The other names of each column."""
+        return {column.name: column.aliases for column in self.columns}
+
+    def field_of(self, column: Column) -> models.Field[Any, Any] | None:
+        """Return the model field that stores the values of a column, or None if no single field does."""
+        return self.model._meta.get_field(column.field_name) if column.stored else None  # type: ignore[return-value]
+
+    def attname(self, name: str) -> str:
+        """Return the attribute that holds the values of a column: "department_id" for "department_code"."""
+        column = next((column for column in self.columns if column.name == name), None)
+        return self.model._meta.get_field(column.field_name if column else name).attname  # type: ignore[union-attr]

@@ -1,0 +1,62 @@
+"""Foreign keys: the natural keys that a file has, such as e-mail addresses, to primary keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from caching import BatchCache, CachedLookup
+from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.problems import did_you_mean, shown
+from scheduling.imports.engine.sheet import Sheet
+
+# Suggesting what was meant compares each unknown value with every known one, so both numbers are limited.
+MAX_SUGGESTIONS = 20
+MAX_CANDIDATES = 5_000
+
+
+def resolve_references(sheet: Sheet) -> Counter[str]:
+    """Replace the natural keys of every foreign key column by primary keys; refuse rows whose key is unknown.
+
+    Returns how many look-ups each tier of the cache answered.
+    """
+    lookups: Counter[str] = Counter()
+    for column in sheet.columns.values():
+        if column.lookup is not None:
+            lookups.update(_resolve_column(sheet, column, column.lookup))
+    return lookups
+
+
+def _resolve_column(sheet: Sheet, column: Column, lookup: CachedLookup) -> Mapping[str, int]:
+    named = sheet.values[column.name]
+    batch = BatchCache(lookup)
+    batch.fill(named)
+    pks = batch.get_all(named)
+    unknown = [position for position, pk in enumerate(pks) if pk is None and named[position] is not None]
+    if unknown and column.fallback is not None:
+        found = column.fallback({named[position] for position in unknown})
+        for position in unknown:
+            pks[position] = found.get(named[position])
+        unknown = [position for position in unknown if pks[position] is None]
+    sheet.values[column.name] = pks
+    if unknown:
+        _refuse_unknown(sheet, column.name, lookup, {position: named[position] for position in unknown})
+    return batch.lookups
+
+
+def _refuse_unknown(sheet: Sheet, column: str, lookup: CachedLookup, unknown: dict[int, Any]) -> None:
+    """Refuse the rows at these positions, whose keys nobody has."""
+    model, field = lookup.model, lookup.field
+    known = list(model._default_manager.values_list(field.name, flat=True)[:MAX_CANDIDATES])
+    suggestions = {value: did_you_mean(str(value), known) for value in _first_distinct(list(unknown.values()))}
+    for position, value in unknown.items():
+        words = {"model": model._meta.verbose_name, "field": field.verbose_name, "value": shown(value)}
+        reason = _("No %(model)s has the %(field)s '%(value)s'.") % words
+        sheet.refuse(position, column, reason + suggestions.get(value, ""))
+
+
+def _first_distinct(values: Sequence[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))[:MAX_SUGGESTIONS]

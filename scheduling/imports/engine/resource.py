@@ -1,0 +1,181 @@
+"""The interface of django-import-export: exports a kind of rows, and starts a run for a file of them.
+
+The hooks per row of a stock resource are never called, because a run works column by column.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from typing import Any, ClassVar
+
+import tablib
+from django.db import IntegrityError, models, router, transaction
+from django.db.models import QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from import_export import exceptions
+from import_export.fields import Field
+from import_export.resources import Resource
+
+from caching import caching_disabled, cause
+from scheduling.imports.engine.bulk import Progress
+from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.gc_pause import gc_paused
+from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.query_count import counting_queries
+from scheduling.imports.engine.report import result_of
+from scheduling.imports.engine.results import ImportedRow, ImportResult
+from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.values import DateOrder
+
+
+class FileResource(Resource):
+    """Imports all rows of a file or none, unless the caller passes `rollback_on_validation_errors=False`."""
+
+    kind: ClassVar[ImportKind]
+    run_class: ClassVar[type[ImportRun]] = ImportRun
+
+    def __init__(self, date_order: DateOrder | None = None, progress: Progress | None = None, **kwargs: Any) -> None:
+        """See `ImportRun` for the arguments."""
+        super().__init__(**kwargs)
+        self.date_order = date_order
+        self.progress = progress
+        for column in self.kind.columns:
+            self.fields[column.name] = Field(attribute=_export_path(column), column_name=column.name)
+
+    @classmethod
+    def get_result_class(cls) -> type[ImportResult]:
+        return ImportResult
+
+    @classmethod
+    def get_row_result_class(cls) -> type[ImportedRow]:
+        return ImportedRow
+
+    @classmethod
+    def get_display_name(cls) -> str:
+        return capfirst(cls.kind.label)
+
+    @classmethod
+    def get_db_connection_name(cls) -> str:
+        return router.db_for_write(cls.kind.model)
+
+    # -- export ------------------------------------------------------------------------------------------------------
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return self.kind.model._default_manager.all()
+
+    def get_export_order(self) -> list[str]:
+        return [column.name for column in self.kind.columns if column.exported]
+
+    def filter_export(self, queryset: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
+        """Join the tables that the cells are read from, so that an export costs no query per row."""
+        paths = {self.fields[name].attribute.rpartition("__")[0] for name in self.get_export_order()} - {""}
+        # Without arguments, select_related() would join every foreign key.
+        return queryset.select_related(*paths) if paths else queryset
+
+    def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
+        """Return the value as it is; the file format turns it into text."""
+        return field.get_value(instance)
+
+    # -- import ------------------------------------------------------------------------------------------------------
+
+    @property
+    def run_options(self) -> dict[str, Any]:
+        """The keyword arguments of a run."""
+        return {"using": self.get_db_connection_name(), "date_order": self.date_order, "progress": self.progress}
+
+    def new_run(self, dataset: tablib.Dataset) -> ImportRun:
+        """Return the run that will import the dataset."""
+        return self.run_class(self.kind, dataset, **self.run_options)
+
+    def import_data(
+        self,
+        dataset: tablib.Dataset,
+        dry_run: bool = False,
+        raise_errors: bool = False,
+        use_transactions: bool | None = None,
+        collect_failed_rows: bool = False,
+        rollback_on_validation_errors: bool = True,
+        **kwargs: Any,
+    ) -> ImportResult:
+        """Import the dataset, always in a transaction.
+
+        A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache.
+        """
+        started = time.perf_counter()
+        run = self.new_run(dataset)
+        with counting_queries(run.using) as queries, cause("import"), gc_paused():
+            result = self._import(
+                run, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
+            )
+            if result.saved:
+                # Runs now, unless the caller has a transaction open: a cache is not filled from inside one.
+                transaction.on_commit(run.fill_caches, using=run.using)
+        result.queries = queries.total()
+        result.seconds = time.perf_counter() - started
+        return result
+
+    def _import(
+        self,
+        run: ImportRun,
+        dry_run: bool,
+        raise_errors: bool,
+        collect_failed_rows: bool,
+        all_or_nothing: bool,
+        **kwargs: Any,
+    ) -> ImportResult:
+        """Import, and turn what stands in the way of the whole file into an error of the result."""
+        result = ImportResult()
+        result.total_rows = len(run.dataset)
+        try:
+            with caching_disabled() if dry_run else nullcontext():
+                run.read()
+            result = super().import_data(
+                run.dataset,
+                dry_run=dry_run,
+                raise_errors=raise_errors,
+                use_transactions=True,
+                collect_failed_rows=collect_failed_rows,
+                rollback_on_validation_errors=all_or_nothing,
+                run=run,
+                **kwargs,
+            )
+        except FileError as error:
+            self.handle_import_error(result, error, raise_errors)
+            return result
+        except IntegrityError as error:
+            # Foreign keys are checked at COMMIT: somebody has deleted a row after it was looked up.
+            reason = FileError(_("A row that the file refers to was deleted during the import. Import the file again."))
+            reason.__cause__ = error
+            self.handle_import_error(result, reason, raise_errors)
+            return result
+        result.saved = not dry_run and not result.base_errors and not (all_or_nothing and result.refused)
+        return result
+
+    def import_data_inner(
+        self,
+        dataset: tablib.Dataset,
+        dry_run: bool,
+        raise_errors: bool,
+        using_transactions: bool,
+        collect_failed_rows: bool,
+        *,
+        run: ImportRun,
+        **kwargs: Any,
+    ) -> ImportResult:
+        """Do what is done inside the transaction. The library's `import_data` calls this, and rolls back if needed."""
+        run.write(preview=dry_run)
+        result = result_of(run, collect_failed_rows=collect_failed_rows)
+        if raise_errors and result.problems:
+            first = result.problems[0]
+            raise exceptions.ImportError(first.as_error(), number=first.row, row=first)
+        return result
+
+
+def _export_path(column: Column) -> str:
+    """Return where an export finds the value of a column: "department__code"."""
+    if column.export_path or column.lookup is None:
+        return column.export_path or column.field_name
+    return f"{column.field_name}__{column.lookup.field.name}"

@@ -1,0 +1,106 @@
+"""A file column by column: lists of values, and what is wrong with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+import tablib
+from django.db import models
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from scheduling.imports.engine import values
+from scheduling.imports.engine.columns import Column, converter, read_column
+from scheduling.imports.engine.files import MAX_ROWS
+from scheduling.imports.engine.headers import map_headers, require
+from scheduling.imports.engine.problems import FileError, Problem, shown
+from scheduling.imports.engine.values import DateOrder
+
+
+class Sheet:
+    """The rows of a file, column by column.
+
+    Rows are addressed by their position, from 0. People are told the number in the file, `numbers[position]`.
+    """
+
+    def __init__(self, dataset: tablib.Dataset, columns: Sequence[Column], kind: str) -> None:
+        """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column."""
+        aliases = {column.name: column.aliases for column in columns}
+        self.headers = map_headers(dataset.headers or (), aliases, kind)
+        require(self.headers, (column.name for column in columns if column.required), aliases, kind)
+        self.size = len(dataset)
+        if self.size > MAX_ROWS:
+            rows, most = (number_format(count, force_grouping=True) for count in (self.size, MAX_ROWS))
+            text = _("The file has %(rows)s rows. At most %(most)s can be imported at once.")
+            raise FileError(text % {"rows": rows, "most": most})
+        self.rows: list[Sequence[Any]] = list(dataset)
+        self.numbers: Sequence[int] = getattr(dataset, "row_numbers", range(2, self.size + 2))
+        self.columns = {column.name: column for column in columns if column.name in self.headers.columns}
+        self.values: dict[str, list[Any]] = {}
+        """The values of all rows, by column. None where the cell was refused."""
+        self.problems: dict[int, list[Problem]] = {}
+        """Why rows are refused, by position."""
+        self.warnings: list[Problem] = []
+        """What people should know about rows that are imported nevertheless."""
+
+    def cell(self, position: int, column: str) -> Any:
+        """Return one cell as it is in the file."""
+        return self.rows[position][self.headers.columns[column]]
+
+    def cells(self, column: str) -> list[Any]:
+        """Return all cells of a column as they are in the file."""
+        at = self.headers.columns[column]
+        return [row[at] for row in self.rows]
+
+    def read(self, field_of: Callable[[Column], models.Field[Any, Any] | None], order: DateOrder | None) -> None:
+        """Parse and validate every column. The order of day and month is decided here unless it is given."""
+        order = order or self._date_order(field_of)
+        for name, column in self.columns.items():
+            self.values[name], reasons = read_column(self.cells(name), converter(column, field_of(column), order))
+            for position, reason in reasons.items():
+                self.refuse(position, name, reason)
+
+    def _date_order(self, field_of: Callable[[Column], models.Field[Any, Any] | None]) -> DateOrder | None:
+        dates = [name for name, column in self.columns.items() if isinstance(field_of(column), models.DateField)]
+        cells = [cell for name in dates for cell in self.cells(name)]
+        return values.date_order(cells, [self.headers.spelled[name] for name in dates])
+
+    def refuse(self, position: int, column: str, reason: str) -> None:
+        """Note why a row cannot be imported. Without a column, the reason is about the row as a whole."""
+        self.problems.setdefault(position, []).append(self._problem(position, column, reason))
+
+    def warn(self, position: int, column: str, reason: str) -> None:
+        """Note what people should know about a row that is imported nevertheless."""
+        self.warnings.append(self._problem(position, column, reason))
+
+    def _problem(self, position: int, column: str, reason: str) -> Problem:
+        at = self.headers.columns.get(column)
+        value = "" if at is None else shown(self.rows[position][at])
+        header = self.headers.spelled.get(column, column)
+        return Problem(row=self.numbers[position], column=header, value=value, reason=reason)
+
+    def refuse_repeated(self, keys: Iterable[Hashable | None], column: str, reason: str) -> None:
+        """Refuse each row that has the key of an earlier row. {row} in the reason becomes the number of that row."""
+        first: dict[Hashable, int] = {}
+        for position, key in enumerate(keys):
+            if key is None:
+                continue
+            earlier = first.setdefault(key, position)
+            if earlier != position:
+                self.refuse(position, column, reason.format(row=self.numbers[earlier]))
+
+    def keys(self, columns: Sequence[str]) -> list[tuple[Any, ...] | None]:
+        """Return the values of each row in these columns, or None for a row that lacks one of them."""
+        return [None if None in key else key for key in zip(*(self.values[name] for name in columns), strict=True)]
+
+    @property
+    def sound(self) -> list[int]:
+        """The positions of the rows with which nothing is wrong so far."""
+        if not self.problems:
+            return list(range(self.size))
+        return [position for position in range(self.size) if position not in self.problems]
+
+    def all_problems(self) -> list[Problem]:
+        """Return every problem, in the order of the rows."""
+        return [problem for position in sorted(self.problems) for problem in self.problems[position]]

@@ -1,0 +1,188 @@
+"""Files of assignments: who works which shift on which day. Each belongs to the schedule of a department's week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext, gettext_lazy
+
+from scheduling import caches
+from scheduling.calendar import DepartmentWeek, monday_of
+from scheduling.imports.engine.bulk import chunks
+from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.run import ImportRun, Key, Stored
+from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.weeks import SchedulesOfWeeks
+from scheduling.models import Employee, Rule, ScheduleAssignment
+from scheduling.policy import Finding, Planned, check_planned
+
+ASSIGNMENTS = ImportKind(
+    name="assignments",
+    label=gettext_lazy("assignments"),
+    model=ScheduleAssignment,
+    columns=(
+        Column(
+            name="employee_email",
+            aliases=(
+                "email",
+                "e_mail",
+                "email_address",
+                "work_email",
+                "company_email",
+                "user_email",
+                "login",
+                "employee",
+            ),
+            field="employee",
+            lookup=caches.EMPLOYEE_BY_EMAIL,
+            required=True,
+        ),
+        Column(
+            name="shift_name",
+            aliases=("shift", "shift_type", "shift_template", "to_be_assigned_shift", "label"),
+            field="shift",
+            lookup=caches.SHIFT_BY_NAME,
+            required=True,
+        ),
+        Column(
+            name="date",
+            aliases=("start_date", "shift_date", "work_date", "datum", "attendance_date", "day"),
+            required=True,
+        ),
+        Column(
+            name="department_code",
+            aliases=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
+            lookup=caches.DEPARTMENT_BY_CODE,
+            fallback=departments_by_name,
+            stored=False,
+            export_path="schedule__department__code",
+        ),
+        Column(name="status", aliases=("state",)),
+        Column(name="priority"),
+        Column(name="notes", aliases=("note", "comment", "comments", "description", "remarks")),
+    ),
+    key=("employee_email", "shift_name", "date"),
+    duplicate_reason=gettext_lazy("Row {row} has the same employee, shift and date."),
+    values_for_new={"source": ScheduleAssignment.Source.IMPORT},
+)
+
+
+class AssignmentRun(ImportRun):
+    """Creates and updates assignments.
+
+    A new row goes into the highest version of the schedule of its week and department, which is that of the file or
+    else that of the employee. A missing schedule is created as a draft. A row that exists stays in its schedule, unless
+    the file names another department. The policy checks new and changed rows together: its errors refuse rows, its
+    warnings do not.
+    """
+
+    @property
+    def stored_columns(self) -> list[str]:
+        return [*super().stored_columns, "schedule"]
+
+    def find_existing(self, keys: Sequence[Key | None]) -> dict[Key, Stored]:
+        dates = [key[2] for key in keys if key is not None]
+        if not dates:
+            return {}
+        employees = {key[0] for key in keys if key is not None}
+        return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
+
+    def derive_values(self) -> None:
+        # Rules are read here, before the transaction, because a cache is not filled from inside one.
+        self.rules = Rule.objects.active_rules()
+
+    def prepare(self, keys: Sequence[Key | None]) -> None:
+        """Give each row its schedule."""
+        sheet = self.sheet
+        # "schedule" is the last of the stored columns.
+        current = {
+            position: self.existing[key][-1]
+            for position, key in enumerate(keys)
+            if key in self.existing and position not in sheet.problems
+        }
+        named = sheet.values.get("department_code") or [None] * sheet.size
+        weeks = {
+            position: DepartmentWeek(department, monday_of(sheet.values["date"][position]))
+            for position, department in self._departments(named, current).items()
+        }
+        schedules = SchedulesOfWeeks(self.using)
+        schedules.load(set(weeks.values()), also=set(current.values()))
+        moving = {
+            position: week for position, week in weeks.items() if not schedules.is_of_week(current.get(position), week)
+        }
+        if created := schedules.create_missing(set(moving.values())):
+            self.notes.append(created)
+        values: list[int | None] = [None] * sheet.size
+        for position in sheet.sound:
+            values[position] = schedules.latest(moving[position]) if position in moving else current[position]
+        sheet.values["schedule"] = values
+
+    def _departments(self, named: Sequence[int | None], current: dict[int, int]) -> dict[int, int]:
+        """Return the department of each row that names one or is new, by position.
+
+        `named` has the departments in the file, and `current` the schedules of the rows that exist.
+        """
+        sheet, sound = self.sheet, self.sheet.sound
+        departments = {position: named[position] for position in sound if named[position] is not None}
+        without = [position for position in sound if position not in departments and position not in current]
+        employees = sheet.values["employee_email"]
+        staff = Employee.objects.using(self.using).order_by()
+        department_of = {
+            pk: department
+            for chunk in chunks({employees[position] for position in without})
+            for pk, department in staff.filter(pk__in=chunk).values_list("pk", "department_id")
+        }
+        for position in without:
+            department = department_of.get(employees[position])
+            if department is None:
+                sheet.refuse(position, "employee_email", gettext("This employee was deleted during the import."))
+            else:
+                departments[position] = department
+        return departments  # type: ignore[return-value]
+
+    def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
+        """Ask the policy about new and changed rows, which are compared with each other in the order of the file."""
+        planned = [self._planned(position, keys[position]) for position in sorted([*new, *changed])]  # type: ignore[arg-type]
+        for finding in check_planned(planned, rules=self.rules, using=self.using):
+            note = self.sheet.refuse if finding.is_error else self.sheet.warn
+            note(finding.assignment, self._column(finding.field), self._reason(finding))
+
+    def _planned(self, position: int, key: Key) -> Planned:
+        values, stored = self.sheet.values, self.existing.get(key)
+        return Planned(
+            position=position,
+            pk=stored[0] if stored else None,
+            employee=key[0],
+            shift=key[1],
+            date=key[2],
+            schedule=values["schedule"][position],
+            status=values["status"][position] if "status" in values else "",
+            source=position,
+        )
+
+    def _column(self, field: str) -> str:
+        """Return the column that a finding is about. The schedule follows from the department and the date."""
+        if field == "schedule":
+            return "department_code" if "department_code" in self.sheet.columns else "date"
+        return next(column.name for column in self.kind.columns if column.field_name == field)
+
+    def _reason(self, finding: Finding) -> str:
+        """Return the sentence of the policy, with the number of the other row if that is in the file too."""
+        if finding.other is None:
+            return finding.message
+        other_row = gettext("That is row %(row)d.") % {"row": self.sheet.numbers[finding.other]}
+        return f"{finding.message} {other_row}"
+
+    def fill_caches(self) -> None:
+        """Read the assignments of the changed schedules, as many schedules as the cache holds."""
+        changed = (assignment.schedule_id for assignment in self.written())
+        schedules = list(dict.fromkeys(changed))[: caches.most_schedules()]
+        if schedules:
+            caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
+
+
+class AssignmentResource(FileResource):
+    kind = ASSIGNMENTS
+    run_class = AssignmentRun

@@ -1,0 +1,166 @@
+"""Files of rules, by name, with a column for each parameter that any kind of rule takes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.dates import WEEKDAYS as NAMES_OF_WEEKDAYS
+from django.utils.translation import gettext_lazy
+from import_export.fields import Field
+
+from scheduling import caches
+from scheduling.imports.engine import values
+from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.models import Rule
+from scheduling.models.parameters import CHECKS, WEEKDAYS, Number, clock
+
+COLUMN_OF_FIELD = {"department": "department_code", "employee": "employee_email"}
+
+
+def weekdays(cell: Any) -> list[str]:
+    """Return the days in a cell such as "mon|tue" or "Monday, Tuesday"."""
+    names = {day: str(NAMES_OF_WEEKDAYS[number]) for number, day in enumerate(WEEKDAYS)}
+    parse_day = values.choice(names)
+    return [parse_day(name) for name in values.split_names(cell)]
+
+
+def number(cell: Any) -> int | float:
+    """Return a number as JSON stores it: an integer where it is whole."""
+    value = values.decimal(cell)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def time_of_day(cell: Any) -> str:
+    """Return a time as the parameters store it: "09:00"."""
+    return f"{values.time(cell):%H:%M}"
+
+
+def parser_of(parameter: str) -> values.Parser:
+    """Return the parser of the cells of a parameter."""
+    check = CHECKS[parameter]
+    if isinstance(check, Number):
+        return number
+    return time_of_day if check is clock else weekdays if parameter == "weekdays" else values.split_names
+
+
+RULES = ImportKind(
+    name="rules",
+    label=gettext_lazy("rules"),
+    model=Rule,
+    columns=(
+        Column(name="name", aliases=("rule", "title"), required=True),
+        Column(name="description", aliases=("notes", "note", "comment", "remarks")),
+        Column(name="kind", aliases=("type", "rule_type", "category")),
+        Column(name="scope", aliases=("applies_to",)),
+        Column(
+            name="department_code",
+            aliases=("department", "dept", "department_name"),
+            field="department",
+            lookup=caches.DEPARTMENT_BY_CODE,
+            fallback=departments_by_name,
+        ),
+        Column(
+            name="employee_email",
+            aliases=("employee", "email", "e_mail"),
+            field="employee",
+            lookup=caches.EMPLOYEE_BY_EMAIL,
+        ),
+        *(Column(name=name, parse=parser_of(name), stored=False) for name in CHECKS),
+        Column(name="strict", aliases=("hard",)),
+        Column(name="effective_from", aliases=("valid_from",)),
+        Column(name="effective_until", aliases=("effective_to", "valid_until", "valid_to")),
+        Column(name="priority"),
+        Column(name="active", aliases=("is_active", "enabled")),
+    ),
+    key=("name",),
+    duplicate_reason=gettext_lazy("Row {row} has the same name."),
+    required_for_new=("kind",),
+)
+
+
+class RuleRun(ImportRun):
+    """Creates and updates rules.
+
+    A parameter stays as it is if the file lacks its column, and is removed if its cell is empty.
+    """
+
+    @property
+    def stored_columns(self) -> list[str]:
+        return [*super().stored_columns, *(["parameters"] if self._parameters_in_file else [])]
+
+    @property
+    def _parameters_in_file(self) -> list[str]:
+        """The parameters that the file has columns for."""
+        return [name for name in CHECKS if name in self.sheet.columns]
+
+    def prepare(self, keys: Sequence[Key | None]) -> None:
+        """Combine the parameters of each row: those in the file, and the stored ones that it has no columns for."""
+        if not self._parameters_in_file:
+            return
+        # The primary key precedes the tracked values.
+        index = self.tracked.index("parameters") + 1
+        self.sheet.values["parameters"] = [
+            self._parameters(position, self.existing[key][index] if key in self.existing else {})
+            for position, key in enumerate(keys)
+        ]
+
+    def _parameters(self, position: int, stored: Mapping[str, Any]) -> dict[str, Any]:
+        imported = {name: self.sheet.values[name][position] for name in self._parameters_in_file}
+        kept = {name: value for name, value in stored.items() if name not in imported}
+        return kept | {name: value for name, value in imported.items() if value is not None}
+
+    def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
+        """Refuse what the model refuses, with its reasons."""
+
+        @cache
+        def all_names(model: type[models.Model]) -> frozenset[str]:
+            return frozenset(model._default_manager.using(self.using).order_by().values_list("name", flat=True))
+
+        for position, rule in self._rules(keys, new, changed):
+            for field, errors in rule.problems(all_names).items():
+                for error in errors:
+                    if field == "parameters":
+                        self._refuse_parameter(position, error)
+                    else:
+                        self.sheet.refuse(position, COLUMN_OF_FIELD.get(field, field), str(error))
+
+    def _rules(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> Iterator[tuple[int, Rule]]:
+        """Yield positions and the rules as they will be."""
+        yield from zip(new, self.build(new), strict=True)
+        stored = Rule.objects.using(self.using).in_bulk(
+            [self.existing[keys[position]][0] for position in changed]  # type: ignore[index]
+        )
+        for position in changed:
+            rule = stored[self.existing[keys[position]][0]]  # type: ignore[index]
+            for name in self.tracked:
+                setattr(rule, self.kind.attname(name), self.sheet.values[name][position])
+            yield position, rule
+
+    def _refuse_parameter(self, position: int, error: ValidationError) -> None:
+        column = error.code if error.code in self.sheet.columns else ""
+        self.sheet.refuse(position, column or "", " ".join(error.messages))
+
+    def fill_caches(self) -> None:
+        caches.active_rules()
+
+
+class RuleResource(FileResource):
+    kind = RULES
+    run_class = RuleRun
+
+    def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
+        if field.column_name not in CHECKS:
+            return super().export_field(field, instance, **kwargs)
+        value = instance.parameters.get(field.column_name)  # type: ignore[attr-defined]
+        if isinstance(value, list):
+            return values.joined(value)
+        return datetime.time.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,122 @@
+"""Files of shifts and of shift types, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from scheduling import caches
+from scheduling.imports.engine import values
+from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.problems import listed
+from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
+from scheduling.models import Shift, ShiftType
+
+SHIFT_TYPES = ImportKind(
+    name="shift types",
+    label=gettext_lazy("shift types"),
+    model=ShiftType,
+    columns=(
+        Column(name="name", aliases=("shift_type", "type", "title", "label"), required=True),
+        Column(name="code", aliases=("short_name",)),
+        Column(name="colour", aliases=("color",)),
+        Column(name="active", aliases=("is_active", "enabled")),
+    ),
+    key=("name",),
+    duplicate_reason=gettext_lazy("Row {row} has the same name."),
+)
+
+SHIFTS = ImportKind(
+    name="shifts",
+    label=gettext_lazy("shifts"),
+    model=Shift,
+    columns=(
+        Column(name="name", aliases=("shift_name", "shift", "title", "label"), required=True),
+        Column(name="code", aliases=("short_name",)),
+        Column(
+            name="shift_type",
+            aliases=("type", "category"),
+            parse=values.text,
+            stored=False,
+            export_path="shift_type__name",
+        ),
+        Column(
+            name="department_code",
+            aliases=("department", "dept", "department_name", "location", "area", "team", "group"),
+            field="department",
+            lookup=caches.DEPARTMENT_BY_CODE,
+            fallback=departments_by_name,
+        ),
+        Column(name="start_time", aliases=("start", "time_from", "timefrom", "from", "in")),
+        Column(name="end_time", aliases=("end", "time_to", "timeto", "to", "out")),
+        Column(name="break_minutes", aliases=("break", "break_mins", "meal_break_mins", "meal_break", "pause")),
+        Column(name="required_staff", aliases=("staff", "required", "min_staff", "headcount")),
+        Column(name="max_staff", aliases=("staff_at_most",)),
+        Column(name="required_skills", aliases=("skills", "skill"), parse=values.names, stored=False),
+        Column(name="active", aliases=("is_active", "enabled")),
+    ),
+    key=("name",),
+    duplicate_reason=gettext_lazy("Row {row} has the same name."),
+    required_for_new=("shift_type", "start_time", "end_time"),
+)
+
+
+class ShiftTypeRun(ImportRun):
+    def fill_caches(self) -> None:
+        caches.active_shift_types()
+
+
+class ShiftTypeResource(FileResource):
+    kind = SHIFT_TYPES
+    run_class = ShiftTypeRun
+
+
+class ShiftRun(SkillsRun):
+    """Creates and updates shifts. Types and skills that do not exist yet are created, and the result says so."""
+
+    skills_column = "required_skills"
+
+    @property
+    def stored_columns(self) -> list[str]:
+        # The column of the type has no look-up: shifts are few, and a type that is missing is created.
+        types = ["shift_type"] if "shift_type" in self.sheet.columns else []
+        return [*super().stored_columns, *types]
+
+    def prepare(self, keys: Sequence[Key | None]) -> None:
+        super().prepare(keys)
+        if "shift_type" in self.sheet.columns:
+            self._resolve_types()
+
+    def _resolve_types(self) -> None:
+        """Replace the names of types by primary keys, ignoring case, and create the types that are missing."""
+        names = self.sheet.values["shift_type"]
+        for position in self.sheet.sound:
+            if names[position] is None:
+                self.sheet.refuse(position, "shift_type", gettext("A value is needed here."))
+        types = ShiftType.objects.using(self.using).order_by()
+        known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
+        new = sorted({names[position] for position in self.sheet.sound if names[position].casefold() not in known})
+        if new:
+            types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
+            known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
+            text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
+            self.notes.append(text % {"count": len(new), "names": listed(new)})
+        self.sheet.values["shift_type"] = [known.get(name.casefold()) if name is not None else None for name in names]
+
+    def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
+        super().check(keys, new, changed)
+        if {"start_time", "end_time"} <= self.sheet.columns.keys():
+            self.refuse_what_the_model_refuses([*new, *changed])
+
+    def fill_caches(self) -> None:
+        caches.SHIFT_BY_NAME.warm([shift.name for shift in self.written()])
+
+
+class ShiftResource(SkillsResource):
+    kind = SHIFTS
+    run_class = ShiftRun

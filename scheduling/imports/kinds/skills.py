@@ -1,0 +1,121 @@
+"""Skills in a cell, "First aid|Forklift": a many-to-many relation read and written in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils.translation import ngettext
+from import_export.fields import Field
+
+from scheduling.imports.engine import values
+from scheduling.imports.engine.bulk import chunks
+from scheduling.imports.engine.problems import listed
+from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.models import Skill
+
+Skills = tuple[str, ...]
+
+
+class SkillSets:
+    """The skills of the rows of one model. Names are compared ignoring case."""
+
+    def __init__(self, through: type[models.Model], owner: str, using: str) -> None:
+        """`owner` is the field of the through table that refers to the rows: "employee"."""
+        self._pairs = through._default_manager.using(using).order_by()
+        self._through, self._owner, self._using = through, f"{owner}_id", using
+        self.stored: dict[Any, dict[str, Any]] = {}
+        """For each owner, the primary keys of its pairs of owner and skill by the case-folded name of the skill."""
+
+    def load(self, owners: Iterable[Any]) -> None:
+        """Read the skills of the owners."""
+        for chunk in chunks(owners):
+            rows = self._pairs.filter(**{f"{self._owner}__in": chunk}).values_list(self._owner, "skill__name", "pk")
+            for owner, name, pair in rows:
+                self.stored.setdefault(owner, {})[name.casefold()] = pair
+
+    def differ(self, owner: Any, skills: Skills) -> bool:
+        """Whether the owner has other skills than these."""
+        return self.stored.get(owner, {}).keys() != {name.casefold() for name in skills}
+
+    def write(self, skills_of: Mapping[Any, Skills]) -> list[str]:
+        """Give each owner exactly these skills. Skills that do not exist are created; returns their names."""
+        pks, created = self._get_or_create({name for names in skills_of.values() for name in names})
+        removed, added = [], []
+        for owner, names in skills_of.items():
+            stored = self.stored.get(owner, {})
+            wanted = {name.casefold() for name in names}
+            removed += [pair for name, pair in stored.items() if name not in wanted]
+            added += [
+                self._through(**{self._owner: owner, "skill_id": pks[name]}) for name in sorted(wanted - stored.keys())
+            ]
+        for chunk in chunks(removed):
+            self._pairs.filter(pk__in=chunk).delete()
+        if added:
+            self._pairs.bulk_create(added, ignore_conflicts=True)
+        return created
+
+    def _get_or_create(self, names: set[str]) -> tuple[dict[str, Any], list[str]]:
+        """Return the primary keys of skills by case-folded name, and the names of those that were created."""
+        if not names:
+            return {}, []
+        skills = Skill.objects.using(self._using).order_by()
+        known = {name.casefold(): pk for name, pk in skills.values_list("name", "pk")}
+        new = {name.casefold(): name for name in sorted(names) if name.casefold() not in known}
+        if new:
+            skills.bulk_create([Skill(name=name) for name in new.values()], ignore_conflicts=True)
+            known = {name.casefold(): pk for name, pk in skills.values_list("name", "pk")}
+        return known, list(new.values())
+
+
+class SkillsRun(ImportRun):
+    """A run for files that may have a column of skills. Rows get exactly the skills of the file."""
+
+    skills_column: ClassVar[str]
+    """The column, and the many-to-many field of the same name."""
+
+    def prepare(self, keys: Sequence[Key | None]) -> None:
+        relation = getattr(self.kind.model, self.skills_column)
+        self.skills = SkillSets(relation.through, relation.field.m2m_field_name(), self.using)
+        if self.skills_column in self.sheet.columns:
+            self.skills.load(stored[0] for stored in self.existing.values())
+
+    def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
+        """Add to `changed` the rows of which only the skills have changed."""
+        if self.skills_column not in self.sheet.columns:
+            return
+        skills, known = self.sheet.values[self.skills_column], {*new, *changed}
+        for position in self.sheet.sound:
+            key = keys[position]
+            if position in known or key is None:
+                continue
+            if self.skills.differ(self.existing[key][0], skills[position] or ()):
+                changed.append(position)
+
+    def write_related(self, new: Sequence[int], changed: Sequence[int]) -> None:
+        if self.skills_column not in self.sheet.columns:
+            return
+        skills, outcomes = self.sheet.values[self.skills_column], self.outcomes
+        written = [position for position in self.without_refused([*new, *changed]) if outcomes[position].instance]
+        created = self.skills.write({outcomes[position].instance.pk: skills[position] or () for position in written})
+        if created:
+            text = ngettext("%(count)d new skill: %(names)s.", "%(count)d new skills: %(names)s.", len(created))
+            self.notes.append(text % {"count": len(created), "names": listed(created)})
+
+
+class SkillsResource(FileResource):
+    """Exports the skills as the import reads them."""
+
+    run_class: ClassVar[type[SkillsRun]]
+
+    def filter_export(self, queryset: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
+        return super().filter_export(queryset, **kwargs).prefetch_related(self.run_class.skills_column)
+
+    def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        if field.attribute != self.run_class.skills_column:
+            return value
+        return values.joined(skill.name for skill in value.all())

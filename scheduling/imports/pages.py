@@ -1,0 +1,143 @@
+"""The import pages of the admin: upload, preview, confirm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportMixin
+from import_export.formats.base_formats import Format
+from import_export.forms import ConfirmImportForm, ImportForm
+from import_export.results import RowResult
+from import_export.tmp_storages import MediaStorage
+
+from scheduling.imports.engine.files import MAX_BYTES, too_large
+from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.results import ImportResult
+from scheduling.imports.formats import CSV, XLSX
+
+DATE_ORDERS = (
+    ("", _("as the file shows")),
+    ("dmy", _("day first: 31/12/2026")),
+    ("mdy", _("month first: 12/31/2026")),
+)
+LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
+
+
+class FileForm(ImportForm):
+    """The form for the upload. It also asks for the order of day and month."""
+
+    date_order = forms.ChoiceField(label=_("Dates such as 11/05/2026"), choices=DATE_ORDERS, required=False)
+    field_order = ["resource", "import_file", "format", "date_order"]
+
+    def clean_import_file(self) -> UploadedFile:
+        file = self.cleaned_data["import_file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(too_large(file.size))
+        return file
+
+
+class ConfirmForm(ConfirmImportForm):
+    """The form below the preview, which keeps the answers to the first one."""
+
+    date_order = forms.ChoiceField(choices=DATE_ORDERS, required=False, widget=forms.HiddenInput)
+
+
+class FileImportMixin(ImportMixin):
+    """Import pages for a ModelAdmin with `resource_classes`, for users who may add and change its rows."""
+
+    # This template also has the button of the export, for a ModelAdmin with FileExportMixin.
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    import_template_name = "scheduling/import.html"
+    import_form_class = FileForm
+    confirm_form_class = ConfirmForm
+    # Files are kept with the other uploads, under a name of 32 random digits, instead of in the public /tmp.
+    tmp_storage_class = MediaStorage
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def get_import_formats(self) -> list[type[Format]]:
+        return [CSV, XLSX]
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        chosen = getattr(kwargs.get("form"), "cleaned_data", {})
+        return {"date_order": chosen.get("date_order") or None}
+
+    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
+        initial = super().get_confirm_form_initial(request, import_form)
+        if import_form is not None:
+            initial["date_order"] = import_form.cleaned_data["date_order"]
+        return initial
+
+    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
+        if isinstance(e, FileError):
+            form.add_error("import_file", str(e))
+        else:
+            super().add_data_read_fail_error_to_form(form, e)
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response = super().import_action(request, **kwargs)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            self._delete_refused_file(response.context_data)
+        return response
+
+    def _delete_refused_file(self, context: dict[str, Any]) -> None:
+        """Delete the upload unless there is a preview that can be confirmed."""
+        file = getattr(context["form"], "cleaned_data", {}).get("import_file")
+        name = getattr(file, "tmp_storage_name", None)
+        if name and "confirm_form" not in context:
+            MediaStorage(name=name).remove()
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().process_import(request, **kwargs)
+        except FileNotFoundError:
+            messages.error(request, _("The uploaded file is no longer there. Upload it again."))
+            return HttpResponseRedirect(self._url("import"))
+
+    def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
+        if result.saved:
+            return super().process_result(result, request)
+        reasons = result.sentences or [problem.sentence for problem in result.problems[:3]]
+        text = _("Nothing was imported; something has changed since the preview. %(reasons)s")
+        messages.error(request, text % {"reasons": " ".join(reasons)})
+        return HttpResponseRedirect(self._url("import"))
+
+    def _url(self, page: str) -> str:
+        app_label, model_name = self.get_model_info()
+        return reverse(f"admin:{app_label}_{model_name}_{page}", current_app=self.admin_site.name)
+
+    def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
+        """Write an entry in the history for each written row, named as in the file, so that no name costs a query."""
+        if self.get_skip_admin_log():
+            return
+        content_type = ContentType.objects.get_for_model(self.model)
+        LogEntry.objects.bulk_create(
+            LogEntry(
+                user=request.user,  # type: ignore[misc]
+                content_type_id=content_type.pk,
+                object_id=row.object_id,
+                object_repr=result.label(position)[:200],
+                action_flag=LOGGED[row.import_type],
+                change_message=gettext("Imported from a file."),
+            )
+            for position, row in enumerate(result.rows)
+            if row.import_type in LOGGED
+        )
+
+    def add_success_message(self, result: ImportResult, request: HttpRequest) -> None:
+        counts = {"new": result.new, "updated": result.updated, "unchanged": result.unchanged}
+        summary = _("Import finished: %(new)d new, %(updated)d updated, %(unchanged)d unchanged.") % counts
+        messages.success(request, " ".join([summary, *result.notes]))
+        if result.warnings:
+            messages.warning(request, " ".join(result.warning_notes))

@@ -1,0 +1,71 @@
+"""Rows into the database in batches: what bulk_create would do, and the row that is refused."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from caching import cache_manager
+from scheduling.imports.engine import bulk
+from scheduling.models import Employee, ScheduleAssignment, ShiftType
+from tests.factories import DepartmentFactory, EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory, ShiftFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def create(rows: list) -> dict[int, str]:
+    return bulk.create(rows, "default", lambda done: None)
+
+
+class CreateTests:
+    def test_gives_the_rows_what_bulk_create_gives(self) -> None:
+        schedule, employee, shift = ScheduleFactory(), EmployeeFactory(), ShiftFactory()
+        rows = [
+            ScheduleAssignment(
+                schedule=schedule, employee=employee, shift=shift, date=schedule.week_start + datetime.timedelta(days)
+            )
+            for days in range(7)
+        ]
+        before = timezone.now()
+        assert create(rows) == {}
+        stored = ScheduleAssignment.objects.in_bulk([row.pk for row in rows])
+        assert [stored[row.pk].date for row in rows] == [row.date for row in rows]
+        assert before <= stored[rows[0].pk].created_at == rows[0].created_at <= timezone.now()
+        assert (rows[0]._state.adding, rows[0]._state.db) == (False, "default")
+
+    def test_normalises_as_a_save_does(self) -> None:
+        department = DepartmentFactory()
+        person = Employee(employee_number="1", email=" Amy@Example.COM", department=department)
+        create([person])
+        person.refresh_from_db(fields=["email"])
+        assert person.email == "amy@example.com"
+
+    def test_takes_few_statements(self) -> None:
+        rows = [ShiftType(name=f"Type {number}") for number in range(500)]
+        with CaptureQueriesContext(connection) as queries:
+            create(rows)
+        inserts = [query for query in queries if query["sql"].startswith("INSERT")]
+        assert len(inserts) <= 1 + 500 * 4 // 999
+        assert ShiftType.objects.count() == 500
+
+    def test_names_the_row_that_the_database_refuses(self) -> None:
+        taken = ShiftType.objects.create(name="Long")
+        rows = [ShiftType(name="Short"), ShiftType(name=taken.name)]
+        assert list(create(rows)) == [1]
+        assert ShiftType.objects.filter(name="Short").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_cache_reads_from_the_statement_what_was_inserted() -> None:
+    row = ScheduleAssignmentFactory()
+    other = ScheduleFactory(department=DepartmentFactory())
+    assert len(ScheduleAssignment.objects.for_schedule(row.schedule_id)) == 1
+    assert not ScheduleAssignment.objects.for_schedule(other.pk)
+    tomorrow = row.date + datetime.timedelta(1)
+    create([ScheduleAssignment(schedule=row.schedule, employee=row.employee, shift=row.shift, date=tomorrow)])
+    assert len(ScheduleAssignment.objects.for_schedule(row.schedule_id)) == 2
+    hits = cache_manager.get_stats()["types"]["schedule"]["hits"]
+    assert not ScheduleAssignment.objects.for_schedule(other.pk)
+    assert cache_manager.get_stats()["types"]["schedule"]["hits"] == hits + 1

@@ -1,0 +1,161 @@
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import tablib
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from scheduling.imports.engine.results import ImportResult
+from scheduling.imports.kinds.employees import EmployeeResource, split_name
+from scheduling.models import Department, Employee, Skill
+from tests.factories import DepartmentFactory, EmployeeFactory, SkillFactory
+
+NEW = ["email", "employee_number", "first_name", "last_name", "department_code"]
+AMY = ["Amy@Example.com", "H1", "Amy", "Reed", "KIT"]
+
+
+def run(*rows: list[Any], headers: list[str] = NEW, **options: Any) -> ImportResult:
+    return EmployeeResource().import_data(tablib.Dataset(*rows, headers=headers), **options)
+
+
+def reasons(result: ImportResult) -> list[tuple[int, str, str]]:
+    return [(problem.row, problem.column, problem.reason) for problem in result.problems]
+
+
+@pytest.fixture
+def kitchen(db: None) -> Department:
+    return DepartmentFactory(code="KIT", name="Kitchen")
+
+
+class UpsertTests:
+    def test_a_new_employee(self, kitchen: Department) -> None:
+        headers = [*NEW, "role", "hire_date", "hourly_rate", "max_hours_per_week", "is_active", "employment_type"]
+        result = run([*AMY, "Cook", "31/05/2020", "€ 12,50", "", "yes", "Part time"], headers=headers)
+        assert (result.new, result.sentences, result.problems) == (1, [], [])
+        amy = Employee.objects.get()
+        assert (amy.email, amy.department, amy.role) == ("amy@example.com", kitchen, "Cook")
+        assert (amy.hire_date, amy.hourly_rate) == (datetime.date(2020, 5, 31), Decimal("12.50"))
+        assert (amy.max_hours_per_week, amy.is_active, amy.employment_type) == (40, True, "part_time")
+
+    def test_the_same_file_again_changes_nothing(self, kitchen: Department) -> None:
+        headers = [*NEW, "hourly_rate", "skills"]
+        run([*AMY, "12.5", "Grill|Wine"], headers=headers)
+        result = run([*AMY, "12.50", "wine; grill"], headers=headers)
+        assert (result.new, result.updated, result.unchanged) == (0, 0, 1)
+
+    def test_columns_that_the_file_lacks_stay_as_they_are(self, kitchen: Department) -> None:
+        amy = EmployeeFactory(email="amy@example.com", phone="123", role="Cook", department=kitchen)
+        result = run(["amy@example.com", "Chef"], headers=["email", "role"])
+        amy.refresh_from_db()
+        assert (result.updated, amy.role, amy.phone, amy.department) == (1, "Chef", "123", kitchen)
+
+    def test_a_full_name_is_split(self, kitchen: Department) -> None:
+        headers = ["email", "employee_number", "Full name", "department"]
+        run(
+            ["a@example.com", "1", "Amy van Dyk", "Kitchen"],
+            ["b@example.com", "2", "van Dyk, Bob", "KIT"],
+            headers=headers,
+        )
+        names = Employee.objects.order_by("email").values_list("first_name", "last_name")
+        assert list(names) == [("Amy van", "Dyk"), ("Bob", "van Dyk")]
+        result = run(["c@example.com", "3", "Cher", "KIT"], headers=headers)
+        assert reasons(result) == [(2, "Full name", "Write a first and a last name.")]
+
+    @pytest.mark.parametrize(
+        ("name", "pair"), [("Amy Reed", ("Amy", "Reed")), ("Reed,Amy", ("Amy", "Reed")), ("x", ("", "x"))]
+    )
+    def test_split_name(self, name: str, pair: tuple[str, str]) -> None:
+        assert split_name(name) == pair
+
+
+class ProblemTests:
+    def test_a_file_of_new_people_needs_their_columns(self, kitchen: Department) -> None:
+        result = run(["amy@example.com", "Amy"], headers=["email", "first_name"])
+        assert result.sentences == [
+            "The file has new employees (1), but lacks the columns that new ones need: "
+            "'employee_number', 'last_name' and 'department_code'."
+        ]
+        assert not result.saved
+
+    def test_an_employee_number_belongs_to_one_person(self, kitchen: Department) -> None:
+        EmployeeFactory(email="bob@example.com", employee_number="H1")
+        result = run(AMY, ["eve@example.com", "H2", "Eve", "X", "KIT"], ["dan@example.com", "H2", "Dan", "X", "KIT"])
+        assert reasons(result) == [
+            (2, "employee_number", "This is the number of bob@example.com."),
+            (4, "employee_number", "Row 3 has the same employee number."),
+        ]
+
+    def test_a_repeated_address_names_the_first_row(self, kitchen: Department) -> None:
+        result = run(AMY, ["amy@example.com", "H2", "Amy", "Reed", "KIT"])
+        assert reasons(result) == [(3, "email", "Row 2 has the same e-mail address.")]
+
+    def test_an_unknown_department_gets_a_suggestion(self, kitchen: Department) -> None:
+        result = run([*AMY[:4], "KITT"])
+        assert reasons(result) == [(2, "department_code", "No department has the code 'KITT'. Did you mean 'KIT'?")]
+
+    def test_a_name_of_two_departments_is_no_department(self, kitchen: Department) -> None:
+        DepartmentFactory(name="Kitchen", parent=kitchen)
+        assert run([*AMY[:4], "kitchen"]).refused == 1
+
+    def test_values_are_judged_by_the_model(self, kitchen: Department) -> None:
+        headers = [*NEW, "hire_date", "end_date", "max_hours_per_week"]
+        result = run(
+            [*AMY, "2026-05-31", "2026-05-30", "40"],
+            ["no address", "H2", "", "X", "KIT", "", "", "200"],
+            headers=headers,
+        )
+        assert reasons(result) == [
+            (2, "", "The end date is not before the hire date."),
+            (3, "email", "Enter a valid email address."),
+            (3, "first_name", "A value is needed here."),
+            (3, "max_hours_per_week", "Ensure this value is less than or equal to 168."),
+        ]
+        assert not Employee.objects.exists()
+
+
+class SkillTests:
+    def test_skills_become_those_of_the_file(self, kitchen: Department) -> None:
+        wine, grill = SkillFactory(name="Wine"), SkillFactory(name="Grill")
+        amy = EmployeeFactory(email="amy@example.com", skills=[wine])
+        result = run(["amy@example.com", "grill, Barista"], headers=["email", "skills"])
+        assert result.updated == 1
+        assert {skill.name for skill in amy.skills.all()} == {"Grill", "Barista"}
+        assert result.notes == ["1 new skill: 'Barista'."]
+        assert grill in amy.skills.all()
+
+    def test_a_blank_cell_takes_them_away_and_a_missing_column_does_not(self, kitchen: Department) -> None:
+        amy = EmployeeFactory(email="amy@example.com", skills=[SkillFactory()])
+        run(["amy@example.com", "Cook"], headers=["email", "role"])
+        assert amy.skills.count() == 1
+        run(["amy@example.com", ""], headers=["email", "skills"])
+        assert amy.skills.count() == 0
+
+    def test_new_people_have_them_at_once(self, kitchen: Department) -> None:
+        run([*AMY, "Wine"], headers=[*NEW, "skills"])
+        assert Employee.objects.get().skills.get().name == "Wine"
+
+    def test_a_dry_run_creates_none(self, kitchen: Department) -> None:
+        result = run([*AMY, "Wine"], headers=[*NEW, "skills"], dry_run=True)
+        assert result.notes == ["1 new skill: 'Wine'."]
+        assert not Skill.objects.exists()
+        assert not Employee.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class CacheTests:
+    def test_imported_people_are_in_the_cache(self) -> None:
+        DepartmentFactory(code="KIT")
+        assert Employee.objects.get_by_email("amy@example.com") is None
+        run(AMY, ["bob@example.com", "H2", "Bob", "X", "KIT"])
+        with CaptureQueriesContext(connection) as queries:
+            amy = Employee.objects.get_by_email("amy@example.com")
+            found = Employee.objects.get_many_by_email(["amy@example.com", "bob@example.com"])
+        assert amy is not None
+        assert (amy.last_name, len(found), len(queries)) == ("Reed", 2, 0)
+        run(["amy@example.com", "Chef"], headers=["email", "role"])
+        with CaptureQueriesContext(connection) as queries:
+            amy = Employee.objects.get_by_email("amy@example.com")
+        assert amy is not None
+        assert (amy.role, len(queries)) == ("Chef", 0)

@@ -1,0 +1,118 @@
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from tablib import Dataset
+
+from scheduling.imports.engine.results import ImportResult
+from scheduling.imports.kinds.rules import RuleResource
+from scheduling.models import Rule
+from tests.factories import DepartmentFactory, EmployeeFactory, RuleFactory, ShiftFactory, SkillFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def imported(*rows: dict[str, Any]) -> ImportResult:
+    headers = list(dict.fromkeys(name for row in rows for name in row))
+    table = Dataset(*[[row.get(name, "") for name in headers] for row in rows], headers=headers)
+    return RuleResource().import_data(table)
+
+
+def reasons(result: ImportResult) -> list[tuple[int, str, str]]:
+    return [(problem.row, problem.column, problem.reason) for problem in result.problems]
+
+
+class ImportTests:
+    def test_creates_rules_of_every_kind_of_parameter(self) -> None:
+        DepartmentFactory(code="KIT")
+        EmployeeFactory(email="amy@example.com")
+        SkillFactory(name="Beer, wine")
+        ShiftFactory(name="Night")
+
+        result = imported(
+            {"name": "Rest", "kind": "rest_period", "min_hours": "11"},
+            {"name": "Office", "kind": "availability", "weekdays": "Monday, tue", "start": "8:00", "end": "6 pm"},
+            {
+                "name": "Bar",
+                "kind": "qualification",
+                "scope": "department",
+                "department": "KIT",
+                "skills": '"Beer, wine"',
+                "shifts": "Night",
+                "strict": "yes",
+            },
+            {
+                "name": "Amy",
+                "kind": "workload",
+                "scope": "employee",
+                "email": "Amy@Example.com",
+                "max_hours_per_week": "38.5",
+            },
+        )
+
+        assert reasons(result) == []
+        assert result.new == 4
+        assert {rule.name: rule.parameters for rule in Rule.objects.all()} == {
+            "Rest": {"min_hours": 11},
+            "Office": {"weekdays": ["mon", "tue"], "start": "08:00", "end": "18:00"},
+            "Bar": {"skills": ["Beer, wine"], "shifts": ["Night"]},
+            "Amy": {"max_hours_per_week": 38.5},
+        }
+        for rule in Rule.objects.all():
+            rule.full_clean()
+
+    def test_changes_what_the_file_has_and_keeps_the_rest(self) -> None:
+        RuleFactory(
+            name="Office", kind="availability", parameters={"weekdays": ["mon"], "start": "08:00", "end": "18:00"}
+        )
+        RuleFactory(name="Rest")
+
+        result = imported({"name": "Office", "weekdays": "tue"}, {"name": "Rest"})
+
+        assert (result.updated, result.unchanged) == (1, 1)
+        assert Rule.objects.get(name="Office").parameters == {"weekdays": ["tue"], "start": "08:00", "end": "18:00"}
+
+    def test_an_empty_cell_takes_a_parameter_away(self) -> None:
+        RuleFactory(name="Load", kind="workload", parameters={"max_hours_per_day": 10, "max_shifts_per_week": 5})
+
+        imported({"name": "Load", "max_hours_per_day": ""})
+
+        assert Rule.objects.get().parameters == {"max_shifts_per_week": 5}
+
+    @pytest.mark.parametrize(
+        ("row", "column", "sentence"),
+        [
+            (
+                {"kind": "rest_period", "min_hours": "99"},
+                "min_hours",
+                "“hours of rest at least” is a number from 0 to 72.",
+            ),
+            (
+                {"kind": "rest_period", "max_days": "6"},
+                "max_days",
+                "“days in a row at most” is not a parameter of this",
+            ),
+            ({"kind": "rest_period"}, "", "“hours of rest at least” is needed."),
+            ({"kind": "qualification", "skills": "Juggling"}, "skills", "No skill has the name 'Juggling'."),
+            ({"kind": "restriction", "scope": "department"}, "department_code", "Say to which one the rule applies."),
+            ({"kind": "availability", "weekdays": "Mo"}, "weekdays", "Write 'Monday', 'Tuesday'"),
+        ],
+    )
+    def test_refuses_in_the_words_of_the_model(self, row: dict[str, Any], column: str, sentence: str) -> None:
+        told = reasons(imported({"name": "Of the test", **row}))
+
+        assert told[0][:2] == (2, column)
+        assert told[0][2].startswith(sentence)
+
+    def test_new_ones_need_a_kind(self) -> None:
+        result = imported({"name": "Rest", "min_hours": "11"})
+
+        assert result.sentences == ["The file has new rules (1), but lacks the columns that new ones need: 'kind'."]
+
+    def test_costs_the_same_for_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+        SkillFactory(name="First aid")
+        RuleFactory(name="Rule 0", kind="qualification", parameters={"skills": ["First aid"], "shifts": ["Gone"]})
+        rows = [{"name": f"Rule {n}", "kind": "qualification", "skills": "First aid", "shifts": ""} for n in range(40)]
+
+        with django_assert_max_num_queries(12):
+            assert imported(*rows).new == 39
