@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from scheduling.admin.dashboard import MOST_SCHEDULES
+from scheduling.admin.dashboard import MAX_SCHEDULES
 from scheduling.models import Schedule
 from tests.factories import (
     DepartmentFactory,
@@ -82,7 +82,7 @@ class AttentionTests:
         assert '<td class="number is-error">1</td>' in index(admin_client)
 
     def test_shows_the_schedules_with_most_to_do(self, admin_client: Client) -> None:
-        for number in range(MOST_SCHEDULES + 2):
+        for number in range(MAX_SCHEDULES + 2):
             understaffed(week(f"Department {number}"), people=2 + number)
 
         text = index(admin_client)

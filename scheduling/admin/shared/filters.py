@@ -1,4 +1,4 @@
-"""Filters of lists whose choices are cached: they cost a list no query."""
+"""List filters whose choices are cached, so that they cost a list no query."""
 
 from __future__ import annotations
 
@@ -15,29 +15,33 @@ from scheduling.models import Department, Skill
 INDENT = "\u2003"
 
 
-class SubtreeFilter(admin.SimpleListFilter):
+class PathFilter(admin.SimpleListFilter):
+    """A filter on a field that each list reaches by its own path: `SubtreeFilter.on("schedule__department")`."""
+
+    path: ClassVar[str]
+    """From the rows of the list to the field; "pk" for the rows themselves."""
+
+    @classmethod
+    def on(cls, path: str) -> type[PathFilter]:
+        return type(cls.__name__, (cls,), {"path": path})
+
+
+class SubtreeFilter(PathFilter):
     """Rows of a department and of all departments below it."""
 
     title = _("department and below")
     parameter_name = "within"
-    path: ClassVar[str]
-    """From the rows of the list to their department: "schedule__department"."""
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [(str(node.id), INDENT * node.depth + node.name) for node in Department.objects.tree()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        if chosen is None:
+        value = self.value()
+        if value is None:
             return queryset
-        # What is no department's number has no rows: a list of everything would look like an answer.
-        ids = Department.objects.subtree_ids(int(chosen)) if chosen.isdecimal() else []
+        # A value that is not a department's key matches no row: an unfiltered list would look like an answer.
+        ids = Department.objects.subtree_ids(int(value)) if value.isdecimal() else []
         return queryset.filter(**{f"{self.path}__in": ids})
-
-
-def within(path: str) -> type[SubtreeFilter]:
-    """Return the filter for a list whose rows reach their department by a path; "pk" for departments themselves."""
-    return type("SubtreeFilter", (SubtreeFilter,), {"path": path})
 
 
 class SkillFilter(admin.SimpleListFilter):
@@ -45,13 +49,12 @@ class SkillFilter(admin.SimpleListFilter):
 
     title = _("skill")
     parameter_name = "skill"
-    path: ClassVar[str] = "skills"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [(str(skill.pk), skill.name) for skill in Skill.objects.list_all()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        if chosen is None:
+        value = self.value()
+        if value is None:
             return queryset
-        return queryset.filter(**{self.path: chosen}) if chosen.isdecimal() else queryset.none()
+        return queryset.filter(skills=value) if value.isdecimal() else queryset.none()

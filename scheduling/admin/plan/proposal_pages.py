@@ -1,4 +1,4 @@
-"""Pages that say what an act will do, and do it when they are sent: for a row or for many."""
+"""Pages that show what an action will do, and do it once they are submitted: for one row or for many."""
 
 from __future__ import annotations
 
@@ -12,28 +12,24 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 
-from scheduling.admin.confirmation import Sentences, Warnings
+from scheduling.admin.plan.confirmation import Sentences, Warnings
 from scheduling.planning.proposals import Proposal
 
-SENT = "carry_out"
+SUBMIT_NAME = "carry_out"
+"""The name of the button, by which the page's own form is told from that of the list that led to it."""
 
 
-def is_wanted(request: HttpRequest, proposal: Proposal) -> bool:
-    """Whether the page was sent, nothing stands in the way, and the warnings of this very moment were confirmed."""
+def is_confirmed(request: HttpRequest, proposal: Proposal) -> bool:
+    """Whether the page was submitted, nothing prevents the action, and its present warnings were confirmed."""
     return (
         request.method == "POST"
-        and SENT in request.POST
+        and SUBMIT_NAME in request.POST
         and not proposal.errors
         and Warnings(proposal.warnings).are_confirmed(request.POST)
     )
 
 
-def user_id(request: HttpRequest) -> int:
-    """Return the key of the user, who is logged in on every page of the admin."""
-    return int(request.user.pk or 0)
-
-
-def page(
+def proposal_page(
     model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
     rows: Iterable[Model],
@@ -41,7 +37,7 @@ def page(
     label: Promise | str,
     back: str,
 ) -> TemplateResponse:
-    """Return the page that shows the proposal. `back` is where it leads when nothing is to be done."""
+    """Return the page that shows the proposal. `back` is the address that it leads back to."""
     context = {
         **model_admin.admin_site.each_context(request),
         "title": label,
@@ -51,10 +47,10 @@ def page(
         "errors_of_plan": Sentences(proposal.errors),
         "left_out": Sentences(proposal.left_out),
         "warnings": Warnings(proposal.warnings),
-        "sent": SENT,
+        "submit_name": SUBMIT_NAME,
         "action": request.POST.get("action", ""),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "back": back,
     }
     request.current_app = model_admin.admin_site.name
-    return TemplateResponse(request, "scheduling/act.html", context)
+    return TemplateResponse(request, "scheduling/proposal.html", context)

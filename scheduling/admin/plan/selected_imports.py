@@ -1,4 +1,4 @@
-"""The action "Import assignments for the selected …" of employees and shifts, and the import pages that it opens."""
+"""The import of assignments for selected employees or shifts: the action of their lists, and the pages it leads to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SelectedConfirmForm(ConfirmForm):
 
 
 class SelectedImportMixin(FileImportMixin):
-    """The import pages of assignments. The selection goes with the forms, from the upload to the confirmation."""
+    """The import pages of assignments. A hidden field passes the selection from the upload to the confirmation."""
 
     resource_classes = [SelectedAssignmentResource]
     import_template_name = "scheduling/import_selected.html"
@@ -55,9 +55,10 @@ class SelectedImportMixin(FileImportMixin):
 
 
 class ImportsAssignments:
-    """The action, for the ModelAdmin of what a file of assignments names: employees, shifts.
+    """The action, for the ModelAdmin of a model that files of assignments name: employees, shifts.
 
-    No ModelAdmin itself: as the first of the bases it would come before the mixins of the import and export pages.
+    This is not a ModelAdmin itself: as the first base class it would come before the mixins of the import and export
+    pages.
     """
 
     actions: Any = ["import_assignments"]

@@ -1,4 +1,4 @@
-"""Lists whose rows know where in the tree of departments they are."""
+"""Lists whose rows know their place in the tree of departments."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from scheduling.models import Department
 
 
 class TreeChangeList(ChangeList):
-    """Gives each row the `node` of its department: one cached read for the whole page."""
+    """Gives each row the tree `node` of its department, with one cached read for the whole page."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         nodes = {node.id: node for node in Department.objects.tree()}
         for row in self.result_list:
-            row.node = nodes.get(self.department_of(row))
+            row.node = nodes.get(self.department_id_of(row))
 
-    def department_of(self, row: Any) -> int:
+    def department_id_of(self, row: Any) -> int:
         return row.department_id
 
 
 class DepartmentChangeList(TreeChangeList):
-    """Departments with their people, in the order of the tree unless somebody sorts by a column."""
+    """Departments with their head counts, in the order of the tree unless a column is sorted by."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        people, in_all = Department.objects.head_counts(), Department.objects.total_head_counts()
+        own, total = Department.objects.head_counts(), Department.objects.total_head_counts()
         for row in self.result_list:
-            row.people, row.people_in_all = people.get(row.pk, 0), in_all.get(row.pk, 0)
+            row.people, row.people_in_all = own.get(row.pk, 0), total.get(row.pk, 0)
 
-    def department_of(self, row: Any) -> int:
+    def department_id_of(self, row: Any) -> int:
         return row.pk
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
@@ -44,8 +44,8 @@ class DepartmentChangeList(TreeChangeList):
 
 
 def complete_name(row: Any) -> SafeString:
-    """Return the complete name of a row's department, what is above it in a quieter colour."""
+    """Return the complete name of a row's department, with the departments above it in a quieter colour."""
     node = row.node
-    if node is None:  # created or moved since the tree was read
+    if node is None:  # The department was created or moved after the tree was read.
         return format_html("{}", row)
     return format_html('<span class="quiet">{}</span>{}', node.complete_name.removesuffix(node.name), node.name)

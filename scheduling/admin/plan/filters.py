@@ -1,38 +1,30 @@
-"""Filters of the lists of schedules, assignments and shifts. What they offer comes out of cached reads: no queries."""
+"""Filters of the lists of schedules, assignments and shifts. Their choices come from cached reads: no queries."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin.plan.days import day_name, next_seven_days
+from scheduling.admin.shared.filters import PathFilter
 from scheduling.models import ShiftType
 from scheduling.models.planning import MONDAY_TO_SUNDAY
 
 WEEK = datetime.timedelta(days=7)
+STAFFING = [("under", _("Under")), ("full", _("Full")), ("over", _("Over"))]
 
 
-class FieldFilter(admin.SimpleListFilter):
-    """A filter by a path, which each list names by `on`."""
-
-    path: ClassVar[str]
-
-    @classmethod
-    def on(cls, path: str) -> type[FieldFilter]:
-        return type(cls.__name__, (cls,), {"path": path})
-
-
-class WeekFilter(FieldFilter):
-    """This week and the next, Monday to Sunday, by the clock of the site."""
+class WeekFilter(PathFilter):
+    """Last week, this week and the next, Monday to Sunday, in the time zone of the site."""
 
     title = _("week")
     parameter_name = "week"
@@ -50,7 +42,7 @@ class WeekFilter(FieldFilter):
         return queryset.filter(**{f"{self.path}__range": (monday, monday + MONDAY_TO_SUNDAY)})
 
 
-class ShiftTypeFilter(FieldFilter):
+class ShiftTypeFilter(PathFilter):
     title = _("shift type")
     parameter_name = "shift_type"
 
@@ -62,8 +54,20 @@ class ShiftTypeFilter(FieldFilter):
         return queryset.filter(**{self.path: int(value)}) if value.isdecimal() else queryset
 
 
-class VersionFilter(admin.SimpleListFilter):
-    """The plan as it is. What newer versions have superseded is shown when it is asked for."""
+class DefaultChoiceFilter(admin.SimpleListFilter):
+    """A filter that is never off: in place of "All" it offers a default."""
+
+    def default_label(self) -> str:
+        raise NotImplementedError
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": self.default_label()}
+        yield from others
+
+
+class VersionFilter(DefaultChoiceFilter):
+    """Assignments that count, by default; those that newer versions have superseded are shown on request."""
 
     title = _("version")
     parameter_name = "version"
@@ -71,10 +75,8 @@ class VersionFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("superseded", _("Superseded")), ("all", _("All"))]
 
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": gettext("Current")}
-        yield from others
+    def default_label(self) -> str:
+        return gettext("Current")
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "all":
@@ -82,32 +84,26 @@ class VersionFilter(admin.SimpleListFilter):
         return queryset.filter(superseded=self.value() == "superseded")
 
 
-STAFFING = [("under", _("Under")), ("full", _("Full")), ("over", _("Over"))]
-
-
-class DayFilter(admin.SimpleListFilter):
+class DayFilter(DefaultChoiceFilter):
     """The day on which a list of shifts counts people: today, or one of the six days after it."""
 
     title = _("staff on")
     parameter_name = "day"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        today = timezone.localdate()
-        days = [today + datetime.timedelta(days=number) for number in range(1, 7)]
-        return [(day.isoformat(), date_format(day, gettext("D j M"))) for day in days]
+        _today, *days = next_seven_days()
+        return [(day.isoformat(), day_name(day)) for day in days]
 
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": gettext("Today")}
-        yield from others
+    def default_label(self) -> str:
+        return gettext("Today")
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
-        chosen = {value: datetime.date.fromisoformat(value) for value, _label in self.lookup_choices}
-        return queryset.with_staff_on(chosen.get(self.value() or "", timezone.localdate()))
+        days = {value: datetime.date.fromisoformat(value) for value, _label in self.lookup_choices}
+        return queryset.with_staff_on(days.get(self.value() or "", timezone.localdate()))
 
 
 class StaffingFilter(admin.SimpleListFilter):
-    """Schedules by their whole week; shifts by the people that `DayFilter`, which comes first, has counted."""
+    """Schedules by their whole week; shifts by the people whom `DayFilter`, which comes first, has counted."""
 
     title = _("staffing")
     parameter_name = "staffing"

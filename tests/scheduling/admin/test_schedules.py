@@ -1,4 +1,4 @@
-"""New versions of a week, and the week once more seven days later."""
+"""The page of a schedule: new versions, deleted drafts, and copies of a week seven days later."""
 
 import pytest
 from django.test import Client
@@ -36,7 +36,7 @@ class NewVersionTests:
         second = new_version(planner, world.week)
         assert (second.version, second.status, second.week_start) == (2, "draft", MONDAY)
         names = ("employee", "shift", "date", "status", "notes", "priority")
-        rows = [list(one.assignments.values_list(*names)) for one in (world.week, second)]
+        rows = [list(schedule.assignments.values_list(*names)) for schedule in (world.week, second)]
         assert rows[0] == rows[1]
         assert set(world.week.assignments.values_list("superseded", flat=True)) == {True}
 
@@ -50,7 +50,7 @@ class NewVersionTests:
     def test_leaves_the_old_one_as_it_is_for_everybody(self, world: World, planner: Client, manager: Client) -> None:
         new_version(planner, world.week)
         page = manager.get(url("change", world.week))
-        assert "A newer version has taken the place of this one, which stays as it is." in page.text
+        assert "This version has been replaced by a newer one and can no longer be changed." in page.text
         row = world.week.assignments.get(shift=world.early)
         send_week(manager, world.week, row_of(row, notes="x"))
         row.refresh_from_db()
@@ -89,7 +89,7 @@ class DeletedDraftTests:
         second.assignments.get(shift=world.early).delete()
         world.stored(world.early, TUESDAY, department=world.bar)
         answer = manager.post(url("delete", second), {"post": "yes"}, follow=True)
-        assert "planned elsewhere by now, and does not count again: Amy Adams, Early, 2026-12-01." in answer.text
+        assert "is now assigned elsewhere: Amy Adams, Early, 2026-12-01." in answer.text
         assert world.week.assignments.filter(superseded=True).count() == 1
 
 

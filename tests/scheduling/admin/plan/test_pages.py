@@ -1,12 +1,13 @@
-"""Two planners at the same rows: the slower one reads a sentence and keeps what was typed."""
+"""What the pages of plans share. Of two planners who save the same row, the slower one is told and keeps the input."""
 
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from scheduling.admin import plan_forms
+from scheduling.admin.plan import assignment_forms, formsets
 from scheduling.models import ScheduleAssignment
+from scheduling.policy import check
 from tests.scheduling.admin.pages import errors_in, row_of, send_form, send_week, url
 from tests.scheduling.policy.cases import TUESDAY, World, make_world
 
@@ -24,10 +25,10 @@ def world() -> World:
 
 @pytest.fixture
 def too_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first look is before the other one's save, so it finds nothing; a second one is after it."""
+    """Let the first check find nothing, as it is made before the other planner saves; a second one is made after."""
     looks = iter([lambda *args, **kwargs: []])
-    real = plan_forms.check
-    monkeypatch.setattr(plan_forms, "check", lambda *args, **kwargs: next(looks, real)(*args, **kwargs))
+    for module in (assignment_forms, formsets):
+        monkeypatch.setattr(module, "check", lambda *args, **kwargs: next(looks, check)(*args, **kwargs))
 
 
 class LostRaceTests:
@@ -44,7 +45,7 @@ class LostRaceTests:
     def test_that_a_second_look_does_not_see(
         self, world: World, planner: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(plan_forms, "check", lambda *args, **kwargs: [])
+        monkeypatch.setattr(formsets, "check", lambda *args, **kwargs: [])
         response = send_week(planner, world.week, row_of(world.planned(world.early, TUESDAY)))
         assert response["Location"] == url("change", world.week)
         assert "The employee already works this shift on this date." in planner.get(response["Location"]).text
@@ -60,7 +61,7 @@ class RowThatIsGoneTests:
         if "DELETE" in changes:
             assert response.status_code == 302  # it is gone, as it was meant to be
         else:
-            assert errors_in(response) == ["Somebody has deleted or moved this assignment meanwhile."]
+            assert errors_in(response) == ["Someone else has deleted or moved this assignment."]
 
     def test_one_of_another_schedule_is_not_touched(self, world: World, planner: Client) -> None:
         other = world.stored(world.late, TUESDAY, department=world.bar)

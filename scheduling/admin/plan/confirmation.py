@@ -1,4 +1,4 @@
-"""Warnings of the policy: shown first, and passed over by a tick at a box that stands for exactly these warnings."""
+"""Warnings of the policy: a user sees them first, and confirms exactly these warnings by ticking a box."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from scheduling.policy import Finding, warnings
 
 FIELD = "confirmed_warnings"
-MOST_SENTENCES = 50
-"""How many sentences a page lists; it counts the others."""
+MAX_SENTENCES = 50
+"""A page lists this many sentences and counts the others."""
 
 
 class Sentences:
-    """What a page lists: every sentence once, at most MOST_SENTENCES of them."""
+    """The sentences that a page lists: each of them once, at most MAX_SENTENCES of them."""
 
     def __init__(self, sentences: Iterable[str]) -> None:
         self.all: Sequence[str] = list(dict.fromkeys(sentences))
@@ -24,7 +24,7 @@ class Sentences:
 
     @property
     def shown(self) -> Sequence[str]:
-        return self.all[:MOST_SENTENCES]
+        return self.all[:MAX_SENTENCES]
 
     @property
     def more(self) -> int:
@@ -32,11 +32,13 @@ class Sentences:
 
 
 class Warnings(Sentences):
+    """Warnings that are confirmed by the token of exactly these sentences."""
+
     field = FIELD
 
     @property
     def token(self) -> str:
-        """What the box sends. Other warnings have another one, so what nobody has read is confirmed by nobody."""
+        """The value of the checkbox. Other warnings have another token, so no one confirms what they have not read."""
         return hashlib.sha256("\n".join(self.all).encode()).hexdigest()[:20]
 
     def are_confirmed(self, data: Mapping[str, Any]) -> bool:
@@ -44,7 +46,7 @@ class Warnings(Sentences):
 
 
 class ConfirmsWarnings:
-    """A form or a formset that is valid once its warnings are confirmed. Whoever checks it sets `findings`."""
+    """A form or formset that is valid once its warnings are confirmed. Its `clean` sets `findings`."""
 
     findings: Sequence[Finding] = ()
     data: Mapping[str, Any]
@@ -55,7 +57,7 @@ class ConfirmsWarnings:
 
     @property
     def asks_for_confirmation(self) -> bool:
-        """Whether nothing but the tick is lacking."""
+        """Whether the confirmation is all that is missing."""
         return super().is_valid() and not self.warnings.are_confirmed(self.data)  # type: ignore[misc]
 
     def is_valid(self) -> bool:

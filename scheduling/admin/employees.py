@@ -1,3 +1,5 @@
+"""Employees: the list with their departments and skills, and the page that shows what is coming up for each."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -12,36 +14,30 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin.cached_pages import CachedPageMixin
-from scheduling.admin.filters import SkillFilter, within
-from scheduling.admin.import_selected import ImportsAssignments
-from scheduling.admin.known import PeopleToPlan
-from scheduling.admin.lists import TreeChangeList, complete_name
-from scheduling.admin.switches import switch, tell
+from scheduling.admin.plan.selected_imports import ImportsAssignments
+from scheduling.admin.shared.archiving import report_count, set_active
+from scheduling.admin.shared.cached_pages import CachedPageMixin
+from scheduling.admin.shared.choices import EmployeeChoicesView
+from scheduling.admin.shared.filters import SkillFilter, SubtreeFilter
+from scheduling.admin.shared.tree_lists import TreeChangeList, complete_name
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.employees import EmployeeResource
-from scheduling.models import Employee, Notification, ScheduleAssignment, Skill
-
-
-@admin.register(Skill)
-class SkillAdmin(admin.ModelAdmin):
-    list_display = ["name", "description"]
-    search_fields = ["name", "description"]
+from scheduling.models import Employee, Notification, ScheduleAssignment
 
 
 @admin.register(Employee)
 class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, CachedPageMixin):
-    """People are archived, not deleted: their assignments are the record of who worked when."""
+    """Employees are archived and never deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
-    list_display = ["last_name", "first_name", "place", "role", "is_active", "skilled", "employee_number", "email"]
+    list_display = ["last_name", "first_name", "place", "role", "is_active", "skill_names", "employee_number", "email"]
     list_display_links = ["last_name", "first_name"]
-    list_filter = ["is_active", within("department"), "employment_type", SkillFilter]
+    list_filter = ["is_active", SubtreeFilter.on("department"), "employment_type", SkillFilter]
     search_fields = ["last_name", "first_name", "email", "employee_number", "role"]
     autocomplete_fields = ["department", "skills", "user"]
     actions = ["archive", "restore", *ImportsAssignments.actions]
-    readonly_fields = ["coming", "unread"]
+    readonly_fields = ["next_shifts", "unread_notifications"]
     fieldsets = [
         (None, {"fields": ["employee_number", ("first_name", "last_name"), "email", "phone", "is_active", "user"]}),
         (_("Work"), {"fields": ["department", "role", "skills"]}),
@@ -64,33 +60,33 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
         return complete_name(employee)
 
     @admin.display(description=_("skills"))
-    def skilled(self, employee: Employee) -> str:
+    def skill_names(self, employee: Employee) -> str:
         return ", ".join(skill.name for skill in employee.skills.all())
 
     # -- the form ----------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Employee | None = None) -> Any:
-        """Show what is coming up beside what is stored, as far as the user may see it."""
+        """Add what is coming up for the employee, as far as the user may see it."""
         panels = [
             name
-            for name, model in (("coming", "scheduleassignment"), ("unread", "notification"))
+            for name, model in (("next_shifts", "scheduleassignment"), ("unread_notifications", "notification"))
             if obj is not None and request.user.has_perm(f"scheduling.view_{model}")
         ]
         return [*self.fieldsets, (_("Coming up"), {"fields": panels})] if panels else self.fieldsets
 
     @admin.display(description=_("next shifts"))
-    def coming(self, employee: Employee) -> SafeString:
-        coming = ScheduleAssignment.objects.coming_for(employee.pk, timezone.localdate())
-        return render_to_string("scheduling/employee_coming.html", {"employee": employee, "assignments": coming})
+    def next_shifts(self, employee: Employee) -> SafeString:
+        assignments = ScheduleAssignment.objects.coming_for(employee.pk, timezone.localdate())
+        return render_to_string("scheduling/employee_coming.html", {"employee": employee, "assignments": assignments})
 
     @admin.display(description=_("unread notifications"))
-    def unread(self, employee: Employee) -> SafeString:
-        unread = Notification.objects.unread_for(employee.pk)
-        return render_to_string("scheduling/employee_unread.html", {"notifications": unread})
+    def unread_notifications(self, employee: Employee) -> SafeString:
+        notifications = Notification.objects.unread_for(employee.pk)
+        return render_to_string("scheduling/employee_unread.html", {"notifications": notifications})
 
     def get_urls(self) -> list[URLPattern]:
-        people = self.admin_site.admin_view(PeopleToPlan.as_view(admin_site=self.admin_site))
-        own = path("to-plan/", people, name="scheduling_employee_to_plan_autocomplete")
+        choices = self.admin_site.admin_view(EmployeeChoicesView.as_view(admin_site=self.admin_site))
+        own = path("to-plan/", choices, name="scheduling_employee_to_plan_autocomplete")
         return [own, *super().get_urls()]
 
     # -- archiving ---------------------------------------------------------------------------------------------------
@@ -100,17 +96,19 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
 
     @admin.action(description=_("Archive selected employees"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = switch(request, queryset, "is_active", False, gettext("Archived."))
-        tell(self, request, ngettext("%(count)d employee archived.", "%(count)d employees archived.", count), count)
+        count = set_active(request, queryset, False, gettext("Archived."), field="is_active")
+        text = ngettext("%(count)d employee archived.", "%(count)d employees archived.", count)
+        report_count(self, request, text, count)
 
     @admin.action(description=_("Restore selected employees"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
-        count = switch(request, queryset, "is_active", True, gettext("Restored."))
-        tell(self, request, ngettext("%(count)d employee restored.", "%(count)d employees restored.", count), count)
+        count = set_active(request, queryset, True, gettext("Restored."), field="is_active")
+        text = ngettext("%(count)d employee restored.", "%(count)d employees restored.", count)
+        report_count(self, request, text, count)
 
 
 class EmployeeChangeList(TreeChangeList):
-    """Employees with their skills, of all rows in one query."""
+    """Employees with their skills, which take one query for all rows."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Employee]:
         return super().get_queryset(request, *args, **kwargs).prefetch_related("skills")

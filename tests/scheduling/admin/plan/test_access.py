@@ -53,7 +53,7 @@ class ReadOnlyTests:
         change(world.week, status=status)
         page = planner.get(url("change", world.week))
         assert "Amy Adams" in page.text
-        assert f"This schedule is {status} and takes no changes: they go into a new version." in page.text
+        assert f"This schedule is {status} and cannot be changed. Make a new version to change it." in page.text
         assert 'name="_save"' not in page.text
         assert 'name="assignments-0-employee"' not in page.text
         assert planner.get(url("delete", stored)).status_code == 403
@@ -61,7 +61,7 @@ class ReadOnlyTests:
     def test_a_form_that_was_opened_before_is_told_why(
         self, world: World, stored: ScheduleAssignment, planner: Client, viewer: Client
     ) -> None:
-        why = "Nothing was saved. This schedule is published and takes no changes: they go into a new version."
+        why = "Nothing was saved. This schedule is published and cannot be changed. Make a new version to change it."
         for send in (
             lambda client: send_week(client, world.week, row_of(stored, notes="x")),
             lambda client: send_form(client, stored, notes="x"),
@@ -78,7 +78,9 @@ class ReadOnlyTests:
     ) -> None:
         ScheduleFactory(department=world.kitchen, week_start=MONDAY, version=2)
         answer = send_week(manager, world.week, row_of(stored, notes="x"))
-        assert "Nothing was saved. A newer version has taken the place" in manager.get(answer["Location"]).text
+        assert (
+            "Nothing was saved. This version has been replaced by a newer one" in manager.get(answer["Location"]).text
+        )
 
     def test_its_rows_on_the_page_of_a_shift_are_to_be_read(
         self, world: World, stored: ScheduleAssignment, planner: Client, manager: Client
@@ -87,7 +89,7 @@ class ReadOnlyTests:
         change(stored, date=today, notes="Keys\nand lamps")
         draft = world.stored(world.early, today, employee=EmployeeFactory(), department=world.bar)
         page = planner.get(url("change", world.early))
-        assert "Rows of published schedules are shown as they are" in page.text
+        assert "Rows of published schedules are read-only" in page.text
         assert disabled_in(page, stored) == {"date", "employee", "schedule", "status", "notes", "DELETE"}
         assert disabled_in(page, draft) == set()
 
@@ -100,7 +102,7 @@ class ReadOnlyTests:
         assert (stored.notes, draft.notes) == ("Keys\nand lamps", "Badge")
 
         page = manager.get(url("change", world.early))
-        assert "shown as they are" not in page.text
+        assert "are read-only" not in page.text
         assert disabled_in(page, stored) == set()
 
     def test_a_row_that_was_to_be_changed_before_is_refused_beside_it(
@@ -132,7 +134,7 @@ class ReadOnlyTests:
 
 class WithThePermissionTests:
     def test_a_change_is_told_to_the_person(self, world: World, stored: ScheduleAssignment, manager: Client) -> None:
-        assert "People are told of every change." in manager.get(url("change", world.week)).text
+        assert "People are notified of every change." in manager.get(url("change", world.week)).text
         assert list(Notification.objects.unread_for(world.amy.pk)) == []
 
         assert send_week(manager, world.week, row_of(stored, shift=world.late.pk)).status_code == 302
