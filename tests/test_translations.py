@@ -186,7 +186,7 @@ class GermanPageTests:
         ("model", "told"),
         [
             (Department, ("Abteilung", "Mit allen darunter", "Kürzel", "Ausgewählte Abteilungen archivieren")),
-            (Employee, ("Nachname", "Personalnummer", "Abteilung und alles darunter")),
+            (Employee, ("Nachname", "E-Mail", "Abteilung und alles darunter")),
             (Schedule, ("Dienstplan", "Entwurf")),
         ],
     )

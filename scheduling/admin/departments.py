@@ -47,7 +47,7 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     ]
 
     class Media:
-        css = {"all": ["scheduling/lists.css"]}
+        css = {"all": ["scheduling/panels.css"]}
 
     # -- the list ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +32,7 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
     """Employees are archived and never deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
-    list_display = ["last_name", "first_name", "place", "role", "is_active", "skill_names", "employee_number", "email"]
+    list_display = ["last_name", "first_name", "place", "role", "is_active", "skill_names", "address"]
     list_display_links = ["last_name", "first_name"]
     list_filter = ["is_active", SubtreeFilter.on("department"), "employment_type", SkillFilter]
     search_fields = ["last_name", "first_name", "email", "employee_number", "role"]
@@ -48,7 +49,7 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
     ]
 
     class Media:
-        css = {"all": ["scheduling/lists.css"]}
+        css = {"all": ["scheduling/panels.css"]}
 
     # -- the list ----------------------------------------------------------------------------------------------------
 
@@ -62,6 +63,12 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
     @admin.display(description=_("skills"))
     def skill_names(self, employee: Employee) -> str:
         return ", ".join(skill.name for skill in employee.skills.all())
+
+    @admin.display(description=_("e-mail"), ordering="email")
+    def address(self, employee: Employee) -> SafeString:
+        """Let a line break after the @, where an address is too long for its column."""
+        name, at, host = employee.email.partition("@")
+        return format_html("{}{}<wbr>{}", name, at, host)
 
     # -- the form ----------------------------------------------------------------------------------------------------
 
