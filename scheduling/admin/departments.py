@@ -79,7 +79,7 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     def people(self, department: Department) -> int:
         return department.people  # type: ignore[attr-defined]
 
-    @admin.display(description=_("with all below"))
+    @admin.display(description=_("with subdepartments"))
     def people_in_all(self, department: Department) -> int:
         return department.people_in_all  # type: ignore[attr-defined]
 
@@ -126,7 +126,7 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
             return fieldsets[:1]
         return fieldsets if request.user.has_perm("scheduling.view_employee") else fieldsets[:2]
 
-    @admin.display(description=_("place"))
+    @admin.display(description=_("position"))
     def place(self, department: Department) -> SafeString:
         tree = Department.objects.tree()
         by_id = {node.id: node for node in tree}
@@ -157,7 +157,7 @@ def references(departments: Iterable[Department]) -> list[str]:
     schedules = Schedule.objects.filter(department__in=pks).count()
     rules = Rule.objects.filter(department__in=pks).count()
     counts = [
-        (below, ngettext("%(count)d department below", "%(count)d departments below", below)),
+        (below, ngettext("%(count)d subdepartment", "%(count)d subdepartments", below)),
         (people, ngettext("%(count)d employee", "%(count)d employees", people)),
         (shifts, ngettext("%(count)d shift", "%(count)d shifts", shifts)),
         (schedules, ngettext("%(count)d schedule", "%(count)d schedules", schedules)),

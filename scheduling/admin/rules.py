@@ -192,7 +192,7 @@ class RuleAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     @admin.display(description=_("applies to"), ordering="scope")
     def applies_to(self, rule: Rule) -> str:
         if rule.scope == Rule.Scope.DEPARTMENT:
-            return format_html("{} <span class='quiet'>{}</span>", complete_name(rule), _("and below"))
+            return format_html("{} <span class='quiet'>{}</span>", complete_name(rule), _("and subdepartments"))
         return str(rule.employee) if rule.scope == Rule.Scope.EMPLOYEE else rule.get_scope_display()
 
     @admin.display(description=_("limits"))

@@ -64,7 +64,7 @@ class PlannerTests:
         screenshot("warning")
         assert Looks(page).problems_here() == []
 
-        page.get_by_label("I have read this. Do it all the same.").check()
+        page.get_by_label("I have read the warnings. Save anyway.").check()
         save(page)
         expect(page.get_by_text("was changed successfully")).to_be_visible()
         saved = ScheduleAssignment.objects.get(employee=hotel.amy, schedule=hotel.next_week)
@@ -102,7 +102,7 @@ class PlannerTests:
         tab_to(page, page.get_by_role("button", name="Save", exact=True))
         page.keyboard.press("Enter")
 
-        box = page.get_by_label("I have read this. Do it all the same.")
+        box = page.get_by_label("I have read the warnings. Save anyway.")
         expect(box).to_be_focused()
         page.keyboard.press("Space")
         expect(box).to_be_checked()

@@ -201,8 +201,8 @@ def rows_left_out(rows: int) -> str:
     """Return the sentence about the rows that a page has no room for; "" if it shows all of them."""
     more = rows - MAX_ROWS
     text = ngettext(
-        "%(more)d more assignment is in the list of assignments.",
-        "%(more)d more assignments are in the list of assignments.",
+        "%(more)d more assignment is not shown here. Open the list of assignments.",
+        "%(more)d more assignments are not shown here. Open the list of assignments.",
         more,
     )
     return text % {"more": more} if more > 0 else ""

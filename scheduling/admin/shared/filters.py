@@ -29,7 +29,7 @@ class PathFilter(admin.SimpleListFilter):
 class SubtreeFilter(PathFilter):
     """Rows of a department and of all departments below it."""
 
-    title = _("department and below")
+    title = _("department and subdepartments")
     parameter_name = "within"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ class AttentionTests:
 
         assert "Department 9" in text
         assert "Department 0" not in text
-        assert "And 2 more schedules of this week" in text
+        assert "And 2 more schedules for this week" in text
 
     def test_lists_what_awaits_approval(self, admin_client: Client) -> None:
         kitchen = DepartmentFactory(name="Kitchen", parent=DepartmentFactory(name="Operations"))
@@ -122,7 +122,7 @@ class AttentionTests:
     def test_says_so_when_there_is_nothing_to_do(self, admin_client: Client) -> None:
         assert index(admin_client).count("Nothing is planned yet.") == 2
         week()
-        assert "The only schedule has the people it needs, and breaks no rule." in index(admin_client)
+        assert "The only schedule has the people it needs and breaks no rules." in index(admin_client)
 
     def test_follows_a_change_at_once(self, admin_client: Client) -> None:
         schedule = week()

@@ -94,13 +94,13 @@ class FormTests:
     def test_shows_a_new_assignment_at_once(self, admin_client: Client) -> None:
         amy = EmployeeFactory()
         address = page(Employee, "change", amy.pk)
-        assert "No shift is planned from today on." in admin_client.get(address).text
+        assert "There are no upcoming shifts." in admin_client.get(address).text
 
         assigned(amy, shift__name="Sooner")
         assert "Sooner" in admin_client.get(address).text
 
         amy.assignments.update(status="cancelled")
-        assert "No shift is planned from today on." in admin_client.get(address).text
+        assert "There are no upcoming shifts." in admin_client.get(address).text
 
     def test_shows_unread_notifications(self, admin_client: Client) -> None:
         amy = EmployeeFactory()

@@ -132,7 +132,7 @@ class ListTests:
 
         for told in (
             '<span class="quiet">Operations / </span>Kitchen',
-            "and below",
+            "and subdepartments",
             "Zoë Okafor",
             "hours of rest at least: 11",
             "from 2026-11-30",

@@ -85,7 +85,7 @@ class RowsOfAPageTests:
             page = planner.get(url("change", parent), {"day": today.isoformat()})
             (formset,) = page.context["inline_admin_formsets"]
             assert formset.formset.initial_form_count() == MAX_ROWS
-            assert "3 more assignments are in the list of assignments." in page.text
+            assert "3 more assignments are not shown here. Open the list of assignments." in page.text
             rows = planner.get(page.context["all_rows"]).context["cl"].queryset
             assert rows.count() == MAX_ROWS + 3
 

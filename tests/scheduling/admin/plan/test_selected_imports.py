@@ -45,7 +45,7 @@ def opened(client: Client, rows: list[Any]) -> Any:
 class EmployeesTests:
     def test_one_person_needs_no_column(self, world: World, planner: Client) -> None:
         page = opened(planner, [world.amy])
-        assert "<strong>Amy Adams</strong> only" in page.text
+        assert "Only assignments for <strong>Amy Adams</strong> can be imported here." in page.text
 
         preview = upload(planner, page, "shift,date\nEarly,2026-12-01\nLate,2026-12-02\n")
         assert "2 new, 0 updated, 0 unchanged." in preview.text
