@@ -185,8 +185,8 @@ class GermanPageTests:
     @pytest.mark.parametrize(
         ("model", "told"),
         [
-            (Department, ("Abteilung", "Mit allen darunter", "Kürzel", "Ausgewählte Abteilungen archivieren")),
-            (Employee, ("Nachname", "Personalnummer", "Abteilung und alles darunter")),
+            (Department, ("Abteilung", "Mit Unterabteilungen", "Kürzel", "Ausgewählte Abteilungen archivieren")),
+            (Employee, ("Nachname", "E-Mail", "Abteilung mit Unterabteilungen")),
             (Schedule, ("Dienstplan", "Entwurf")),
         ],
     )
@@ -239,8 +239,8 @@ class GermanPageTests:
         preview = client.post(page, {"import_file": file, "format": "0", "resource": "0"})
 
         assert "Spalten, die gelesen werden, in beliebiger Reihenfolge: <code>name, code," in self.text(form)
-        assert "Noch ist nichts importiert. Unten steht, was sich ändern würde:" in self.text(preview)
-        assert "Spalten der Datei:" in self.text(client.get(export))
+        assert "Noch ist nichts importiert. Bitte die Änderungen unten prüfen" in self.text(preview)
+        assert "Zu exportierende Spalten:" in self.text(client.get(export))
         with translation.override("de"):
             for answer in (form, preview, client.get(export)):
                 assert [text for text in STOCK if translation.gettext(text).strip() in self.text(answer)] == []

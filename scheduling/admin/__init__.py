@@ -1,23 +1,28 @@
-"""The admin. Importing the files with a ModelAdmin registers it; the others are what these are made of.
+"""The admin. Importing this package registers the pages of all models, one file per model.
 
-departments.py, organisation.py, shifts.py, planning.py (schedules), assignments.py, rules.py, notifications.py
-                  the classes
-plan_pages.py     what all pages that change who works when have in common · acts.py: pages that ask before they do
-plan_forms.py     forms of assignments, one or many, that ask the policy · confirmation.py: its warnings
-cached_pages.py   pages of one row that show what the cache has
-known.py          foreign keys without a query each · plan_filters.py · week.py: the table of a week
-rule_form.py      the form of a rule · dashboard.py: what needs attention, on the first page
-filters.py        filters that cost no query · lists.py: lists whose rows know their place in the tree
-switches.py       actions that switch rows on or off
+shared            what the pages of several models share
+plan              what the pages have in common on which a week is planned
+skills.py         skills
+departments.py    departments, in the order of their tree
+employees.py      people
+shift_types.py    types of shifts
+shifts.py         shifts, and who works them in the coming days
+schedules.py      schedules: the plan of a department's week
+assignments.py    assignments: who works which shift on which day
+rules.py          rules, with a form field for each parameter
+notifications.py  what people were notified of
+dashboard.py      what needs attention, for the first page
 """
 
 from scheduling.admin.assignments import ScheduleAssignmentAdmin
 from scheduling.admin.departments import DepartmentAdmin
+from scheduling.admin.employees import EmployeeAdmin
 from scheduling.admin.notifications import NotificationAdmin
-from scheduling.admin.organisation import EmployeeAdmin, SkillAdmin
-from scheduling.admin.planning import ScheduleAdmin
 from scheduling.admin.rules import RuleAdmin
-from scheduling.admin.shifts import ShiftAdmin, ShiftTypeAdmin
+from scheduling.admin.schedules import ScheduleAdmin
+from scheduling.admin.shift_types import ShiftTypeAdmin
+from scheduling.admin.shifts import ShiftAdmin
+from scheduling.admin.skills import SkillAdmin
 
 __all__ = [
     "DepartmentAdmin",

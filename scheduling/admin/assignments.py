@@ -1,3 +1,5 @@
+"""Assignments: who works which shift on which day. Their list, their form, and the actions that cancel them."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -9,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin import acts
-from scheduling.admin.cached_pages import CachedChoicesMixin
-from scheduling.admin.filters import within
-from scheduling.admin.import_selected import SelectedImportMixin
-from scheduling.admin.plan_filters import ShiftTypeFilter, VersionFilter, WeekFilter
-from scheduling.admin.plan_forms import AssignmentForm
-from scheduling.admin.plan_pages import PlanPagesMixin, may_edit_published, may_plan, read_only_note, stored
+from scheduling.admin.plan.access import may_edit_published, may_plan, read_only_note
+from scheduling.admin.plan.assignment_forms import AssignmentForm
+from scheduling.admin.plan.filters import ShiftTypeFilter, VersionFilter, WeekFilter
+from scheduling.admin.plan.pages import PlanPagesMixin, stored_assignments
+from scheduling.admin.plan.proposal_pages import is_confirmed, proposal_page
+from scheduling.admin.plan.selected_imports import SelectedImportMixin
+from scheduling.admin.shared.cached_pages import CachedChoicesMixin
+from scheduling.admin.shared.filters import SubtreeFilter
+from scheduling.admin.shared.users import user_id
 from scheduling.exports.pages import FileExportMixin
 from scheduling.models import Department, Schedule, ScheduleAssignment
 from scheduling.planning import notices, statuses
@@ -28,7 +32,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
     list_filter = [
         WeekFilter.on("date"),
         "status",
-        within("schedule__department"),
+        SubtreeFilter.on("schedule__department"),
         ShiftTypeFilter.on("shift__shift_type"),
         VersionFilter,
         "source",
@@ -47,7 +51,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
     actions = ["cancel", "reactivate"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduleAssignment]:
-        # Here and not in list_select_related: whether one may be changed depends on its schedule.
+        # Not in list_select_related: whether an assignment may be changed depends on its schedule.
         return super().get_queryset(request).select_related("employee", "shift", "schedule__department")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -79,10 +83,10 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
     def has_reactivate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(statuses.TURNS["reactivate"].permission)
 
-    # -- what is done, and who is told -------------------------------------------------------------------------------
+    # -- changes, and the messages about them ------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: ScheduleAssignment, form: Any, change: bool) -> None:
-        before = stored([obj.pk]).get(obj.pk) if change else None
+        before = stored_assignments([obj.pk]).get(obj.pk) if change else None
         super().save_model(request, obj, form, change)
         notices.send(notices.of_changes([notices.Change(before, obj)]))
 
@@ -110,17 +114,18 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
         with transaction.atomic():
             rows = list(queryset.select_for_update(of=("self",)).order_by("date", "pk"))
             turned = statuses.prepare(turn, rows, may_edit_published(request))
-            if acts.is_wanted(request, turned.proposal):
-                statuses.carry_out(turned, acts.user_id(request))
+            if is_confirmed(request, turned.proposal):
+                statuses.carry_out(turned, user_id(request))
                 self.message_user(request, turned.proposal.done)
                 return None
         back = reverse("admin:scheduling_scheduleassignment_changelist")
-        return acts.page(self, request, rows, turned.proposal, turn.label, back)
+        return proposal_page(self, request, rows, turned.proposal, turn.label, back)
 
 
 def _is_open(request: HttpRequest, assignment: ScheduleAssignment | None) -> bool:
+    """Whether the user may change an assignment, as far as its schedule is concerned."""
     if assignment is None:
         return True
-    # The cached read: the page that deletes a schedule asks for each of its assignments.
+    # A cached read, because the page that deletes a schedule asks this of each of its assignments.
     schedule = Schedule.objects.get_by_id(assignment.schedule_id)
     return not assignment.superseded and may_plan(request, schedule)

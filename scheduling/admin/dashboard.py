@@ -1,29 +1,30 @@
-"""What the first page of the admin says needs attention, all of it from cached reads."""
+"""What needs attention, for the first page of the admin. All of it comes from cached reads."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 
+from scheduling.admin.shared.links import changelist_url
+from scheduling.admin.shared.users import employee_of
 from scheduling.attention import ScheduleState
 from scheduling.calendar import WEEK, monday_of, sunday_of
-from scheduling.models import Department, Employee, Notification, Schedule
+from scheduling.models import Department, Notification, Schedule
 
-MOST_SCHEDULES = 8
-"""Of one week, those with most to do; a link leads to all of them."""
-MOST_PENDING = 5
-MOST_UNREAD = 5
+MAX_SCHEDULES = 8
+"""Of one week, the schedules with the most problems; a link leads to all of them."""
+MAX_PENDING = 5
+MAX_UNREAD = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A schedule in the table of a week."""
+class ScheduleEntry:
+    """A schedule in the summary of its week."""
 
     department: str
     state: ScheduleState
@@ -36,14 +37,16 @@ class Entry:
 
     @property
     def assignments_url(self) -> str:
-        return changelist("scheduleassignment", schedule__id__exact=self.state.id)
+        return changelist_url("scheduleassignment", schedule__id__exact=self.state.id)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Week:
+class WeekSummary:
+    """The schedules of one week that need attention."""
+
     monday: datetime.date
-    entries: Sequence[Entry]
-    """Those that need attention, the worst first."""
+    entries: Sequence[ScheduleEntry]
+    """Schedules that need attention, those with the most problems first."""
     schedules: int
     """How many schedules the week has."""
 
@@ -52,16 +55,16 @@ class Week:
         return sunday_of(self.monday)
 
     @property
-    def shown(self) -> Sequence[Entry]:
-        return self.entries[:MOST_SCHEDULES]
+    def shown(self) -> Sequence[ScheduleEntry]:
+        return self.entries[:MAX_SCHEDULES]
 
     @property
     def more(self) -> int:
-        return max(0, len(self.entries) - MOST_SCHEDULES)
+        return max(0, len(self.entries) - MAX_SCHEDULES)
 
     @property
     def url(self) -> str:
-        return changelist("schedule", week_start__exact=self.monday)
+        return changelist_url("schedule", week_start__exact=self.monday)
 
     @property
     def open_shifts(self) -> int:
@@ -81,45 +84,45 @@ class Week:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pending:
-    """The schedules that wait for approval."""
+class PendingSchedules:
+    """The schedules that await approval."""
 
     schedules: Sequence[tuple[Schedule, str]]
     """With the complete names of their departments."""
 
     @property
     def shown(self) -> Sequence[tuple[Schedule, str]]:
-        return self.schedules[:MOST_PENDING]
+        return self.schedules[:MAX_PENDING]
 
     @property
     def more(self) -> int:
-        return max(0, len(self.schedules) - MOST_PENDING)
+        return max(0, len(self.schedules) - MAX_PENDING)
 
     @property
     def url(self) -> str:
-        return changelist("schedule", status__exact=Schedule.Status.PENDING.value)
+        return changelist_url("schedule", status__exact=Schedule.Status.PENDING.value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attention:
-    """What one user may see of it. None: not for this user; empty: nothing to do."""
+    """What needs the attention of one user. None means: not for this user; empty: nothing to do."""
 
-    weeks: Sequence[Week] | None
-    """This one and the next."""
-    pending: Pending | None
+    weeks: Sequence[WeekSummary] | None
+    """This week and the next."""
+    pending: PendingSchedules | None
     unread: Sequence[Notification] | None
 
     @property
-    def is_for_somebody(self) -> bool:
+    def is_for_anyone(self) -> bool:
         return not (self.weeks is None and self.pending is None and self.unread is None)
 
     @property
     def unread_shown(self) -> Sequence[Notification]:
-        return (self.unread or ())[:MOST_UNREAD]
+        return (self.unread or ())[:MAX_UNREAD]
 
 
 def attention_of(user: User, today: datetime.date) -> Attention:
-    """Return what needs the attention of a user: no query once it is cached, but for those of the permissions."""
+    """Return what needs the attention of a user. Once it is cached, the only queries are those for permissions."""
     names = {node.id: node.complete_name for node in Department.objects.tree()}
     sees_schedules = user.has_perm("scheduling.view_schedule")
     sees_plans = sees_schedules and user.has_perm("scheduling.view_scheduleassignment")
@@ -131,26 +134,26 @@ def attention_of(user: User, today: datetime.date) -> Attention:
 
 
 def unread_of(user: AbstractBaseUser | AnonymousUser) -> Sequence[Notification] | None:
-    """Return what the employee has not read who logs in as this user; None for a user who is none."""
-    employee = Employee.objects.get_by_user(user.pk) if user.pk else None
+    """Return the unread notifications of the employee who logs in as this user; None if the user is not an employee."""
+    employee = employee_of(user)
     return Notification.objects.unread_for(employee.pk) if employee else None
 
 
-def _weeks(today: datetime.date, names: dict[int, str]) -> Iterator[Week]:
+def _weeks(today: datetime.date, names: dict[int, str]) -> Iterator[WeekSummary]:
     monday = monday_of(today)
     states = Schedule.objects.states(monday)
     for start in (monday, monday + WEEK):
         own = [state for state in states if state.week_start == start]
-        yield Week(monday=start, entries=_entries(own, names), schedules=len(own))
+        yield WeekSummary(monday=start, entries=_entries(own, names), schedules=len(own))
 
 
-def _entries(states: Iterable[ScheduleState], names: dict[int, str]) -> list[Entry]:
+def _entries(states: Iterable[ScheduleState], names: dict[int, str]) -> list[ScheduleEntry]:
     worst_first = sorted(
         (state for state in states if state.needs_attention),
         key=lambda state: (-state.errors, -state.missing_people, -state.warnings, state.id),
     )
     return [
-        Entry(
+        ScheduleEntry(
             department=names.get(state.department_id, ""),
             state=state,
             status=str(Schedule.Status(state.status).label),
@@ -159,11 +162,7 @@ def _entries(states: Iterable[ScheduleState], names: dict[int, str]) -> list[Ent
     ]
 
 
-def _pending(names: dict[int, str]) -> Pending:
-    return Pending(
+def _pending(names: dict[int, str]) -> PendingSchedules:
+    return PendingSchedules(
         schedules=[(schedule, names.get(schedule.department_id, "")) for schedule in Schedule.objects.pending()]
     )
-
-
-def changelist(model: str, **query: object) -> str:
-    return f"{reverse(f'admin:scheduling_{model}_changelist')}?{urlencode(query)}"

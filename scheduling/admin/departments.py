@@ -1,4 +1,4 @@
-"""Departments: a list in the order of the tree, and a form that shows what is around and inside of each."""
+"""Departments: the list in the order of the tree, and the page that shows what is below and inside each of them."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin.cached_pages import CachedPageMixin
-from scheduling.admin.filters import within
-from scheduling.admin.lists import DepartmentChangeList, complete_name
-from scheduling.admin.switches import switch, tell
+from scheduling.admin.shared.archiving import report_count, set_active
+from scheduling.admin.shared.cached_pages import CachedPageMixin
+from scheduling.admin.shared.filters import SubtreeFilter
+from scheduling.admin.shared.tree_lists import DepartmentChangeList, complete_name
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.departments import DepartmentResource
 from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Department, Employee, Rule, Schedule, Shift
 
-MOST_PEOPLE = 30
-"""Shown on the page of a department; a link leads to all of them."""
+MAX_PEOPLE = 30
+"""The page of a department names this many people and links to the list of all of them."""
 
 
 @admin.register(Department)
 class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
-    """A department is archived, not deleted, once anything refers to it."""
+    """Once anything refers to a department, it is archived instead of deleted."""
 
     resource_classes = [DepartmentResource]
     delete_confirmation_template = "scheduling/department_delete.html"
     list_display = ["complete_name", "code", "manager", "people", "people_in_all", "active"]
-    list_filter = ["active", within("pk")]
+    list_filter = ["active", SubtreeFilter.on("pk")]
     list_select_related = ["manager"]
     search_fields = ["name", "code"]
-    search_help_text = _("Any part of the complete name, and the code.")
+    search_help_text = _("Searches the complete name and the code.")
     autocomplete_fields = ["parent", "manager"]
     actions = ["archive", "restore"]
     readonly_fields = ["place", "staff"]
@@ -47,7 +47,7 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     ]
 
     class Media:
-        css = {"all": ["scheduling/lists.css"]}
+        css = {"all": ["scheduling/panels.css"]}
 
     # -- the list ----------------------------------------------------------------------------------------------------
 
@@ -56,14 +56,14 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Department]:
         places = [When(pk=node.id, then=Value(place)) for place, node in enumerate(Department.objects.tree())]
-        # Without a department there is no WHEN, and SQL knows no CASE without one.
+        # Without any department there is no WHEN, which a CASE of SQL needs.
         position = Case(*places, default=Value(len(places))) if places else Value(0)
         return super().get_queryset(request).annotate(tree_position=position)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
     ) -> tuple[QuerySet[Department], bool]:
-        """Look for every word in the complete name and the code, so that "kitchen pastry" finds one of many."""
+        """Search the complete name and the code for every word, so that "kitchen pastry" finds one of many pastries."""
         words = search_term.casefold().split()
         if not words:
             return queryset, False
@@ -79,52 +79,54 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     def people(self, department: Department) -> int:
         return department.people  # type: ignore[attr-defined]
 
-    @admin.display(description=_("with all below"))
+    @admin.display(description=_("with subdepartments"))
     def people_in_all(self, department: Department) -> int:
         return department.people_in_all  # type: ignore[attr-defined]
 
     # -- archiving ---------------------------------------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        # From Django 6.1 on it is said on which page.
+        # Django 6.1 and later pass the page on which the actions are offered.
         actions: dict[str, Any] = super().get_actions(request, *filter(None, [action_location]))
         actions.pop("delete_selected", None)
         return actions
 
     @admin.action(description=_("Archive selected departments"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Department]) -> None:
-        """Refuse those that still have people, in the words of the model; two queries however many are selected."""
+        """Refuse departments that still have people, in the words of the model. Two queries for any number of rows."""
         selected = list(queryset.filter(active=True).annotate(staff=Count("employees", Q(employees__is_active=True))))
         for department in selected:
             if department.staff:
                 self.message_user(request, department.why_still_needed(department.staff), messages.ERROR)
         empty = [department.pk for department in selected if not department.staff]
-        count = switch(request, Department.objects.filter(pk__in=empty), "active", False, gettext("Archived."))
-        tell(self, request, ngettext("%(count)d department archived.", "%(count)d departments archived.", count), count)
+        count = set_active(request, Department.objects.filter(pk__in=empty), False, gettext("Archived."))
+        text = ngettext("%(count)d department archived.", "%(count)d departments archived.", count)
+        report_count(self, request, text, count)
 
     @admin.action(description=_("Restore selected departments"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Department]) -> None:
-        count = switch(request, queryset, "active", True, gettext("Restored."))
-        tell(self, request, ngettext("%(count)d department restored.", "%(count)d departments restored.", count), count)
+        count = set_active(request, queryset, True, gettext("Restored."))
+        text = ngettext("%(count)d department restored.", "%(count)d departments restored.", count)
+        report_count(self, request, text, count)
 
     def get_deleted_objects(
         self, objs: QuerySet[Department] | Sequence[Department], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Say what refers to the departments; nothing is deleted along with one, not even its schedules."""
-        if told := references(objs):
-            return [], {}, set(), told
+        """Say what refers to the departments: nothing is deleted along with them, not even schedules."""
+        if referring := references(objs):
+            return [], {}, set(), referring
         return super().get_deleted_objects(objs, request)
 
     # -- the form ----------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Department | None = None) -> Any:
-        """Leave out what there is nothing to show of: a department that is being added, people one may not see."""
+        """Leave out the panels of a new department, and its people for users who may not see people."""
         fieldsets = list(super().get_fieldsets(request, obj))
         if obj is None:
             return fieldsets[:1]
         return fieldsets if request.user.has_perm("scheduling.view_employee") else fieldsets[:2]
 
-    @admin.display(description=_("place"))
+    @admin.display(description=_("position"))
     def place(self, department: Department) -> SafeString:
         tree = Department.objects.tree()
         by_id = {node.id: node for node in tree}
@@ -137,28 +139,28 @@ class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
     def staff(self, department: Department) -> SafeString:
         people = [person for person in Employee.objects.of_department(department.pk) if person.is_active]
         hierarchy = Department.objects.get_with_hierarchy(department.pk)
-        told = {
+        context = {
             "department": department,
-            "people": people[:MOST_PEOPLE],
-            "more": max(0, len(people) - MOST_PEOPLE),
+            "people": people[:MAX_PEOPLE],
+            "more": max(0, len(people) - MAX_PEOPLE),
             "in_all": hierarchy.total_head_count if hierarchy else 0,
         }
-        return render_to_string("scheduling/department_people.html", told)
+        return render_to_string("scheduling/department_people.html", context)
 
 
 def references(departments: Iterable[Department]) -> list[str]:
-    """Return in words what refers to the departments: "12 employees"."""
+    """Return in words what refers to the departments: ["3 departments below", "12 employees"]."""
     pks = [department.pk for department in departments]
     below = Department.objects.filter(parent__in=pks).exclude(pk__in=pks).count()
     people = Employee.objects.filter(department__in=pks).count()
     shifts = Shift.objects.filter(department__in=pks).count()
     schedules = Schedule.objects.filter(department__in=pks).count()
     rules = Rule.objects.filter(department__in=pks).count()
-    told = [
-        (below, ngettext("%(count)d department below", "%(count)d departments below", below)),
+    counts = [
+        (below, ngettext("%(count)d subdepartment", "%(count)d subdepartments", below)),
         (people, ngettext("%(count)d employee", "%(count)d employees", people)),
         (shifts, ngettext("%(count)d shift", "%(count)d shifts", shifts)),
         (schedules, ngettext("%(count)d schedule", "%(count)d schedules", schedules)),
         (rules, ngettext("%(count)d rule", "%(count)d rules", rules)),
     ]
-    return [text % {"count": count} for count, text in told if count]
+    return [text % {"count": count} for count, text in counts if count]

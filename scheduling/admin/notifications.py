@@ -1,3 +1,5 @@
+"""Notifications: what the reader was notified of, and for those who may see notifications, what everyone was."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -14,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from scheduling.admin.switches import tell
-from scheduling.models import Employee, Notification
+from scheduling.admin.shared.archiving import report_count
+from scheduling.admin.shared.users import employee_of
+from scheduling.models import Notification
 
 
 class ReadFilter(admin.SimpleListFilter):
@@ -31,7 +34,7 @@ class ReadFilter(admin.SimpleListFilter):
 
 
 class RecipientFilter(admin.SimpleListFilter):
-    """What the reader was told, for those who see what everybody was told."""
+    """The reader's own notifications, for those who see everyone's."""
 
     title = _("recipient")
     parameter_name = "to"
@@ -45,9 +48,10 @@ class RecipientFilter(admin.SimpleListFilter):
 
 @admin.register(Notification)
 class NotificationAdmin(admin.ModelAdmin):
-    """Staff see what they were told themselves; those who may see notifications, what everybody was told.
+    """Employees see their own notifications; those who may view notifications see everyone's.
 
-    Nobody edits what was said. Whoever got it marks it as read, and who may change notifications does so for others.
+    A notification is never edited. Its recipient marks it as read; those who may change notifications can do so for
+    others.
     """
 
     list_display = ["title", "recipient", "kind", "priority", "created_at", "read_at"]
@@ -72,7 +76,7 @@ class NotificationAdmin(admin.ModelAdmin):
         return False
 
     def has_mark_read_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
-        """Say whether the user may mark it as read; without one, whether there may be any."""
+        """Whether the user may mark the notification as read; without one, whether there can be one that they may."""
         if self.marks_all(request):
             return True
         return is_employee(request) and (obj is None or is_recipient(request, obj))
@@ -96,13 +100,13 @@ class NotificationAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> Any:
         if obj is None:
             return self.fields
-        return ["recipient", "kind", "priority", "title", "body", "way", "created_at", "read_at", "expires_at"]
+        return ["recipient", "kind", "priority", "title", "body", "link_to_page", "created_at", "read_at", "expires_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Notification | None = None) -> Any:
-        return ["way", "created_at", "read_at"] if obj is not None else []
+        return ["link_to_page", "created_at", "read_at"] if obj is not None else []
 
     @admin.display(description=_("link"))
-    def way(self, notification: Notification) -> str:
+    def link_to_page(self, notification: Notification) -> str:
         if not notification.link:
             return self.get_empty_value_display()
         return format_html('<a href="{0}">{0}</a>', notification.link)
@@ -111,14 +115,14 @@ class NotificationAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Mark selected notifications as read"), permissions=["mark_read"])
     def mark_read(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
-        """Leave those of others alone, unless the user may change notifications."""
+        """Leave those of others unread, unless the user may change notifications."""
         ids = list(queryset.order_by().unread().values_list("pk", flat=True))  # type: ignore[attr-defined]
         rows = Notification.objects.filter(pk__in=ids)
         if not self.marks_all(request):
             rows = rows.filter(recipient__user=request.user.pk)
         count = rows.mark_read(timezone.now())
         text = ngettext("%(count)d notification marked as read.", "%(count)d notifications marked as read.", count)
-        tell(self, request, text, count)
+        report_count(self, request, text, count)
 
     def get_urls(self) -> list[URLPattern]:
         read = self.admin_site.admin_view(self.read_view)
@@ -126,7 +130,7 @@ class NotificationAdmin(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def read_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Mark one as read, from the button of its page."""
+        """Mark one notification as read, from the button on its page."""
         notification = self.get_object(request, str(object_id))
         if notification is None or not self.has_mark_read_permission(request, notification):
             raise PermissionDenied
@@ -138,22 +142,17 @@ class NotificationAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # Whether the page is shown is for the view to say, which asks the database.
+        # The view of the admin, which asks the database, decides whether the page is shown.
         notification = Notification.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
         may_mark = notification is not None and not notification.is_read
         may_mark = may_mark and self.has_mark_read_permission(request, notification)
         return super().change_view(request, object_id, form_url, {"may_mark_read": may_mark, **(extra_context or {})})
 
 
-def employee_of(request: HttpRequest) -> Employee | None:
-    """Return the employee who is logged in, by a cached read; None for a user who is none."""
-    return Employee.objects.get_by_user(request.user.pk) if request.user.pk else None
-
-
 def is_employee(request: HttpRequest) -> bool:
-    return employee_of(request) is not None
+    return employee_of(request.user) is not None
 
 
 def is_recipient(request: HttpRequest, notification: Notification) -> bool:
-    employee = employee_of(request)
+    employee = employee_of(request.user)
     return employee is not None and employee.pk == notification.recipient_id

@@ -1,6 +1,7 @@
+"""Shifts: the list with the staff of a day, and the page on which people are assigned to a shift."""
+
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,54 +10,41 @@ from django.contrib.admin.utils import flatten
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin.cached_pages import CachedPageMixin
-from scheduling.admin.dashboard import changelist
-from scheduling.admin.filters import within
-from scheduling.admin.import_selected import ImportsAssignments
-from scheduling.admin.known import ShiftsWithTimes
-from scheduling.admin.plan_filters import DayFilter, ShiftTypeFilter, StaffingFilter
-from scheduling.admin.plan_forms import ComingFormSet, ParentForm, ShiftRowForm, on_day, rows_left_out
-from scheduling.admin.plan_pages import PlanPagesMixin, edited_published
-from scheduling.admin.week import Days, coverage, staffing_of
-from scheduling.calendar import days_from
+from scheduling.admin.plan.assignment_forms import ParentForm, ShiftRowForm
+from scheduling.admin.plan.days import DayTabs, day_lookup, next_seven_days
+from scheduling.admin.plan.filters import DayFilter, ShiftTypeFilter, StaffingFilter
+from scheduling.admin.plan.formsets import UpcomingFormSet, for_user, rows_left_out
+from scheduling.admin.plan.pages import PlanPagesMixin
+from scheduling.admin.plan.selected_imports import ImportsAssignments
+from scheduling.admin.plan.staffing import coverage, staffing_of
+from scheduling.admin.shared.cached_pages import CachedPageMixin
+from scheduling.admin.shared.choices import ShiftChoicesView
+from scheduling.admin.shared.filters import SubtreeFilter
+from scheduling.admin.shared.links import changelist_url
 from scheduling.exports.pages import FileExportMixin
-from scheduling.imports.kinds.shifts import ShiftResource, ShiftTypeResource
+from scheduling.imports.kinds.shifts import ShiftResource
 from scheduling.imports.pages import FileImportMixin
-from scheduling.models import ScheduleAssignment, Shift, ShiftType
+from scheduling.models import ScheduleAssignment, Shift
 
 
-def coming_days() -> list[datetime.date]:
-    """Return today and the six days after it."""
-    return days_from(timezone.localdate())
-
-
-@admin.register(ShiftType)
-class ShiftTypeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
-    resource_classes = [ShiftTypeResource]
-    list_display = ["name", "code", "colour", "active"]
-    list_filter = ["active"]
-    search_fields = ["name", "code"]
-
-
-class ComingInline(admin.TabularInline):
-    """Who works the shift in the seven days from today on: all others are in the list of assignments."""
+class UpcomingInline(admin.TabularInline):
+    """Who works the shift today and in the six days after. The other assignments are in the list of assignments."""
 
     model = ScheduleAssignment
     form = ShiftRowForm
-    formset = ComingFormSet
+    formset = UpcomingFormSet
     extra = 1
     show_change_link = True
-    verbose_name_plural = _("assignments of the coming seven days")
+    verbose_name_plural = _("assignments in the next seven days")
 
     def get_formset(self, request: HttpRequest, obj: Shift | None = None, **kwargs: Any) -> Any:
-        formset = edited_published(request, super().get_formset(request, obj, **kwargs))
-        formset.days = coming_days()
-        formset.asked_day = request.GET.get("day", "")
+        formset = for_user(request, super().get_formset(request, obj, **kwargs))
+        formset.days = next_seven_days()
+        formset.requested_day = request.GET.get("day", "")
         return formset
 
 
@@ -71,7 +59,7 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
         StaffingFilter,
         "active",
         ShiftTypeFilter.on("shift_type"),
-        within("department"),
+        SubtreeFilter.on("department"),
     ]
     list_select_related = ["shift_type", "department"]
     show_full_result_count = False
@@ -96,7 +84,7 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
         return coverage(shift.people, shift.required, staffing_of(shift.people, shift.required, shift.most))
 
     def has_change_permission(self, request: HttpRequest, obj: Shift | None = None) -> bool:
-        """Whoever plans may open a shift to plan who works it; what the shift is, is then not theirs to change."""
+        """Planners may open a shift to assign people to it; the fields of the shift itself are read-only for them."""
         plans = obj is not None and request.user.has_perm("scheduling.change_scheduleassignment")
         return plans or super().has_change_permission(request, obj)
 
@@ -108,7 +96,7 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
     def get_deleted_objects(
         self, objs: QuerySet[Shift] | Sequence[Shift], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Delete no shift that anybody was planned for: the assignments, published ones too, would go with it."""
+        """Refuse to delete a shift with assignments, which would be deleted along with it, published ones too."""
         rows = ScheduleAssignment.objects.filter(shift__in=[shift.pk for shift in objs]).count()
         if rows:
             text = ngettext("%(count)d assignment", "%(count)d assignments", rows) % {"count": rows}
@@ -116,22 +104,22 @@ class ShiftAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, PlanPages
         return super().get_deleted_objects(objs, request)
 
     def get_inlines(self, request: HttpRequest, obj: Shift | None) -> list[Any]:
-        return [ComingInline] if obj else []
+        return [UpcomingInline] if obj else []
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         for inline in context["inline_admin_formsets"]:
             formset = inline.formset
-            context["days"] = Days(formset.days, formset.day, formset.rows_of_all_days)
-            if formset.has_rows_to_be_read:
+            context["days"] = DayTabs(formset.days, formset.day, formset.rows_of_all_days)
+            if formset.has_read_only_rows:
                 context["note"] = gettext(
-                    "Rows of published schedules are shown as they are: a new version changes them."
+                    "Rows of published schedules are read-only. Make a new version of the schedule to change them."
                 )
             context["not_on_page"] = rows_left_out(formset.rows_to_show)
-            shift = formset.instance.pk
-            context["all_rows"] = changelist("scheduleassignment", shift__id__exact=shift, **on_day(formset.day))
+            lookups = {"shift__id__exact": formset.instance.pk, **day_lookup(formset.day)}
+            context["all_rows"] = changelist_url("scheduleassignment", **lookups)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        choices = self.admin_site.admin_view(ShiftsWithTimes.as_view(admin_site=self.admin_site))
+        choices = self.admin_site.admin_view(ShiftChoicesView.as_view(admin_site=self.admin_site))
         own = path("with-times/", choices, name="scheduling_shift_with_times_autocomplete")
         return [own, *super().get_urls()]

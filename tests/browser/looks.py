@@ -73,6 +73,15 @@ TOO_PALE = """() => {
     return [...found.values()];
 }"""
 
+LAST_COLUMN_CUT_OFF = """() => {
+    const results = document.querySelector('#changelist .results');
+    if (!results) return [];
+    const cut = Math.max(
+        results.scrollWidth - results.clientWidth,
+        results.querySelector('thead th:last-child').getBoundingClientRect().right - innerWidth);
+    return cut > 1 ? [`the last column of the list is cut off by ${Math.round(cut)} px`] : [];
+}"""
+
 HAS_FOCUS = "() => document.activeElement.matches('#content *')"
 FIRST_STOP = "() => document.activeElement.matches('.skip-to-content-link, #site-name a')"
 
@@ -100,6 +109,11 @@ class Looks:
         self.page.set_viewport_size(DESK)
         self.page.emulate_media(color_scheme="light")
         return problems
+
+    def cut_off_column(self, address: str) -> list[str]:
+        """Say whether a list cuts off its last column on a desktop."""
+        self.page.goto(address)
+        return [f"{address} {problem}" for problem in self.page.evaluate(LAST_COLUMN_CUT_OFF)]
 
     def _begins(self) -> Iterator[str]:
         # A form that is to be filled in has the focus in its first field; elsewhere the way past the menu comes first.

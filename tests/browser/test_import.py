@@ -66,7 +66,7 @@ class ImportTests:
     def test_names_every_wrong_row_and_writes_none(self, page: Page, importing: Callable[[str], None]) -> None:
         DepartmentFactory(code="KIT", name="Kitchen")
         importing(HEADER + "amy@example.com;1;Amy;Reed;KIT\nbob@example.com;2;Bob;Lane;KTI\n")
-        expect(page.get_by_text("1 row is wrong, so nothing can be imported")).to_be_visible()
+        expect(page.get_by_text("1 row has errors, so nothing can be imported")).to_be_visible()
         expect(page.get_by_role("cell", name="KTI", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Confirm import")).to_have_count(0)
         assert Looks(page).problems_here() == []

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from scheduling.samples import SAMPLES_DIR
 from tests.browser.hotel import Hotel, fill, member_of
-from tests.browser.looks import PHONE, Looks
+from tests.browser.looks import DESK, PHONE, Looks
+from tests.factories import NotificationFactory
 from tests.scheduling.admin.pages import url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LANGUAGES = ("en", "de")
+FILES = ("departments", "employees", "shift_types", "shifts", "schedules", "rules", "assignments")
 KINDS = ("first", "lists", "additions", "changes", "files", "acts")
 
 
@@ -78,6 +84,22 @@ class EveryPageTests:
 
     def test_so_is_the_login(self, language: str, page: Page) -> None:
         assert Looks(page).problems("/admin/") == []
+        expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+class ListTests:
+    """With the sample files, whose names and addresses are as long as real ones."""
+
+    def test_shows_its_last_column_whole(self, language: str, page: Page, administrator: User) -> None:
+        for name in FILES:
+            call_command("import_csv", name, str(SAMPLES_DIR / f"{name}.csv"), stdout=StringIO())
+        NotificationFactory.create_batch(3, title="Front office: your shifts in the week of 30 Nov 2026")
+        NotificationFactory(read_at=timezone.now())
+        looks = Looks(page)
+        lists = [of(model, "changelist") for model in admin.site._registry]
+        problems = [problem for address in lists for problem in looks.cut_off_column(address)]
+        assert not problems, "\n".join(problems)
+        assert page.viewport_size == DESK
         expect(page.locator("html")).to_have_attribute("lang", language)
 
 

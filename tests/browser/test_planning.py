@@ -64,7 +64,7 @@ class PlannerTests:
         screenshot("warning")
         assert Looks(page).problems_here() == []
 
-        page.get_by_label("I have read this. Do it all the same.").check()
+        page.get_by_label("I have read the warnings. Save anyway.").check()
         save(page)
         expect(page.get_by_text("was changed successfully")).to_be_visible()
         saved = ScheduleAssignment.objects.get(employee=hotel.amy, schedule=hotel.next_week)
@@ -102,7 +102,7 @@ class PlannerTests:
         tab_to(page, page.get_by_role("button", name="Save", exact=True))
         page.keyboard.press("Enter")
 
-        box = page.get_by_label("I have read this. Do it all the same.")
+        box = page.get_by_label("I have read the warnings. Save anyway.")
         expect(box).to_be_focused()
         page.keyboard.press("Space")
         expect(box).to_be_checked()
@@ -118,7 +118,7 @@ class PlannerTests:
         stored = hotel.assign(hotel.amy, hotel.early, 1, hotel.this_week)
         sign_in(member_of("Planner"))
         page.goto(url("change", hotel.this_week))
-        expect(page.get_by_text("This schedule is published and takes no changes")).to_be_visible()
+        expect(page.get_by_text("This schedule is published and cannot be changed")).to_be_visible()
         expect(page.get_by_role("region", name="The week").get_by_text("Amy Adams")).to_be_visible()
         expect(page.get_by_role("button", name="Save")).to_have_count(0)
         expect(page.locator("#content-main").locator("select, textarea, input:not([type=hidden])")).to_have_count(0)
@@ -196,7 +196,7 @@ class ManagerTests:
             page.get_by_role("button", name=step).click()
             expect(page.get_by_text(f"1 schedule is {becomes} now.")).to_be_visible()
             assert Schedule.objects.get(pk=hotel.next_week.pk).status == becomes
-        expect(page.get_by_text("People are told of every change.")).to_be_visible()
+        expect(page.get_by_text("People are notified of every change.")).to_be_visible()
 
         sign_in(hotel.amy.user)
         expect(page.get_by_role("link", name="1 unread notification")).to_be_visible()

@@ -172,7 +172,7 @@ class EveryPageTests:
         ("data", "shown"),
         [
             (b"email,role\namy@example.com,<script>alert(1)</script>\n", "0 new, 1 updated"),
-            (b"email,role\namy@example.com,Cook\nbob@example,Cook\n", "1 row is wrong"),
+            (b"email,role\namy@example.com,Cook\nbob@example,Cook\n", "1 row has errors"),
             (b"isbn,price\n1,2\n", "This file cannot be imported"),
         ],
         ids=["preview", "refused rows", "refused file"],

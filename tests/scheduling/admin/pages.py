@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from scheduling.models import Schedule, ScheduleAssignment, Shift
 
 CONFIRMED = "confirmed_warnings"
+
+
+def this_monday() -> datetime.date:
+    today = timezone.localdate()
+    return today - datetime.timedelta(days=today.weekday())
 
 
 def url(page: str, row: Model | None = None, model: type[Model] | None = None) -> str:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from scheduling.admin.dashboard import MOST_SCHEDULES
+from scheduling.admin.dashboard import MAX_SCHEDULES
 from scheduling.models import Schedule
 from tests.factories import (
     DepartmentFactory,
@@ -82,14 +82,14 @@ class AttentionTests:
         assert '<td class="number is-error">1</td>' in index(admin_client)
 
     def test_shows_the_schedules_with_most_to_do(self, admin_client: Client) -> None:
-        for number in range(MOST_SCHEDULES + 2):
+        for number in range(MAX_SCHEDULES + 2):
             understaffed(week(f"Department {number}"), people=2 + number)
 
         text = index(admin_client)
 
         assert "Department 9" in text
         assert "Department 0" not in text
-        assert "And 2 more schedules of this week" in text
+        assert "And 2 more schedules for this week" in text
 
     def test_lists_what_awaits_approval(self, admin_client: Client) -> None:
         kitchen = DepartmentFactory(name="Kitchen", parent=DepartmentFactory(name="Operations"))
@@ -122,7 +122,7 @@ class AttentionTests:
     def test_says_so_when_there_is_nothing_to_do(self, admin_client: Client) -> None:
         assert index(admin_client).count("Nothing is planned yet.") == 2
         week()
-        assert "The only schedule has the people it needs, and breaks no rule." in index(admin_client)
+        assert "The only schedule has the people it needs and breaks no rules." in index(admin_client)
 
     def test_follows_a_change_at_once(self, admin_client: Client) -> None:
         schedule = week()

@@ -133,7 +133,7 @@ class FormTests:
         assert page(Department, "change", pastry.pk) in text
         assert "Amy Okafor" in text
         assert "Gone" not in text
-        assert "2 people here and below" in text
+        assert "2 people including subdepartments" in text
 
     def test_shows_nobody_to_those_who_may_not_see_people(self, pastry: Department) -> None:
         EmployeeFactory(department=pastry, last_name="Okafor")
@@ -208,8 +208,8 @@ class DeletionTests:
         answer = admin_client.get(page(Department, "delete", kitchen.pk)).text
         admin_client.post(page(Department, "delete", kitchen.pk), {"post": "yes"})
 
-        assert "Kitchen (KIT) cannot be deleted, because this refers to it:" in answer
-        for told in ("1 department below", "2 employees", "1 shift", "1 schedule", "1 rule"):
+        assert "Kitchen (KIT) cannot be deleted because it is still used by:" in answer
+        for told in ("1 subdepartment", "2 employees", "1 shift", "1 schedule", "1 rule"):
             assert f"<li>{told}</li>" in answer
         assert "Archive it instead" in answer
         assert Schedule.objects.filter(department=kitchen).exists()

@@ -97,8 +97,8 @@ class FormTests:
     def test_names_the_kinds_of_each_parameter(self, admin_client: Client) -> None:
         shown = admin_client.get(page(Rule, "add")).context["adminform"].form
 
-        assert shown["max_days"].help_text == "From 1 to 60. For rules of the kind consecutive days."
-        assert shown["skills"].help_text == "For rules of the kind qualification."
+        assert shown["max_days"].help_text == "From 1 to 60. For rules of this kind: consecutive days."
+        assert shown["skills"].help_text == "For rules of this kind: qualification."
         assert shown["max_days"].field.widget.attrs["data-kinds"] == "consecutive_days"
 
     def test_shows_the_parameters_in_words_to_those_who_may_only_look(self) -> None:
@@ -132,7 +132,7 @@ class ListTests:
 
         for told in (
             '<span class="quiet">Operations / </span>Kitchen',
-            "and below",
+            "and subdepartments",
             "Zoë Okafor",
             "hours of rest at least: 11",
             "from 2026-11-30",

@@ -21,7 +21,7 @@ class DeleteTests:
         selected = {"action": "delete_selected", "_selected_action": [shift.pk], "post": "yes"}
         admin_client.post(page(Shift, "changelist"), selected)
 
-        assert "Early cannot be deleted, because people were planned for it:" in answer
+        assert "Early cannot be deleted because people are assigned to it:" in answer
         assert "<li>2 assignments</li>" in answer
         assert "Make it inactive instead" in answer
         assert ScheduleAssignment.objects.count() == 2

@@ -1,0 +1,41 @@
+"""Pages that ask before anything is done: when they count as confirmed, and where they lead."""
+
+import pytest
+from django.test import Client, RequestFactory
+
+from scheduling.admin.plan.confirmation import FIELD, Warnings
+from scheduling.admin.plan.proposal_pages import SUBMIT_NAME, is_confirmed
+from scheduling.planning.proposals import Proposal
+from tests.scheduling.admin.pages import url
+from tests.scheduling.policy.cases import make_world
+
+WARNINGS = ["Too few people."]
+
+
+class IsConfirmedTests:
+    def is_confirmed(self, proposal: Proposal, **data: str) -> bool:
+        return is_confirmed(RequestFactory().post("/", data), proposal)
+
+    def test_takes_the_button_of_the_page(self) -> None:
+        proposal = Proposal(summary="One schedule will be published.")
+        assert self.is_confirmed(proposal, **{SUBMIT_NAME: "Publish"})
+        assert not self.is_confirmed(proposal, action="publish")
+        assert not is_confirmed(RequestFactory().get("/", {SUBMIT_NAME: "Publish"}), proposal)
+
+    def test_takes_the_token_of_the_present_warnings(self) -> None:
+        proposal = Proposal(summary="", warnings=WARNINGS)
+        assert not self.is_confirmed(proposal, **{SUBMIT_NAME: "1"})
+        assert self.is_confirmed(proposal, **{SUBMIT_NAME: "1", FIELD: Warnings(WARNINGS).token})
+
+    def test_never_holds_if_something_prevents_the_action(self) -> None:
+        assert not self.is_confirmed(Proposal(summary="", errors=["No."]), **{SUBMIT_NAME: "1"})
+
+
+@pytest.mark.django_db
+class ProposalPageTests:
+    def test_shows_the_summary_the_rows_and_the_way_back(self, manager: Client) -> None:
+        week = make_world().week
+        page = manager.get(url("submit", week))
+        assert page.context["proposal"].summary in page.text
+        assert f"<li>{week}</li>" in page.text
+        assert f'<a href="{url("change", week)}" class="closelink">' in page.text
