@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 
 from scheduling.admin.confirmation import Sentences, Warnings
-from scheduling.planning.proposals import Proposal
+from scheduling.workflow.proposals import Proposal
 
 SENT = "carry_out"
 

@@ -25,12 +25,13 @@ from scheduling.admin.plan_filters import StaffingFilter, WeekFilter
 from scheduling.admin.plan_forms import ParentForm, WeekFormSet, WeekRowForm, day_of, on_day, rows_left_out, week_of
 from scheduling.admin.plan_pages import PlanPagesMixin, edited_published, may_plan, read_only_note
 from scheduling.admin.week import Days, Week, totals
+from scheduling.calendar import DepartmentWeek
 from scheduling.exports.admin import FileExportMixin
 from scheduling.imports.admin import FileImportMixin
 from scheduling.imports.schedules import ScheduleResource
 from scheduling.models import Schedule, ScheduleAssignment
-from scheduling.planning import copying, steps, versions
-from scheduling.planning.steps import STEPS, Step
+from scheduling.workflow import copying, steps, versions
+from scheduling.workflow.steps import STEPS, Step
 
 IDENTITY = ("department", "week", "version", "status")
 
@@ -190,16 +191,16 @@ class ScheduleAdmin(FileImportMixin, FileExportMixin, PlanPagesMixin):
 
     def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
         super().delete_model(request, obj)
-        self._restore(request, [(obj.department_id, obj.week_start)])
+        self._restore(request, [obj.week])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         with transaction.atomic():
-            weeks = [(schedule.department_id, schedule.week_start) for schedule in queryset]
+            weeks = [schedule.week for schedule in queryset]
             super().delete_queryset(request, queryset)
             self._restore(request, weeks)
 
-    def _restore(self, request: HttpRequest, weeks: list[tuple[int, Any]]) -> None:
-        left = versions.restore_before(weeks)
+    def _restore(self, request: HttpRequest, weeks: list[DepartmentWeek]) -> None:
+        left = versions.restore_previous(weeks)
         if left:
             text = ngettext(
                 "An assignment of the version before is planned elsewhere by now, and does not count again: %(rows)s.",

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from scheduling.admin.acts import user_id
-from scheduling.planning import history
+from scheduling.workflow import history
 
 
 def switch(request: HttpRequest, rows: QuerySet[Any], field: str, on: bool, done: str) -> int:

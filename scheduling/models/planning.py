@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Only the package: the policy imports the models. `SchedulingConfig.ready()` has loaded it by the time `clean()` runs.
 import scheduling
-from scheduling.calendar import MONDAY_TO_SUNDAY
+from scheduling.calendar import MONDAY_TO_SUNDAY, DepartmentWeek
 from scheduling.models.organisation import Department, Employee
 from scheduling.models.shifts import Shift
 from scheduling.querysets import ScheduleAssignmentManager, ScheduleManager
@@ -98,6 +98,11 @@ class Schedule(models.Model):
             raise ValidationError({"week_start": _("%(date)s is not a Monday.") % {"date": _in_words(self.week_start)}})
         if self.week_end != self.week_start + MONDAY_TO_SUNDAY:
             raise ValidationError({"week_end": _("The week ends on the Sunday after its Monday.")})
+
+    @property
+    def week(self) -> DepartmentWeek:
+        """The week that this schedule is a version of."""
+        return DepartmentWeek(self.department_id, self.week_start)
 
     @property
     def is_read_only(self) -> bool:

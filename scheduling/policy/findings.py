@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from scheduling.policy.facts import Planned
+from scheduling.policy.records import Planned
 
 
 class Severity(StrEnum):

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from scheduling.calendar import monday_of_week, ordinals_of_week, week_number
 from scheduling.models import Rule
 from scheduling.policy.dates import written
-from scheduling.policy.facts import Person, Planned, Work
 from scheduling.policy.findings import Breach, Severity
 from scheduling.policy.loading import DEFAULT_MAX_DAYS
+from scheduling.policy.records import Person, Planned, Work
 from scheduling.policy.rulebook import Limit
 from scheduling.policy.situation import Situation
 

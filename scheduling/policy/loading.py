@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 
 from caching.among import Among
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
-from scheduling.policy.facts import Original, Person, Planned, Slot, Stored, Week, Window, WorkShift
+from scheduling.policy.records import Original, Person, Planned, ScheduleRecord, Slot, Stored, Window, WorkShift
 from scheduling.policy.rulebook import RuleBook
 
 DETAILS = ("priority", "notes")
@@ -31,7 +31,7 @@ _MOST_PARTS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class Records:
     """What is known before the first function of the policy is asked."""
 
     originals: Mapping[int, Original]
@@ -40,7 +40,7 @@ class Facts:
     stored: Mapping[int, Sequence[Stored]]
     """By employee, what is stored around what is planned, without what is replaced or deleted."""
     shifts: Mapping[int, WorkShift]
-    weeks: Mapping[int, Week]
+    schedules: Mapping[int, ScheduleRecord]
     """The schedules of what is planned and of the originals."""
     rules: RuleBook
 
@@ -49,9 +49,9 @@ def read(
     planned: Sequence[Planned],
     deleted: Sequence[Planned],
     rules: Iterable[Rule],
-    unsaved_weeks: Mapping[int, Week],
+    unsaved_schedules: Mapping[int, ScheduleRecord],
     using: str,
-) -> Facts:
+) -> Records:
     """Read what concerns the planned and the deleted: four queries, and one each for changes and departments' rules."""
     changed = {one.pk for one in (*planned, *deleted) if one.pk is not None}
     before = originals(changed, using) if changed else {}
@@ -59,10 +59,10 @@ def read(
     stored = _around(planned, book, using)
     if changed:
         stored = {employee: [row for row in rows if row[0] not in changed] for employee, rows in stored.items()}
-    return _facts(planned, before, stored, unsaved_weeks, book, using)
+    return _facts(planned, before, stored, unsaved_schedules, book, using)
 
 
-def read_stored(rows: Sequence[Planned], rules: Iterable[Rule], using: str) -> Facts:
+def read_stored(rows: Sequence[Planned], rules: Iterable[Rule], using: str) -> Records:
     """Read what concerns all current rows of some schedules, as they are stored: these are not read once more."""
     before = {
         one.pk: Original(one.pk, one.employee, one.shift, one.date, one.status, one.schedule, ())
@@ -78,18 +78,18 @@ def _facts(
     planned: Iterable[Planned],
     before: Mapping[int, Original],
     stored: Mapping[int, Sequence[Stored]],
-    unsaved_weeks: Mapping[int, Week],
+    unsaved_schedules: Mapping[int, ScheduleRecord],
     book: RuleBook,
     using: str,
-) -> Facts:
+) -> Records:
     named: list[Planned | Original] = [*planned, *before.values()]
     shifts_stored = (row[2] for rows in stored.values() for row in rows)
-    return Facts(
+    return Records(
         originals=before,
         people=people({one.employee for one in named}, using),
         stored=stored,
         shifts=shifts({*(one.shift for one in named), *shifts_stored}, using),
-        weeks={**weeks({one.schedule for one in named} - unsaved_weeks.keys(), using), **unsaved_weeks},
+        schedules={**schedules({one.schedule for one in named} - unsaved_schedules.keys(), using), **unsaved_schedules},
         rules=book,
     )
 
@@ -144,10 +144,10 @@ def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
     return found
 
 
-def weeks(keys: Collection[int], using: str) -> dict[int, Week]:
+def schedules(keys: Collection[int], using: str) -> dict[int, ScheduleRecord]:
     rows = Schedule.objects.using(using).order_by().filter(Among("pk", keys))
     names = ("pk", "department", "department__name", "department__active", "week_start", "week_end", "status")
-    return {row[0]: Week._make(row) for row in rows.values_list(*names)}
+    return {row[0]: ScheduleRecord._make(row) for row in rows.values_list(*names)}
 
 
 def originals(keys: Collection[int], using: str) -> dict[int, Original]:

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from scheduling.models import Rule
 from scheduling.policy.dates import written
-from scheduling.policy.facts import Planned
 from scheduling.policy.findings import Breach, Severity
+from scheduling.policy.records import Planned
 from scheduling.policy.rulebook import because, is_about, severity_of
 from scheduling.policy.situation import Situation
 

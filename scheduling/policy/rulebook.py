@@ -17,8 +17,8 @@ from django.core.exceptions import ValidationError
 from scheduling.department_tree import path_to_root
 from scheduling.models import Rule
 from scheduling.models.parameters import check_parameters
-from scheduling.policy.facts import Person, WorkShift
 from scheduling.policy.findings import Severity
+from scheduling.policy.records import Person, WorkShift
 
 logger = logging.getLogger("scheduling")
 

@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.policy.dates import written
-from scheduling.policy.facts import Original, Planned
 from scheduling.policy.findings import Breach
+from scheduling.policy.records import Original, Planned
 from scheduling.policy.situation import Situation
 from scheduling.statuses import NOT_COUNTING, READ_ONLY
 
 
 def editable_schedule(situation: Situation) -> Iterator[Breach]:
     """A published or archived schedule is neither entered nor left nor changed. What stays as it is, is no edit."""
-    if not any(week.status in READ_ONLY for week in situation.weeks.values()):
+    if not any(week.status in READ_ONLY for week in situation.schedules.values()):
         return
     for one in situation.everything:
         original = situation.original_of(one)
@@ -36,7 +36,7 @@ def _is_unchanged(one: Planned, original: Original) -> bool:
 
 
 def _read_only(situation: Situation, one: Planned, schedules: Iterable[int]) -> Iterator[Breach]:
-    for week in map(situation.weeks.__getitem__, schedules):
+    for week in map(situation.schedules.__getitem__, schedules):
         if week.status in READ_ONLY:
             told = {
                 "department": week.department_name,
@@ -49,7 +49,7 @@ def _read_only(situation: Situation, one: Planned, schedules: Iterable[int]) -> 
 
 def within_the_week(situation: Situation) -> Iterator[Breach]:
     for one in situation.everything:
-        week = situation.weeks[one.schedule]
+        week = situation.schedules[one.schedule]
         if not week.start <= one.date <= week.end:
             told = {
                 "person": situation.person(one),
@@ -62,10 +62,10 @@ def within_the_week(situation: Situation) -> Iterator[Breach]:
 
 
 def active_department(situation: Situation) -> Iterator[Breach]:
-    if all(week.department_active for week in situation.weeks.values()):
+    if all(week.department_active for week in situation.schedules.values()):
         return
     for one in situation.planned:
-        week = situation.weeks[one.schedule]
+        week = situation.schedules[one.schedule]
         if not week.department_active:
             told = {"department": week.department_name, "person": situation.person(one), "date": written(one.date)}
             text = _("The department %(department)s is not active: %(person)s cannot work there on %(date)s.")

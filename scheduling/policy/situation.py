@@ -15,8 +15,8 @@ from django.utils import timezone
 from scheduling.models import ScheduleAssignment
 from scheduling.policy import loading
 from scheduling.policy.clock import moments
-from scheduling.policy.facts import Original, Person, Planned, Slot, Work, WorkShift
-from scheduling.policy.loading import Facts
+from scheduling.policy.loading import Records
+from scheduling.policy.records import Original, Person, Planned, Slot, Work, WorkShift
 from scheduling.statuses import NOT_COUNTING
 
 _by_employee = attrgetter("employee")
@@ -38,11 +38,11 @@ class Memo(dict[Any, Any]):
 class Situation:
     """What is planned, among what is stored. What few checks need is read when the first of them asks for it."""
 
-    def __init__(self, planned: Sequence[Planned], deleted: Sequence[Planned], facts: Facts, using: str) -> None:
+    def __init__(self, planned: Sequence[Planned], deleted: Sequence[Planned], records: Records, using: str) -> None:
         self.using = using
         self.zone = timezone.get_default_timezone()
-        self.originals, self.people, self.shifts = facts.originals, facts.people, facts.shifts
-        self.weeks, self.stored, self.rules = facts.weeks, facts.stored, facts.rules
+        self.originals, self.people, self.shifts = records.originals, records.people, records.shifts
+        self.schedules, self.stored, self.rules = records.schedules, records.stored, records.rules
         self.everything = [self._with_status(one) for one in planned if self._still_refers(one)]
         self.planned = [one for one in self.everything if one.status not in NOT_COUNTING]
         replaced = {one.pk for one in planned}
@@ -52,7 +52,7 @@ class Situation:
 
     def _still_refers(self, one: Planned) -> bool:
         """Whether nothing that it refers to was deleted meanwhile; otherwise the database will say so."""
-        return one.employee in self.people and one.shift in self.shifts and one.schedule in self.weeks
+        return one.employee in self.people and one.shift in self.shifts and one.schedule in self.schedules
 
     def _with_status(self, one: Planned) -> Planned:
         if one.status:
@@ -115,7 +115,7 @@ class Situation:
     # -- staff -------------------------------------------------------------------------------------------------------
 
     def slot(self, one: Planned | Original) -> Slot:
-        return self.weeks[one.schedule].department, one.shift, one.date
+        return self.schedules[one.schedule].department, one.shift, one.date
 
     @cached_property
     def staff(self) -> dict[Slot, int]:
@@ -137,14 +137,14 @@ class Situation:
 
     def department_of(self, schedule: int) -> str:
         """Return the name of a schedule's department. The first one that only stored rows name costs a query."""
-        if schedule not in self.weeks:
+        if schedule not in self.schedules:
             named = {row[5] for rows in self.stored.values() for row in rows}
-            self.weeks = {**self.weeks, **loading.weeks(named - self.weeks.keys(), self.using)}
-        return self.weeks[schedule].department_name
+            self.schedules = {**self.schedules, **loading.schedules(named - self.schedules.keys(), self.using)}
+        return self.schedules[schedule].department_name
 
     def department_name(self, department: int) -> str:
         """Return the name of a department that a schedule of the plan belongs to."""
-        return next(week.department_name for week in self.weeks.values() if week.department == department)
+        return next(week.department_name for week in self.schedules.values() if week.department == department)
 
     def original_of(self, one: Planned) -> Original | None:
         """Return the stored row that is replaced or deleted; None for a new assignment."""

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduling.policy.dates import written
-from scheduling.policy.facts import Planned, Slot
 from scheduling.policy.findings import Breach, Severity
+from scheduling.policy.records import Planned, Slot
 from scheduling.policy.situation import Situation
 
 
@@ -31,7 +31,7 @@ def not_over_max_staff(situation: Situation) -> Iterator[Breach]:
                 "person": situation.person(one),
                 "shift": situation.shift(one),
                 "date": written(one.date),
-                "department": situation.weeks[one.schedule].department_name,
+                "department": situation.schedules[one.schedule].department_name,
                 "most": most,
             }
             yield Breach(one, "shift", text % told)

@@ -179,7 +179,7 @@ class WithThePermissionTests:
         assert not Notification.objects.exists()
         confirmed = {"carry_out": "1", CONFIRMED: token_in(page)}
         assert act(manager, "cancel", [stored], ScheduleAssignment, **confirmed).status_code == 302
-        assert "1 assignment is cancelled now." in manager.get(url("changelist", model=ScheduleAssignment)).text
+        assert "1 assignment is now cancelled." in manager.get(url("changelist", model=ScheduleAssignment)).text
         stored.refresh_from_db()
         assert stored.status == "cancelled"
         assert [told.body for told in Notification.objects.unread_for(world.amy.pk)] == [

@@ -10,9 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from scheduling.policy import check
-from scheduling.policy.facts import Person, Planned, Week, WorkShift
 from scheduling.policy.hours import enough_rest, hours_per_week, no_overlapping_shifts
-from scheduling.policy.loading import Facts
+from scheduling.policy.loading import Records
+from scheduling.policy.records import Person, Planned, ScheduleRecord, WorkShift
 from scheduling.policy.rulebook import RuleBook
 from scheduling.policy.situation import Situation
 from tests.factories import RuleFactory, ShiftFactory
@@ -116,7 +116,7 @@ plans = st.lists(st.tuples(st.integers(0, 6), shift_times), min_size=1, max_size
 
 def situation_of(plan: list[tuple[int, tuple[int, int]]], saturday: datetime.date, hours: int = 168) -> Situation:
     """Return the situation of one person in Berlin with this plan, all of it new and nothing stored."""
-    facts = Facts(
+    records = Records(
         originals={},
         people={1: Person(1, "Amy", "Adams", True, None, None, hours, 1)},
         stored={1: []},
@@ -124,14 +124,14 @@ def situation_of(plan: list[tuple[int, tuple[int, int]]], saturday: datetime.dat
             number: WorkShift(number, f"S{number}", "", clock(start), clock(end), 0, 0, None, True)
             for number, (_, (start, end)) in enumerate(plan)
         },
-        weeks={1: Week(1, 1, "Kitchen", True, MONDAY, MONDAY, "draft")},
+        schedules={1: ScheduleRecord(1, 1, "Kitchen", True, MONDAY, MONDAY, "draft")},
         rules=RuleBook([], dict),
     )
     planned = [
         Planned(number, None, 1, number, saturday + (day - 3) * DAY, 1, "assigned")
         for number, (day, _) in enumerate(plan)
     ]
-    situation = Situation(planned, [], facts, "default")
+    situation = Situation(planned, [], records, "default")
     situation.zone = BERLIN
     return situation
 

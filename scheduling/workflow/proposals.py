@@ -1,4 +1,4 @@
-"""What an act will do, before anybody does it."""
+"""What an operation will do, before it is done."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 @dataclass(kw_only=True)
 class Proposal:
     summary: str
-    """One sentence: what will be done."""
+    """What will be done, in one sentence."""
     done: str = ""
-    """The sentence once it is done."""
+    """The sentence to show afterwards."""
     errors: Sequence[str] = ()
-    """What stands in the way of all of it."""
+    """What prevents the whole operation."""
     left_out: Sequence[str] = ()
-    """Why some of the rows are left out; the others are done all the same."""
+    """Why some of the rows are left out. The others are done nevertheless."""
     warnings: Sequence[str] = field(default_factory=list)
-    """What has to be confirmed."""
+    """What has to be confirmed first."""

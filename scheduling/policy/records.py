@@ -61,7 +61,7 @@ class WorkShift(NamedTuple):
         return named(self.name, self.start, self.end)
 
 
-class Week(NamedTuple):
+class ScheduleRecord(NamedTuple):
     """A schedule: one department's week."""
 
     pk: int

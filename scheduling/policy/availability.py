@@ -16,8 +16,8 @@ from scheduling.models import Rule
 from scheduling.models.parameters import WEEKDAYS
 from scheduling.policy.clock import DAY_MINUTES, minutes
 from scheduling.policy.dates import written
-from scheduling.policy.facts import WorkShift
 from scheduling.policy.findings import Breach
+from scheduling.policy.records import WorkShift
 from scheduling.policy.rulebook import because, is_about, severity_of
 from scheduling.policy.situation import Situation
 

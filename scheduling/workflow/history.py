@@ -1,4 +1,4 @@
-"""Entries of the admin's history for what is done in bulk: one per row, in two queries."""
+"""Entries in the admin's history for operations on many rows: one entry per row, two queries altogether."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
+"""The size of `LogEntry.object_repr`."""
 
 
 def write(user_id: int, rows: Sequence[Model], flag: int, messages: Iterable[str]) -> None:
-    """Note what was done to each row; one message per row."""
+    """Record what was done to each row, with one message per row."""
     if not rows:
         return
     content_type = ContentType.objects.get_for_model(type(rows[0]))
@@ -21,7 +22,7 @@ def write(user_id: int, rows: Sequence[Model], flag: int, messages: Iterable[str
             user_id=user_id,
             content_type_id=content_type.pk,
             object_id=str(row.pk),
-            object_repr=str(row)[:LONGEST_NAME],
+            object_repr=str(row)[:MAX_NAME_LENGTH],
             action_flag=flag,
             change_message=message,
         )

@@ -1,9 +1,9 @@
-"""What people are told when a plan that they know becomes another one. One message per person, however many shifts."""
+"""What employees are told when a schedule that they know changes. One message per employee, however many shifts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -15,7 +15,7 @@ from scheduling.policy.times import with_times
 
 
 class Change(NamedTuple):
-    """An assignment of a published schedule before and after; None where it is not there."""
+    """An assignment of a schedule before and after a change; None where it does not exist."""
 
     before: ScheduleAssignment | None
     after: ScheduleAssignment | None
@@ -24,20 +24,23 @@ class Change(NamedTuple):
 def of_publication(
     schedule: Schedule, rows: Iterable[ScheduleAssignment], rows_before: Iterable[ScheduleAssignment] = ()
 ) -> list[Notification]:
-    """Return a message to everybody who works in the week, and to those who did in the version before."""
+    """Return a message for everyone who works in the week, and for those who worked in its previous version only."""
     lines: defaultdict[int, list[str]] = defaultdict(list)
     for row in sorted(filter(_counts, rows), key=_by_time):
         lines[row.employee_id].append(described(row))
-    told = {"department": schedule.department.name, "monday": date_format(schedule.week_start)}
-    title = gettext("%(department)s: your shifts in the week of %(monday)s") % told
-    gone = {row.employee_id for row in rows_before if _counts(row)} - lines.keys()
-    nothing = gettext("You have no shifts in %(department)s in this week any more.") % told
-    bodies = {employee: _your_shifts(mine) for employee, mine in lines.items()} | dict.fromkeys(gone, nothing)
-    return [_message(Notification.Kind.SCHEDULE, who, title, body, schedule.pk) for who, body in bodies.items()]
+    names = {"department": schedule.department.name, "monday": date_format(schedule.week_start)}
+    title = gettext("%(department)s: your shifts in the week of %(monday)s") % names
+    bodies = {employee: _your_shifts(own) for employee, own in lines.items()}
+    without_shifts = {row.employee_id for row in rows_before if _counts(row)} - lines.keys()
+    no_shifts = gettext("You no longer have any shifts in %(department)s this week.") % names
+    bodies |= dict.fromkeys(without_shifts, no_shifts)
+    return [
+        _message(Notification.Kind.SCHEDULE, employee, title, body, schedule.pk) for employee, body in bodies.items()
+    ]
 
 
 def of_changes(changes: Iterable[Change]) -> list[Notification]:
-    """Return a message to everybody whose published shifts are others now."""
+    """Return a message for everyone whose published shifts have changed."""
     lines: defaultdict[int, list[str]] = defaultdict(list)
     schedules: dict[int, int] = {}
     for change in changes:
@@ -48,12 +51,12 @@ def of_changes(changes: Iterable[Change]) -> list[Notification]:
         _message(
             Notification.Kind.ASSIGNMENT,
             employee,
-            ngettext("One of your shifts has changed", "%(count)d of your shifts have changed", len(mine))
-            % {"count": len(mine)},
-            "\n".join(mine),
+            ngettext("One of your shifts has changed", "%(count)d of your shifts have changed", len(own))
+            % {"count": len(own)},
+            "\n".join(own),
             schedules[employee],
         )
-        for employee, mine in lines.items()
+        for employee, own in lines.items()
     ]
 
 
@@ -61,17 +64,22 @@ def send(messages: Sequence[Notification]) -> None:
     Notification.objects.bulk_create(messages)
 
 
+def notify_of_changes(changes: Iterable[Change]) -> None:
+    """Send a message to everyone whose published shifts have changed."""
+    send(of_changes(changes))
+
+
 def described(row: ScheduleAssignment) -> str:
-    """Return the assignment as its person reads it: "Mon 30 Nov: Early (06:00-14:00)"."""
+    """Return the assignment as its employee reads it: "Mon 30 Nov: Early (06:00-14:00)"."""
     return f"{date_format(row.date, gettext('D j M'))}: {with_times(row.shift)}"
 
 
-def _lines(change: Change) -> Iterable[tuple[ScheduleAssignment, str]]:
+def _lines(change: Change) -> Iterator[tuple[ScheduleAssignment, str]]:
     before, after = (row if _counts(row) and _is_published(row) else None for row in change)
     if before is not None and after is not None and before.employee_id == after.employee_id:
         if described(before) != described(after):
-            told = {"before": described(before), "after": described(after)}
-            yield after, gettext("%(before)s is now %(after)s") % told
+            texts = {"before": described(before), "after": described(after)}
+            yield after, gettext("%(before)s is now %(after)s") % texts
         return
     if before is not None:
         yield before, gettext("Cancelled: %(shift)s") % {"shift": described(before)}
