@@ -9,8 +9,9 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Scheduling")
 
     def ready(self) -> None:
-        # Declares the cache types and watches the models. The managers reach it as an attribute of the package,
-        # because it imports the models and they cannot import it back.
+        from scheduling.models import ScheduleAssignment
+        from scheduling.policy import validate
+
+        # Declares the cache types and watches the models.
         import_module("scheduling.caches")
-        # Likewise for `ScheduleAssignment.clean()`.
-        import_module("scheduling.policy")
+        ScheduleAssignment.validate_by_policy = staticmethod(validate)

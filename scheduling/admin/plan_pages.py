@@ -12,8 +12,8 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
-from scheduling.imports.bulk import reason_of
 from scheduling.models import Schedule, ScheduleAssignment
+from scheduling.models.constraints import reason_of
 from scheduling.workflow.messages import Change, notify_of_changes
 
 EDIT_PUBLISHED = "scheduling.change_published_schedule"

@@ -10,7 +10,8 @@ from typing import Any
 import django
 from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils.translation import gettext as _
+
+from scheduling.models.constraints import reason_of
 
 BATCH_ROWS = 1000
 _MOST_PARAMETERS = 30_000
@@ -135,21 +136,3 @@ def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: s
     except (IntegrityError, DataError) as error:
         return reason_of(error, type(row))
     return ""
-
-
-def reason_of(error: Exception, model: type[models.Model]) -> str:
-    """Return the sentence of the constraint that the database names, or what the database says."""
-    said = str(error)
-    for constraint in model._meta.constraints:
-        # PostgreSQL and SQLite's CHECK give the name, SQLite's UNIQUE the columns.
-        columns = ", ".join(_column(model, name) for name in getattr(constraint, "fields", ()))
-        if constraint.name in said or (columns and said.endswith(f": {columns}")):
-            return str(constraint.get_violation_error_message())
-    for field in model._meta.concrete_fields:
-        if field.unique and (said.endswith(f": {_column(model, field.name)}") or f"({field.column})=" in said):
-            return _("Another row has this %(field)s already.") % {"field": field.verbose_name}
-    return _("The database refuses this row: %(said)s.") % {"said": said.splitlines()[0]}
-
-
-def _column(model: type[models.Model], field: str) -> str:
-    return f"{model._meta.db_table}.{model._meta.get_field(field).column}"  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ clock.py      times of the clock -> moments · times.py: how a shift is called
 findings.py   Finding, and how a form is told · dates.py: dates in the reader's language
 """
 
-from scheduling.policy.checks import POLICY, check, check_planned, check_stored
+from scheduling.policy.checks import POLICY, check, check_planned, check_stored, validate
 from scheduling.policy.findings import Finding, Severity, as_validation_error, errors, warnings
 from scheduling.policy.records import Planned
 
@@ -23,5 +23,6 @@ __all__ = [
     "check_planned",
     "check_stored",
     "errors",
+    "validate",
     "warnings",
 ]

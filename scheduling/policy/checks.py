@@ -9,7 +9,7 @@ from django.db import router
 
 from scheduling.models import Rule, Schedule, ScheduleAssignment
 from scheduling.policy.availability import as_preferred, available, not_restricted
-from scheduling.policy.findings import Breach, Finding
+from scheduling.policy.findings import Breach, Finding, as_validation_error
 from scheduling.policy.hours import (
     days_in_a_row,
     enough_rest,
@@ -74,6 +74,13 @@ def check(
     return check_planned(
         rows, deleted=gone, may_edit_published=may_edit_published, using=using, unsaved_schedules=unsaved
     )
+
+
+def validate(assignment: ScheduleAssignment) -> None:
+    """Raise ValidationError with the errors that the policy finds, each beside its field."""
+    error = as_validation_error(check([assignment]))
+    if error is not None:
+        raise error
 
 
 def check_planned(

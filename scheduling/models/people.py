@@ -1,4 +1,4 @@
-"""Who there is: departments in a tree, skills, employees."""
+"""Departments in a tree, skills, employees."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Department(models.Model):
         verbose_name = _("department")
         verbose_name_plural = _("departments")
         constraints = [
-            # SQL lets any number of top-level departments share a name (their parent is NULL); `clean()` does not.
+            # SQL allows any number of top-level departments with one name (their parent is NULL). `clean()` does not.
             models.UniqueConstraint(
                 fields=["parent", "name"],
                 name="department_unique_in_parent",
@@ -72,7 +72,7 @@ class Department(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Not the complete name: that takes a query per level, and lists show many departments.
+        # Not the complete name, which takes a query per level: lists show many departments.
         return f"{self.name} ({self.code})"
 
     def clean(self) -> None:
@@ -81,17 +81,17 @@ class Department(models.Model):
         else:
             self._refuse_a_cycle_or_a_deep_tree(self.parent)
         if self.pk is not None and not self.active:
-            self._refuse_to_leave_people_behind()
+            self._refuse_to_leave_employees_behind()
 
     @property
     def complete_name(self) -> str:
-        """The names from the root down, "Operations / Kitchen / Pastry". One query per level not yet loaded."""
+        """The names from the root down: "Operations / Kitchen / Pastry". One query per level that is not loaded."""
         return SEPARATOR.join(department.name for department in [*self.ancestors(), self])
 
     def ancestors(self) -> list[Department]:
-        """Return the departments above this one, the root first. One query per level not yet loaded.
+        """Return the departments above this one, the root first. One query per level that is not loaded.
 
-        Ends after the first repetition if the stored rows form a cycle.
+        Ends at the first repetition if the stored rows form a cycle.
         """
         return path_to_root(self, lambda department: department.parent)[:0:-1]
 
@@ -103,11 +103,11 @@ class Department(models.Model):
         line = [*parent.ancestors(), parent]
         if self.pk is not None and any(department.pk == self.pk for department in line):
             raise ValidationError(
-                {"parent": _("%(parent)s is below %(department)s already.") % {"parent": parent, "department": self}}
+                {"parent": _("%(parent)s is already below %(department)s.") % {"parent": parent, "department": self}}
             )
         if len(line) + self._levels() > self.MAX_DEPTH:
             raise ValidationError(
-                {"parent": _("Departments nest at most %(depth)d levels deep.") % {"depth": self.MAX_DEPTH}}
+                {"parent": _("Departments can be nested up to %(depth)d levels deep.") % {"depth": self.MAX_DEPTH}}
             )
 
     def _levels(self) -> int:
@@ -116,13 +116,13 @@ class Department(models.Model):
             return 1
         return len(levels_below(self.pk, dict(Department.objects.order_by().values_list("pk", "parent"))))
 
-    def _refuse_to_leave_people_behind(self) -> None:
+    def _refuse_to_leave_employees_behind(self) -> None:
         people = Employee.objects.active().filter(department=self, department__active=True).count()
         if people:
             raise ValidationError({"active": self.why_still_needed(people)})
 
     def why_still_needed(self, people: int) -> str:
-        """Return the sentence that refuses to deactivate a department with so many active people."""
+        """Return the sentence that refuses to deactivate a department with this number of active employees."""
         return ngettext(
             "%(department)s still has %(people)d active employee: move or archive them first.",
             "%(department)s still has %(people)d active employees: move or archive them first.",
@@ -154,7 +154,7 @@ class Employee(models.Model):
         _("hourly rate"), max_digits=8, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
     max_hours_per_week = models.PositiveSmallIntegerField(
-        _("hours per week at most"), default=40, validators=[MinValueValidator(1), MaxValueValidator(168)]
+        _("maximum hours per week"), default=40, validators=[MinValueValidator(1), MaxValueValidator(168)]
     )
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -178,24 +178,24 @@ class Employee(models.Model):
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),
                 name="employee_email_is_lower_case",
-                violation_error_message=_("An e-mail address is stored in lower case."),
+                violation_error_message=_("E-mail addresses must be in lower case."),
             ),
             models.CheckConstraint(
                 condition=models.Q(max_hours_per_week__range=(1, 168)),
                 name="employee_hours_fit_a_week",
-                violation_error_message=_("The hours per week are between 1 and 168."),
+                violation_error_message=_("The maximum hours per week must be between 1 and 168."),
             ),
             models.CheckConstraint(
                 condition=models.Q(hourly_rate=None) | models.Q(hourly_rate__gte=0),
                 name="employee_rate_not_negative",
-                violation_error_message=_("The hourly rate is not negative."),
+                violation_error_message=_("The hourly rate cannot be negative."),
             ),
             models.CheckConstraint(
                 condition=models.Q(hire_date=None)
                 | models.Q(end_date=None)
                 | models.Q(end_date__gte=models.F("hire_date")),
                 name="employee_leaves_after_arriving",
-                violation_error_message=_("The end date is not before the hire date."),
+                violation_error_message=_("The end date cannot be before the hire date."),
             ),
         ]
 

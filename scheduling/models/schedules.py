@@ -1,44 +1,41 @@
-"""Who works what when: a department's week, and the assignments in it."""
+"""The weeks of departments, and who works which shift on which day of them."""
 
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-# Only the package: the policy imports the models. `SchedulingConfig.ready()` has loaded it by the time `clean()` runs.
-import scheduling
 from scheduling.calendar import MONDAY_TO_SUNDAY, DepartmentWeek
-from scheduling.models.organisation import Department, Employee
+from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint
+from scheduling.models.people import Department, Employee
 from scheduling.models.shifts import Shift
 from scheduling.querysets import ScheduleAssignmentManager, ScheduleManager
 from scheduling.statuses import NOT_COUNTING, READ_ONLY, AssignmentStatus, ScheduleStatus
 
-if TYPE_CHECKING:
-    import scheduling.policy
-
 
 def _in_words(date: Any) -> str:
-    """Return a date as the reader's language writes it; one that is still text as it is."""
+    """Return a date as the reader's language writes it. A date that is still text is returned as it is."""
     return date_format(date, "SHORT_DATE_FORMAT") if isinstance(date, datetime.date) else str(date)
 
 
 class Schedule(models.Model):
-    """One department's week. `week_end` is filled in by `clean()` and `save()` when it is missing."""
+    """One version of a department's week. `clean()` and `save()` fill in `week_end` where it is missing."""
 
     Status = ScheduleStatus
 
     department = models.ForeignKey(
         Department, models.CASCADE, related_name="schedules", verbose_name=_("department"), db_index=False
     )
-    week_start = models.DateField(_("week start"), help_text=_("A Monday."))
-    week_end = models.DateField(_("week end"), blank=True, help_text=_("The Sunday; filled in when left empty."))
+    week_start = models.DateField(_("week start"), help_text=_("Must be a Monday."))
+    week_end = models.DateField(_("week end"), blank=True, help_text=_("The Sunday. Filled in if left empty."))
     version = models.PositiveSmallIntegerField(_("version"), default=1, validators=[MinValueValidator(1)])
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
 
@@ -48,7 +45,7 @@ class Schedule(models.Model):
         ordering = ["-week_start", "-version", "id"]
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")
-        # Plain texts, as Django's own: they are rows of the database, written in no reader's language.
+        # Not translated, like Django's own: these texts become rows in the database, which have no language.
         permissions = [
             ("submit_schedule", "Can submit a schedule for approval"),
             ("return_schedule", "Can return a schedule to its planner"),
@@ -61,7 +58,7 @@ class Schedule(models.Model):
         ]
         indexes = [models.Index(fields=["week_start", "version"], name="schedule_by_week")]
         constraints = [
-            # Its index begins with the department, so the foreign key needs none of its own.
+            # Its index begins with the department, so the foreign key does not need one of its own.
             models.UniqueConstraint(
                 fields=["department", "week_start", "version"],
                 name="schedule_unique_version",
@@ -70,12 +67,12 @@ class Schedule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(week_end__gt=models.F("week_start")),
                 name="schedule_ends_after_start",
-                violation_error_message=_("The week ends after it starts."),
+                violation_error_message=_("The week must end after it starts."),
             ),
             models.CheckConstraint(
                 condition=models.Q(version__gte=1),
                 name="schedule_version_from_one",
-                violation_error_message=_("Versions count from 1."),
+                violation_error_message=_("Versions start at 1."),
             ),
         ]
 
@@ -97,7 +94,7 @@ class Schedule(models.Model):
         if self.week_start.weekday() != 0:
             raise ValidationError({"week_start": _("%(date)s is not a Monday.") % {"date": _in_words(self.week_start)}})
         if self.week_end != self.week_start + MONDAY_TO_SUNDAY:
-            raise ValidationError({"week_end": _("The week ends on the Sunday after its Monday.")})
+            raise ValidationError({"week_end": _("The week must end on the Sunday after its Monday.")})
 
     @property
     def week(self) -> DepartmentWeek:
@@ -111,13 +108,13 @@ class Schedule(models.Model):
 
     def _fill_week_end(self) -> None:
         if self.week_end is None and self.week_start is not None:
-            # A date may still be the text it was written as: `Schedule(week_start="2026-03-02").save()`.
+            # The date may still be text: `Schedule(week_start="2026-03-02").save()`.
             monday = self._meta.get_field("week_start").to_python(self.week_start)
             self.week_end = monday + MONDAY_TO_SUNDAY
 
 
 class ScheduleAssignment(models.Model):
-    """One person on one shift on one day: the day on which the shift starts, also when it ends on the next."""
+    """One employee on one shift on one day: the day on which the shift starts, also if it ends on the next."""
 
     Status = AssignmentStatus
 
@@ -125,8 +122,8 @@ class ScheduleAssignment(models.Model):
         MANUAL = "manual", _("manual")
         IMPORT = "import", _("import")
 
-    # A schedule takes its assignments with it, and so do an employee or a shift that is really deleted, which is
-    # a decision of code: the admin archives people and names everything that a deletion would take along.
+    # Deleting a schedule deletes its assignments, and so does deleting an employee or a shift. Only code does that: the
+    # admin archives employees, and lists everything that a deletion would delete with it.
     schedule = models.ForeignKey(
         Schedule, models.CASCADE, related_name="assignments", verbose_name=_("schedule"), db_index=False
     )
@@ -136,23 +133,25 @@ class ScheduleAssignment(models.Model):
     shift = models.ForeignKey(Shift, models.CASCADE, related_name="assignments", verbose_name=_("shift"))
     date = models.DateField(_("date"))
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ASSIGNED)
-    priority = models.PositiveSmallIntegerField(
-        _("priority"), default=5, validators=[MinValueValidator(1), MaxValueValidator(10)]
-    )
+    priority = models.PositiveSmallIntegerField(_("priority"), default=5, validators=PRIORITY_VALIDATORS)
     notes = models.TextField(_("notes"), blank=True)
     source = models.CharField(_("source"), max_length=16, choices=Source, default=Source.MANUAL)
-    # Beside the schedule, because the constraint below cannot look into another table.
+    # On the assignment rather than its schedule, because the constraint below cannot look into another table.
     superseded = models.BooleanField(
         _("superseded"),
         default=False,
         editable=False,
-        help_text=_("A newer version of the schedule has taken its place: it counts towards nothing."),
+        help_text=_("A newer version of the schedule has replaced it, so it no longer counts."),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     checked_elsewhere = False
-    """Set on an instance by who asks the policy about it: a formset about all of its rows at once, for instance."""
+    """Set on an instance by a caller that asks the policy itself, such as a formset that asks about all of its rows."""
+
+    validate_by_policy: ClassVar[Callable[[ScheduleAssignment], None]]
+    """Raises ValidationError with what the policy refuses. `SchedulingConfig.ready()` sets it: the policy reads the
+    models, so the models cannot import it."""
 
     objects: ClassVar[ScheduleAssignmentManager] = ScheduleAssignmentManager()
 
@@ -165,7 +164,7 @@ class ScheduleAssignment(models.Model):
             ("reactivate_scheduleassignment", "Can reactivate cancelled assignments"),
             ("import_scheduleassignment", "Can import assignments for selected rows"),
         ]
-        # They also serve the foreign keys; the last one that to the employee, whatever the constraint leaves out.
+        # These serve the foreign keys too. The last one is needed because the constraint leaves out superseded rows.
         indexes = [
             models.Index(fields=["date"], name="assignment_by_date"),
             models.Index(fields=["schedule", "date"], name="assignment_by_schedule"),
@@ -178,15 +177,11 @@ class ScheduleAssignment(models.Model):
                 name="assignment_unique",
                 violation_error_message=_("The employee already works this shift on this date."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(priority__range=(1, 10)),
-                name="assignment_priority_1_to_10",
-                violation_error_message=_("The priority is between 1 and 10."),
-            ),
+            priority_constraint("assignment_priority_1_to_10"),
         ]
 
     def __str__(self) -> str:
-        # Names only what is loaded: lists, logs and imports put this text on every row and must not query for it.
+        # Names only what is loaded: lists, logs and imports show this text for every row, which must not cost a query.
         loaded = [getattr(self, name) for name in ("employee", "shift") if name in self._state.fields_cache]
         return ", ".join(str(part) for part in [*loaded, _in_words(self.date)])
 
@@ -196,9 +191,6 @@ class ScheduleAssignment(models.Model):
         return self.status in NOT_COUNTING
 
     def clean(self) -> None:
-        """Ask the policy about this one, at the cost of its queries; its errors are ours, its warnings nobody's."""
-        if self.checked_elsewhere:
-            return
-        error = scheduling.policy.as_validation_error(scheduling.policy.check([self]))
-        if error is not None:
-            raise error
+        """Raise what the policy refuses, at the cost of its queries. Its warnings are not reported here."""
+        if not self.checked_elsewhere:
+            ScheduleAssignment.validate_by_policy(self)
