@@ -1,4 +1,4 @@
-"""The policy, and the two ways to ask it: with instances, and with tuples for thousands of them."""
+"""The policy, and the ways to ask it: with instances, with tuples for thousands of them, and about stored rows."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def check(
     may_edit_published: bool = False,
     using: str | None = None,
 ) -> list[Finding]:
-    """Return what the policy finds of these assignments, those of the first assignment first.
+    """Return what the policy finds about these assignments, in their order.
 
-    They may be new, or changed and not yet saved, or as they are stored; they are compared with each other and with
-    the stored rows, of which a changed or deleted one counts as it will be. Those that lack an employee, a shift, a
-    date or a schedule are left out: their form says so. `may_edit_published` is for those who have that permission.
+    They may be new, changed and not yet saved, or as stored. They are compared with each other and with the stored
+    rows, where a changed or deleted row counts as it will be. Assignments without an employee, a shift, a date or a
+    schedule are left out, because their form reports that. `may_edit_published` is for users with that permission.
 
-    Runs at most 10 queries, however many assignments there are, and saves nothing.
+    Makes at most 10 queries, however many assignments there are, and saves nothing.
     """
     unsaved: dict[int, ScheduleRecord] = {}
     complete = [assignment for assignment in planned if _is_complete(assignment)]
@@ -94,8 +94,8 @@ def check_planned(
 ) -> list[Finding]:
     """Do what `check` does for assignments given as tuples, in the order of their positions.
 
-    `rules` are the active ones, for a caller who has read them before (None: the cached read is asked); likewise
-    `unsaved_schedules` are the schedules that the database does not have.
+    `rules` are the active rules, for a caller that has already read them; without them, the cached read is asked.
+    `unsaved_schedules` are the schedules that are not in the database.
     """
     if not planned and not deleted:
         return []
@@ -106,9 +106,9 @@ def check_planned(
 
 
 def check_stored(rows: Sequence[Planned], *, but: Collection[str] = ()) -> list[Finding]:
-    """Return what the policy finds of all current rows of some schedules, which are as they are stored.
+    """Return what the policy finds about all current rows of some schedules as they are stored.
 
-    `but` names functions of the policy that are not asked. As nothing changes, the one about what may be is none.
+    `but` names functions of the policy that are not called. `editable_schedule` never is, because nothing changes.
     """
     if not rows:
         return []
@@ -120,8 +120,8 @@ def check_stored(rows: Sequence[Planned], *, but: Collection[str] = ()) -> list[
 
 def _ask(policy: Iterable[Callable[[Situation], Iterator[Breach]]], situation: Situation) -> list[Finding]:
     breaches = [(breach, part.__name__) for part in policy for breach in part(situation)]
-    # The sort is stable: of one assignment the findings are in the order of the policy.
-    breaches.sort(key=lambda found: found[0].one.position)
+    # The sort is stable, so the findings about one assignment stay in the order of the policy.
+    breaches.sort(key=lambda found: found[0].assignment.position)
     return [_finding(breach, code) for breach, code in breaches]
 
 
@@ -129,7 +129,7 @@ def _finding(breach: Breach, code: str) -> Finding:
     return Finding(
         severity=breach.severity,
         code=code,
-        assignment=breach.one.source,
+        assignment=breach.assignment.source,
         message=breach.message,
         field=breach.field,
         other=breach.other.source if breach.other else None,
@@ -149,7 +149,7 @@ def _is_complete_draft(schedule: Schedule | None) -> bool:
 def _planned(assignment: ScheduleAssignment, position: int, unsaved: dict[int, ScheduleRecord]) -> Planned:
     schedule = assignment.schedule_id
     if schedule is None:
-        # An inline's parent that is saved with it. No primary key is negative.
+        # The unsaved parent of an inline, which is saved with it. No primary key is negative.
         schedule = -id(assignment.schedule)
         unsaved.setdefault(schedule, _record_of(assignment.schedule))
     return Planned(

@@ -1,4 +1,4 @@
-"""What the policy has to know, as tuples: a check of a thousand assignments makes no model instance."""
+"""What the policy reads, as tuples: a check of a thousand assignments creates no model instance."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from scheduling.statuses import NOT_COUNTING
 
 
 class Planned(NamedTuple):
-    """An assignment that is to be checked."""
+    """An assignment to be checked."""
 
     position: int
-    """Its place among those that were given: a finding about two of them is one of the later."""
+    """Its place among the assignments given. A finding about two of them belongs to the later one."""
     pk: int | None
-    """Of the stored row that it replaces."""
+    """The key of the stored row that it replaces; None for a new assignment."""
     employee: int
     shift: int
     date: datetime.date
     schedule: int
-    """A key of the schedules of the situation; that of a schedule that is not saved yet is no primary key."""
+    """A key into the schedules of the situation. For an unsaved schedule this is not a primary key."""
     status: str
-    """Empty: that of the row that it replaces."""
+    """If empty, the status of the row that it replaces."""
     details: tuple[Any, ...] | None = None
-    """The values of `loading.DETAILS`; None: they are not known, and the row is taken to be changed."""
+    """The values of `loading.DETAILS`. If they are not known (None), the row counts as changed."""
     source: Any = None
-    """What a finding calls the assignment."""
+    """What a finding returns as its assignment."""
 
 
 class Person(NamedTuple):
@@ -62,7 +62,7 @@ class WorkShift(NamedTuple):
 
 
 class ScheduleRecord(NamedTuple):
-    """A schedule: one department's week."""
+    """A schedule: one version of a department's week."""
 
     pk: int
     department: int
@@ -74,7 +74,7 @@ class ScheduleRecord(NamedTuple):
 
 
 Stored = tuple[int, int, int, datetime.date, str, int]
-"""A row of the database: primary key, employee, shift, date, status, schedule."""
+"""A stored assignment: primary key, employee, shift, date, status, schedule."""
 
 
 class Original(NamedTuple):
@@ -94,22 +94,22 @@ class Original(NamedTuple):
 
 
 class Work(NamedTuple):
-    """An assignment that counts, on the time line of its employee."""
+    """An assignment that counts, on its employee's time line."""
 
     start: int
     """Seconds since 1970."""
     end: int
     seconds: int
-    """Of work: the time elapsed from start to end, less the break."""
+    """The working time: the time elapsed from start to end, less the break."""
     day: int
     """The ordinal of the date."""
     shift: int
     planned: Planned | None
-    """None: stored."""
+    """None for a stored assignment."""
 
 
 Window = tuple[datetime.date, datetime.date]
-"""From one date to another, both included."""
+"""The first and the last date, both included."""
 
 Slot = tuple[int, int, datetime.date]
-"""A department, a shift, a date: the people of one slot are counted together."""
+"""A department, a shift and a date. The employees of a slot are counted together."""

@@ -20,7 +20,7 @@ from scheduling.imports.problems import FileError, Problem
 from scheduling.imports.resources import LeanResource
 from scheduling.imports.results import ImportResult
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 USAGE = 2
 WIDTH_OF_A_PIPE = 120
 
@@ -108,18 +108,18 @@ def _summary(result: ImportResult) -> Table:
 
 
 def _problems(problems: list[Problem]) -> Table:
-    more = len(problems) - MOST_PROBLEMS
+    more = len(problems) - MAX_PROBLEMS
     table = Table(title="Errors", title_justify="left", caption=f"and {more:,} more" if more > 0 else None)
     table.add_column("row", justify="right")
     for heading in ("column", "value", "reason"):
         table.add_column(heading, overflow="fold")
-    for problem in problems[:MOST_PROBLEMS]:
+    for problem in problems[:MAX_PROBLEMS]:
         table.add_row(str(problem.row), *map(_literal, (problem.column, problem.value, problem.reason)))
     return table
 
 
 def _literal(text: str) -> str:
-    """Keep rich from reading [brackets] in somebody's file as markup."""
+    """Escape [brackets], which rich would read as markup."""
     return text.replace("[", r"\[")
 
 

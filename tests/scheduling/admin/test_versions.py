@@ -119,7 +119,9 @@ class CopyTests:
         bob = EmployeeFactory(first_name="Bob", last_name="Brown", department=world.kitchen, end_date=TUESDAY)
         world.stored(world.late, TUESDAY, employee=bob)
         page = planner.get(url("copy", world.week))
-        assert page.context["proposal"].left_out == ["Bob Brown is employed until 2026-12-01: no longer on 2026-12-08."]
+        assert page.context["proposal"].left_out == [
+            "Bob Brown is employed until 2026-12-01, so no longer on 2026-12-08."
+        ]
         self.copy(planner, world.week)
         assert Schedule.objects.get(week_start=MONDAY + WEEK).assignments.get().employee == world.amy
 
@@ -128,14 +130,14 @@ class CopyTests:
         page = planner.post(url("copy", world.week), {"carry_out": "1"})
         assert page.context["proposal"].errors == ["There is nothing to copy."]
         assert page.context["proposal"].left_out == [
-            "Amy Adams has Early (06:00–14:00) on 2026-12-08 in Kitchen already."
+            "Amy Adams already has Early (06:00–14:00) on 2026-12-08 in Kitchen."
         ]
 
     def test_not_into_a_published_week(self, world: World, planner: Client) -> None:
         ScheduleFactory(department=world.kitchen, week_start=MONDAY + WEEK, status="published")
         page = planner.post(url("copy", world.week), {"carry_out": "1"})
         assert page.context["proposal"].left_out == [
-            "The schedule of Kitchen for the week of 2026-12-07 is published: it takes no changes."
+            "The schedule of Kitchen for the week of 2026-12-07 is published and cannot be changed."
         ]
 
     @pytest.mark.parametrize(("group", "status"), [("Viewer", 403), ("Planner", 302), ("Manager", 302)])

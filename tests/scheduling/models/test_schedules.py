@@ -93,7 +93,7 @@ class ScheduleAssignmentTests:
             employee=stored.employee, schedule=stored.schedule, shift=stored.shift, date=stored.date
         )
 
-        assert refusal(again) == {"shift": ["Amy Adams has Early (06:00–14:00) on 2026-11-30 in Bar already."]}
+        assert refusal(again) == {"shift": ["Amy Adams already has Early (06:00–14:00) on 2026-11-30 in Bar."]}
 
     def test_clean_leaves_what_is_missing_to_the_fields(self) -> None:
         assert set(refusal(ScheduleAssignment())) == {"schedule", "employee", "shift", "date"}

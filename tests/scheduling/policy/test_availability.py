@@ -7,12 +7,7 @@ import pytest
 from scheduling.models import Shift
 from scheduling.policy import check
 from tests.factories import EmployeeFactory, RuleFactory, ShiftFactory
-from tests.scheduling.policy.cases import DAY, MONDAY, TUESDAY, World, change, make_world
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world()
+from tests.scheduling.policy.cases import DAY, MONDAY, TUESDAY, World, change
 
 
 def shift(start: str, end: str) -> Shift:

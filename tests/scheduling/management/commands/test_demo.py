@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from scheduling.management.commands.demo import create_user, write_environment
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 PACKAGES = ("benchmarks", "caching", "scheduler_project", "scheduling")
 
 
