@@ -216,10 +216,10 @@ def store_values(number: int) -> None:
     EMPLOYEE_BY_EMAIL.get(email)
     entry = EMPLOYEE_BY_EMAIL.kind.find(EMPLOYEE_BY_EMAIL.key(email))
     assert entry is not None
-    assert cache_manager.shared is not None
+    assert cache_manager.runtime.shared is not None
     for start in range(0, number, _PART):
         keys = (f"copy:{one}" for one in range(start, min(start + _PART, number)))
-        cache_manager.shared.set_entries("employee", dict.fromkeys(keys, entry), 600)
+        cache_manager.runtime.shared.set_entries("employee", dict.fromkeys(keys, entry), 600)
 
 
 def _emails() -> list[str]:
@@ -229,9 +229,10 @@ def _emails() -> list[str]:
 
 
 def _store() -> Any:
-    from caching.coherence.publishing import publisher
+    from caching import cache_manager
 
-    return publisher.store
+    assert cache_manager.config
+    return cache_manager.runtime.generations
 
 
 if __name__ == "__main__":

@@ -1,30 +1,39 @@
 """A cache for Django that is never stale.
 
-READING, what a caller meets:
-    manager      cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, statistics
-    lookups      CachedLookup and CachedGroup: rows by a field, one or many, sync or async
-    decorators   @cached
-    batch        BatchCache: natural keys to primary keys during one import
-    keys         CacheType; the only code that spells a key or a tag
-    entries, tiers, codec, leases, flights   what is held, where, in what form, from which moment, and loaded by whom
-    conf         settings.CACHING
-    checks       system checks
-
-WRITING, when a cached value stops being true: ``caching.coherence``.
-WATCHING, what the cache did: ``caching.monitoring``.
+exceptions   errors that a caller can cause
+conf         settings.CACHING, checked and frozen
+keys         CacheType; the only code that spells a key or a tag
+values       values in the form in which they are held
+stores       the generations of tags, in shared memory or in Redis
+coherence    WRITING: when a cached value stops being true
+reading      READING: what a caller of the cache meets
+monitoring   WATCHING: what the cache did
+management   manage.py cache
+serializers  for django-redis: bytes only, nothing that it would run
+tiers        the former place of the serializer
+models       the tables of the cache
+checks       system checks
+apps         where Django meets the cache
+testing      for the tests of applications that use the cache
 
 Importing this package reads no setting and no model.
 """
 
-from .batch import BatchCache
-from .coherence.connections import invalidate
-from .coherence.invalidation import rows_where, watch
-from .decorators import cached
-from .exceptions import CachingError, InvalidKey, InvalidTTL, NotWatched, Uncacheable, UnknownCacheType
+from .coherence.causes import cause
+from .coherence.invalidation import invalidate
+from .coherence.querysets import InvalidatingQuerySet
+from .coherence.tags import rows_where
+from .coherence.watching import watch
+from .exceptions import CachingError, InvalidKey, InvalidTTL, NotWatched, Uncacheable, UnknownCacheType, UnknownModel
 from .keys import CacheType
-from .lookups import CachedGroup, CachedLookup
-from .manager import cache_manager, caching_disabled
 from .monitoring.stats import CacheStats
+from .reading.batch import BatchCache
+from .reading.decorators import cached
+from .reading.groups import CachedGroup
+from .reading.in_many import InMany, in_many
+from .reading.lookups import CachedLookup
+from .reading.manager import cache_manager
+from .reading.runtime import caching_disabled
 
 __all__ = [
     "BatchCache",
@@ -33,14 +42,19 @@ __all__ = [
     "CachedGroup",
     "CachedLookup",
     "CachingError",
+    "InMany",
     "InvalidKey",
     "InvalidTTL",
+    "InvalidatingQuerySet",
     "NotWatched",
     "Uncacheable",
     "UnknownCacheType",
+    "UnknownModel",
     "cache_manager",
     "cached",
     "caching_disabled",
+    "cause",
+    "in_many",
     "invalidate",
     "rows_where",
     "watch",

@@ -14,11 +14,14 @@ class CachingConfig(AppConfig):
     verbose_name = "Caching"
 
     def ready(self) -> None:
-        from . import checks, leases  # noqa: F401 (registers the checks)
-        from .coherence.connections import install
-        from .coherence.invalidation import changed_by_the_database
-        from .manager import cache_manager
+        from . import checks  # noqa: F401 (registers the checks)
+        from .coherence.cascades import changed_by_the_database
+        from .coherence.models_by_label import resolve_waiting
+        from .coherence.watcher import install
+        from .reading import leases
+        from .reading.manager import cache_manager
 
+        resolve_waiting()
         # Now, not in the first write.
         changed_by_the_database()
         connection_created.connect(install, dispatch_uid="caching")
@@ -32,7 +35,7 @@ class CachingConfig(AppConfig):
 
 def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:
     from .coherence.publishing import publisher
-    from .manager import cache_manager
+    from .reading.manager import cache_manager
 
     if setting in ("CACHING", "CACHES"):
         publisher.forget()

@@ -10,13 +10,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from .coherence import outbox
-from .coherence.generations import GenerationsUnavailable
-from .coherence.invalidation import changed_by_the_database
+from .coherence.cascades import changed_by_the_database
+from .coherence.models_by_label import unknown
 from .coherence.publishing import publisher
-from .coherence.redis import RedisGenerations
-from .coherence.redis_connections import is_redis
 from .conf import Config
-from .tiers import is_process_local
+from .stores.aliases import SERIALIZER, is_process_local, is_redis, passes_bytes
+from .stores.generations import GenerationsUnavailable
 
 
 @register(Tags.caches)
@@ -73,13 +72,12 @@ def check_serializer(**kwargs: Any) -> Sequence[CheckMessage]:
                 id="caching.E004",
             )
         ]
-    serializer = settings.CACHES[alias].get("OPTIONS", {}).get("SERIALIZER")
-    if serializer == "caching.tiers.BytesSerializer":
+    if passes_bytes(alias):
         return []
     return [
         Error(
             f"CACHES[{alias!r}] unpickles what it reads: whoever can write to the server can run code here.",
-            hint=f'Set CACHES[{alias!r}]["OPTIONS"]["SERIALIZER"] = "caching.tiers.BytesSerializer".',
+            hint=f'Set CACHES[{alias!r}]["OPTIONS"]["SERIALIZER"] = "{SERIALIZER}".',
             id="caching.E005",
         )
     ]
@@ -89,11 +87,9 @@ def check_serializer(**kwargs: Any) -> Sequence[CheckMessage]:
 def check_server(**kwargs: Any) -> Sequence[CheckMessage]:
     """caching.W004 to W006: the server cannot be reached, sends no invalidations, or evicts the wrong keys first."""
     store = None if check_options() or check_serializer() else publisher.store
-    if not isinstance(store, RedisGenerations):
-        return []
-    alias = store.alias
+    alias = None if store is None else Config.from_settings().SHARED_ALIAS
     try:
-        server = store.describe()
+        server = None if store is None else store.describe()
     except GenerationsUnavailable as error:
         return [
             Warning(
@@ -103,6 +99,8 @@ def check_server(**kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     found: list[CheckMessage] = []
+    if server is None:
+        return found
     if not server.tracks:
         found.append(
             Warning(
@@ -208,4 +206,12 @@ def check_writable_directory(**kwargs: Any) -> Sequence[CheckMessage]:
             hint=f'Set CACHING["DIRECTORY"], for example to {str(Path.cwd() / "var")!r}.',
             id="caching.W003",
         )
+    ]
+
+
+@register(Tags.models)
+def check_labels(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.E006: a cached value depends on a label that names no model."""
+    return [
+        Error(str(error), hint="Correct the label where the value is declared.", id="caching.E006") for error in unknown
     ]

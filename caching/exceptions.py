@@ -19,6 +19,14 @@ class UnknownCacheType(CachingError, LookupError):
         super().__init__(f"Unknown cache type {name!r}. Known types: {', '.join(ordered)}.")
 
 
+class UnknownModel(CachingError, LookupError):
+    """There is no model with this label; the message lists the nearest ones."""
+
+    def __init__(self, label: str, nearest: Iterable[str]) -> None:
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ' A label has the form "app_label.ModelName".'
+        super().__init__(f"There is no model {label!r}.{hint}")
+
+
 class InvalidKey(CachingError, ValueError):
     """A key is a string of the form "kind:value" or "kind:value:detail"."""
 
@@ -37,6 +45,16 @@ class InvalidTTL(CachingError, ValueError):
 
 class Uncacheable(CachingError, TypeError):
     """A value has a type outside the fixed set that every tier can hold and give back unchanged."""
+
+
+class ModelNotLoaded(CachingError, AttributeError):
+    """A look-up is used before its model is loaded, or its label names no model."""
+
+    def __init__(self, declared_as: str) -> None:
+        super().__init__(
+            f"The look-up {declared_as} cannot be used yet: its model is not loaded, or there is none of that name. "
+            "Use it after Django has started; `manage.py check` says whether the label is wrong."
+        )
 
 
 class NotWatched(CachingError):

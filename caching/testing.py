@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import pytest
 
 from .coherence.publishing import publisher
-from .manager import CacheManager, cache_manager
+from .reading.manager import CacheManager, cache_manager
 
 
 @contextmanager

@@ -188,7 +188,7 @@ if REDIS_URL:
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "scheduler",
         "OPTIONS": {
-            "SERIALIZER": "caching.tiers.BytesSerializer",
+            "SERIALIZER": "caching.serializers.BytesSerializer",
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,
         },

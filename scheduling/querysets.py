@@ -18,7 +18,7 @@ from django.utils import timezone
 # Only the package: `scheduling.caches` imports the models, which import this file. By the time a manager is called,
 # `SchedulingConfig.ready()` has loaded it, and an attribute is cheaper than an import in the method (a hot path).
 import scheduling
-from caching.coherence.querysets import InvalidatingQuerySet
+from caching import InvalidatingQuerySet
 from scheduling.calendar import monday_of, sunday_of
 from scheduling.department_tree import DepartmentHierarchy, DepartmentNode, subtree_ids, total_head_counts
 from scheduling.statuses import NOT_COUNTING

@@ -15,8 +15,8 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
-from caching.coherence import shared_memory
 from caching.coherence.publishing import publisher
+from caching.stores import shared_memory
 from tests import valkey
 from tests.processes import Child
 from tests.valkey import Valkey

@@ -1,141 +1,166 @@
 """Imports go one way only, and importing the cache reads nothing."""
 
-import ast
-import graphlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.arrows import Source, arrows, circles, modules_below
+
 ROOT = Path(__file__).resolve().parent.parent
+MODULES = modules_below(ROOT, "caching", "scheduling", "scheduler_project", "benchmarks")
+SOURCES = {module: Source.read(module, path) for module, path in MODULES.items()}
+
+TODAY = [
+    [
+        *("scheduling.attention", "scheduling.caches", "scheduling.models", "scheduling.models.notifications"),
+        *("scheduling.models.organisation", "scheduling.models.planning", "scheduling.models.rules"),
+        *("scheduling.models.shifts", "scheduling.policy", "scheduling.policy.checks", "scheduling.policy.facts"),
+        *("scheduling.policy.findings", "scheduling.policy.hours", "scheduling.policy.loading"),
+        *("scheduling.policy.people", "scheduling.policy.rulebook", "scheduling.policy.schedules"),
+        *("scheduling.policy.situation", "scheduling.policy.staffing", "scheduling.policy.wishes"),
+        "scheduling.querysets",
+    ],
+]
+"""The circles that are still there. Nothing may be added."""
 
 
-def modules_of(package: str) -> dict[str, Path]:
-    """Return the modules of a package by their dotted names."""
-    found = {}
-    for path in sorted((ROOT / package).rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-MODULES = modules_of("caching") | modules_of("scheduling") | modules_of("scheduler_project")
-
-
-def is_type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def statements(node: ast.AST, *, in_functions: bool) -> Iterator[ast.AST]:
-    """Yield what runs: all but ``if TYPE_CHECKING`` and, unless asked for, the bodies of functions."""
-    for child in ast.iter_child_nodes(node):
-        if is_type_checking(child):
-            continue
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) and not in_functions:
-            continue
-        yield child
-        yield from statements(child, in_functions=in_functions)
-
-
-def imports_of(module: str, *, in_functions: bool = True) -> set[str]:
-    """Return the modules of ours that a module imports, by their dotted names."""
-    path = MODULES[module]
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    found = set()
-    for node in statements(ast.parse(path.read_text()), in_functions=in_functions):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
-                base = ".".join([*parents, *filter(None, [node.module])])
-            for alias in node.names:
-                deeper = f"{base}.{alias.name}"
-                found.add(deeper if deeper in MODULES else base)
-    return {name for name in found if name in MODULES}
+LAYERS = {
+    "caching": (
+        *("exceptions", "conf", "keys", "monitoring.stats", "monitoring.recorder", "models"),
+        *("values", "stores", "coherence", "reading"),
+        ("", "apps", "checks", "management", "monitoring", "serializers", "testing", "tiers"),
+    ),
+}
+"""The parts of each application, the lowest first. A part uses those below it; parts of one layer stand in brackets."""
+SEAM = ("caching.testing",)
+"""What of the cache is used from outside, with the names of ``caching.__all__``."""
 
 
 def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-ALL = {module: imports_of(module) for module in MODULES}
+def layer_of(module: str) -> int:
+    """Return the number of the layer whose part names the module most exactly."""
+    package = module.partition(".")[0]
+    parts = {
+        ".".join(filter(None, (package, part))): number
+        for number, layer in enumerate(LAYERS[package])
+        for part in ([layer] if isinstance(layer, str) else layer)
+    }
+    # The package itself gathers what is inside of it, so it stands for none of its modules.
+    own = [part for part in parts if module == part or (part != package and within(module, part))]
+    assert own, f"{module} is in no layer: add it to LAYERS."
+    return parts[max(own, key=len)]
+
+
+def upward(graph: dict[str, set[str]], package: str) -> set[tuple[str, str]]:
+    """Return the arrows of a package that go from a lower layer to a higher one."""
+    return {
+        (module, name)
+        for module, names in graph.items()
+        if within(module, package)
+        for name in names
+        if within(name, package) and layer_of(module) < layer_of(name)
+    }
+
+
+ALL = arrows(SOURCES)
+TYPES_ALONE = arrows(SOURCES, typing=True)
 
 
 class DirectionTests:
-    def test_the_cache_knows_nothing_of_the_application(self) -> None:
-        wrong = {
-            (module, name)
-            for module, names in ALL.items()
-            if within(module, "caching")
-            for name in names
-            if within(name, "scheduling", "scheduler_project")
-        }
-        assert wrong == set()
+    @pytest.mark.parametrize("package", LAYERS)
+    def test_a_part_uses_only_those_below_it(self, package: str) -> None:
+        assert upward(ALL, package) == set()
 
-    def test_writing_uses_of_reading_only_keys_exceptions_and_settings(self) -> None:
-        allowed = ("caching.coherence", "caching.keys", "caching.exceptions", "caching.conf", "caching.models")
-        wrong = {
-            (module, name)
-            for module, names in ALL.items()
-            if within(module, "caching.coherence")
-            for name in names
-            if not within(name, *allowed)
-        }
-        assert wrong == set()
-
-    def test_reading_records_through_stats_and_knows_no_other_part_of_watching(self) -> None:
-        outside = ("caching.monitoring", "caching.management")
-        wrong = {
-            (module, name)
-            for module, names in ALL.items()
-            if not within(module, *outside)
-            for name in names
-            if within(name, "caching.monitoring") and name not in ("caching.monitoring", "caching.monitoring.stats")
-        }
-        assert wrong == set()
-
-    def test_watching_counts_without_the_other_wings(self) -> None:
-        assert ALL["caching.monitoring.stats"] == set()
-
-    def test_only_these_parts_of_the_application_know_the_cache(self) -> None:
-        known_to = {
-            module
-            for module, names in ALL.items()
-            # An expression for SQL, which knows no cache, lies there because the cache needs it too.
-            if within(module, "scheduling", "scheduler_project")
-            and any(within(name, "caching") for name in names - {"caching.among"})
-        }
-        always = {"scheduling.caches", "scheduling.querysets"}
-        # An import fills caches before its transaction, and the demo shows what the cache does.
-        others = {module for module in known_to - always if not within(module, "scheduling.imports")}
-        assert others <= {"scheduling.management.commands.demo", "scheduling.management.commands.import_csv"}
-        assert always <= known_to
+    def test_the_cache_knows_nothing_of_its_users(self) -> None:
+        assert used_by("caching", "scheduling", "scheduler_project", "benchmarks") == set()
 
     def test_the_application_knows_nothing_of_the_project(self) -> None:
+        assert used_by("scheduling", "scheduler_project", "benchmarks") == set()
+
+    def test_what_is_counted_imports_nothing_of_ours(self) -> None:
+        assert ALL["caching.monitoring.stats"] == set()
+
+    def test_nobody_imports_what_is_only_known_when_it_runs(self) -> None:
+        # The worker of the benchmarks is told on its command line what to measure.
+        assert {module for module, source in SOURCES.items() if source.dynamic} <= {"benchmarks.worker"}
+
+    def test_packages_of_a_server_are_imported_where_they_are_needed(self) -> None:
+        wanted = {
+            "redis": ("caching.stores.redis",),
+            "django_redis": ("caching.stores.redis", "caching.serializers"),
+            "rich": ("caching.management", "caching.monitoring"),
+        }
         wrong = {
-            (module, name)
-            for module, names in ALL.items()
-            if within(module, "scheduling")
-            for name in names
-            if within(name, "scheduler_project")
+            (module, package)
+            for module, source in SOURCES.items()
+            for package, parts in wanted.items()
+            if within(module, "caching") and any(within(name, package) for name in source.runtime | source.typing)
+            if not within(module, *parts)
         }
         assert wrong == set()
 
-    @pytest.mark.parametrize("package", ["caching", "scheduling"])
-    def test_no_module_imports_one_that_imports_it(self, package: str) -> None:
-        graph = {
-            module: {name for name in imports_of(module, in_functions=False) if name != module}
-            # A package's own __init__ gathers what is inside of it.
-            - {parent for parent in MODULES if module.startswith(f"{parent}.")}
-            for module in MODULES
-            if within(module, package)
+
+def used_by(package: str, *others: str) -> set[tuple[str, str]]:
+    """Return the arrows, those of type checkers too, from a package to any of the others."""
+    return {
+        (module, name)
+        for graph in (ALL, TYPES_ALONE)
+        for module, names in graph.items()
+        if within(module, package)
+        for name in names
+        if within(name, *others)
+    }
+
+
+class SeamTests:
+    def test_others_use_only_the_public_names_of_the_cache(self) -> None:
+        import caching
+
+        public = (*SEAM, *(f"caching.{name}" for name in caching.__all__))
+        wrong = {
+            (module, name)
+            for module, source in SOURCES.items()
+            if not within(module, "caching")
+            for name in source.runtime | source.typing
+            if within(name, "caching") and name != "caching" and not within(name, *public)
         }
-        graphlib.TopologicalSorter(graph).prepare()
+        assert wrong == set()
+
+
+class CirclesTests:
+    def test_no_module_uses_one_that_uses_it(self) -> None:
+        assert circles(ALL) == TODAY
+
+    @pytest.mark.parametrize(
+        "planted",
+        [
+            "def get():\n    from caching.coherence import watcher\n",
+            "def get():\n    from .coherence.watcher import publish\n",
+            "import caching\n\ndef get():\n    return caching.coherence.watcher.publish\n",
+            "import caching as cache\n\nclass Late:\n    publish = cache.coherence.watcher.publish\n",
+            "from caching import coherence\n\ndef get():\n    return coherence.watcher\n",
+            "from importlib import import_module as load\n\ndef get():\n    load('caching.coherence.watcher')\n",
+            "import importlib as il\n\ndef get():\n    return il.import_module('.coherence.watcher', 'caching')\n",
+            "def get():\n    return __import__('caching.coherence.watcher')\n",
+            "import sys\n\ndef get():\n    return sys.modules['caching.coherence.watcher']\n",
+        ],
+    )
+    def test_sees_an_arrow_back_however_it_is_written(self, planted: str) -> None:
+        sources = SOURCES | {"caching.keys": Source.read("caching.keys", MODULES["caching.keys"], planted)}
+        assert any({"caching.keys", "caching.coherence.watcher"} <= set(group) for group in circles(arrows(sources)))
+
+    def test_counts_what_only_a_type_checker_reads_apart(self) -> None:
+        planted = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .reading.manager import CacheManager\n"
+        source = Source.read("caching.keys", MODULES["caching.keys"], planted)
+        sources = SOURCES | {"caching.keys": source}
+        assert arrows(sources)["caching.keys"] == set()
+        assert arrows(sources, typing=True)["caching.keys"] == {"caching.reading.manager"}
 
 
 class ImportTests:

@@ -106,7 +106,7 @@ def alias(url: str, **options: Any) -> Mapping[str, Any]:
         "LOCATION": url,
         "KEY_PREFIX": "scheduler",
         "OPTIONS": {
-            "SERIALIZER": "caching.tiers.BytesSerializer",
+            "SERIALIZER": "caching.serializers.BytesSerializer",
             "SOCKET_CONNECT_TIMEOUT": TIMEOUT_SECONDS,
             "SOCKET_TIMEOUT": TIMEOUT_SECONDS,
             **options,

@@ -12,13 +12,13 @@ from typing import cast
 from ..conf import Config
 from ..exceptions import WriteRefused
 from ..keys import without_value
-from .generations import GenerationStore, GenerationsUnavailable, Intent
-from .redis import RedisGenerations
-from .redis_connections import is_redis
-from .shared_memory import SharedMemoryGenerations
+from ..stores.aliases import is_redis
+from ..stores.generations import GenerationStore, GenerationsUnavailable, Intent
+from ..stores.shared_memory import SharedMemoryGenerations
+from .outbox import drain
 
 logger = logging.getLogger("caching")
-_MOST_LOGGED_TAGS = 8
+_MAX_LOGGED_TAGS = 8
 
 
 class Publisher:
@@ -46,11 +46,15 @@ class Publisher:
     def _store_of_the_settings(self) -> GenerationStore:
         config = self._config()
         if config.GENERATIONS == "redis" or (config.GENERATIONS == "auto" and is_redis(config.SHARED_ALIAS)):
+            # Here and not above: a project without a server needs no package for one.
+            from ..stores.redis.store import RedisGenerations
+
             return RedisGenerations(
                 config.SHARED_ALIAS or "",
                 intent_seconds=config.INTENT_SECONDS,
                 degraded_seconds=config.DEGRADED_TTL,
                 strict=config.STRICT,
+                drain_outbox=drain,
             )
         directory = Path(config.DIRECTORY) if config.DIRECTORY else Path.cwd() / "var"
         return SharedMemoryGenerations(directory, intent_seconds=config.INTENT_SECONDS)
@@ -159,8 +163,8 @@ class Publisher:
 
 def _shortened(tags: Iterable[str]) -> str:
     listed = sorted(set(tags))
-    more = len(listed) - _MOST_LOGGED_TAGS
-    return ", ".join(listed[:_MOST_LOGGED_TAGS]) + (f" and {more} more" if more > 0 else "")
+    more = len(listed) - _MAX_LOGGED_TAGS
+    return ", ".join(listed[:_MAX_LOGGED_TAGS]) + (f" and {more} more" if more > 0 else "")
 
 
 publisher = Publisher()

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from django.db import connections, models
 
-from .connections import watcher_of
-from .invalidation import Announced
+from .plans import Announced
+from .watcher import watcher_of
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from .connections import publish_deleted, publish_related, publish_saved
+from .invalidation import publish_deleted, publish_related, publish_saved
 
 
 def connect(model: type[Model]) -> None:

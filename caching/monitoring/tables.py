@@ -1,61 +1,12 @@
-"""What was counted, for people and for programs: a table, lines of CSV, one line, or a plain dictionary for JSON."""
+"""What was counted, as a table on a terminal. Needs the package rich."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ..keys import cache_type
-
-SCHEMA_VERSION = 1
-_GAUGES = ("hit_rate", "kinds", "max_size", "ttl")
-
-Counts = Mapping[str, Any]
-"""The counts of a type, of a kind, or of all, as ``CacheStats.as_dict`` gives them."""
-
-
-def report(stats: Mapping[str, Any], types: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what ``get_stats`` gave for some of the types, with totals of these alone; all types by default.
-
-    Raises UnknownCacheType, which lists the known ones.
-    """
-    named = [cache_type(name).name for name in types] or list(stats["types"])
-    chosen = {name: stats["types"][name] for name in dict.fromkeys(named)}
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        **{name: stats[name] for name in ("scope", "processes", "enabled")},
-        **_total(chosen.values()),
-        "cache_sizes": {name: counts["entries"] for name, counts in chosen.items()},
-        "types": chosen,
-    }
-
-
-def _total(several: Iterable[Counts]) -> dict[str, Any]:
-    total: dict[str, Any] = {"hits": 0, "misses": 0, "total_requests": 0, "entries": 0}
-    for counts in several:
-        for name, value in counts.items():
-            if isinstance(value, Mapping) and name not in _GAUGES:
-                total[name] = {cause: total.get(name, {}).get(cause, 0) + number for cause, number in value.items()}
-            elif name not in _GAUGES:
-                # Seconds are counted in billionths.
-                total[name] = round(total.get(name, 0) + value, 9)
-    return {**total, "hit_rate": total["hits"] / total["total_requests"] if total["total_requests"] else None}
-
-
-def _rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Counts]]:
-    """Yield (type, kind, counts): each type, with an empty kind, before its kinds."""
-    for name, counts in report["types"].items():
-        yield name, "", counts
-        for kind, counts_of_kind in counts["kinds"].items():
-            yield name, kind, counts_of_kind
-
-
-# -- for people -------------------------------------------------------------------------------------------------------
+from .reports import Counts, invalidations, rate, rows
 
 _COLUMNS = (
     "reads",
@@ -78,19 +29,9 @@ def as_table(report: Mapping[str, Any]) -> Table:
     table.add_column("type", footer="total", no_wrap=True)
     for heading, total in zip(_COLUMNS, _cells(report), strict=True):
         table.add_column(heading, footer=total, justify="right", no_wrap=True)
-    for name, kind, counts in _rows(report):
+    for name, kind, counts in rows(report):
         table.add_row(f"  {kind}" if kind else name, *_cells(counts), style="dim" if kind else None)
     return table
-
-
-def as_line(report: Mapping[str, Any]) -> str:
-    """Return the totals in one line."""
-    read = report["total_requests"]
-    reads = f"{read:,} reads, {_rate(report)} from the cache" if read else "no reads yet"
-    return (
-        f"{report['generated_at']} {reads}, {report['entries']:,} entries held, "
-        f"{_invalidations(report):,} invalidations, {report['errors']:,} errors"
-    )
 
 
 def _scope(report: Mapping[str, Any]) -> str:
@@ -103,22 +44,18 @@ def _scope(report: Mapping[str, Any]) -> str:
 def _cells(counts: Counts) -> tuple[str, ...]:
     return (
         f"{counts['total_requests']:,}",
-        _rate(counts),
+        rate(counts),
         f"{counts['hits_local']:,}",
         f"{counts['hits_shared']:,}",
         f"{counts['misses']:,}",
         f"{counts['bypasses']:,}",
         f"{counts['load_seconds'] / counts['loads'] * 1000:.2f} ms" if counts["loads"] else "–",
         # Counted by type: an invalidation names no kind.
-        f"{_invalidations(counts):,}" if "entries" in counts else "",
+        f"{invalidations(counts):,}" if "entries" in counts else "",
         f"{sum(counts['evictions'].values()):,}",
         _held(counts),
         f"{counts['ttl']:g} s" if counts.get("ttl") else "",
     )
-
-
-def _rate(counts: Counts) -> str:
-    return "no reads yet" if counts["hit_rate"] is None else f"{counts['hit_rate']:.1%}"
 
 
 def _held(counts: Counts) -> str:
@@ -126,38 +63,3 @@ def _held(counts: Counts) -> str:
     if "max_size" not in counts:
         return f"{counts['entries']:,}" if "entries" in counts else ""
     return f"{counts['entries']:,}" if counts["max_size"] is None else f"{counts['entries']:,}/{counts['max_size']:,}"
-
-
-def _invalidations(counts: Counts) -> int:
-    return sum(counts["invalidations"].values())
-
-
-# -- for programs -----------------------------------------------------------------------------------------------------
-
-
-def as_csv(report: Mapping[str, Any], *, header: bool = True) -> str:
-    """Return a line per type and kind; an empty kind is the whole type, an empty hit rate means no reads yet."""
-    lines = [
-        {"generated_at": report["generated_at"], "type": name, "kind": kind, **_flat(counts)}
-        for name, kind, counts in _rows(report)
-    ]
-    columns = dict.fromkeys(column for line in lines for column in line)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    if header:
-        writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
-
-
-def _flat(counts: Counts) -> dict[str, Any]:
-    """Return the counts without nesting: ``invalidations: {save: 3}`` becomes ``invalidations_save: 3``."""
-    flat: dict[str, Any] = {}
-    for name, value in counts.items():
-        if name == "kinds":
-            continue
-        if isinstance(value, Mapping):
-            flat |= {f"{name}_{part}": number for part, number in value.items()}
-        else:
-            flat[name] = value
-    return flat

@@ -26,9 +26,7 @@ from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.results import RowResult
 
-from caching import BatchCache, CachedLookup, caching_disabled
-from caching.among import having
-from caching.coherence.invalidation import cause
+from caching import BatchCache, CachedLookup, caching_disabled, cause, in_many
 from scheduling.imports import bulk
 from scheduling.imports.columns import Column
 from scheduling.imports.garbage import collector_paused
@@ -261,7 +259,7 @@ class LeanResource(Resource):
         field: Any = self.model._meta.get_field(self.attname(column))
         found: dict[Key, Stored] = {}
         for chunk in chunks(wanted):
-            found.update((row[:length], row[length:]) for row in having(rows, field, chunk))
+            found.update((row[:length], row[length:]) for row in in_many(rows, field, chunk))
         return found
 
     def prepare(self, keys: Sequence[Key | None]) -> None:

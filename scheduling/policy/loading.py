@@ -12,7 +12,7 @@ from operator import or_
 
 from django.db.models import Count, Q
 
-from caching.among import Among
+from caching import InMany
 from scheduling.calendar import DAY, WEEK
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
 from scheduling.policy.records import Original, Person, Planned, ScheduleRecord, Slot, Stored, Window, WorkShift
@@ -125,14 +125,14 @@ def _around(
 
 
 def people(keys: Collection[int], using: str) -> dict[int, Person]:
-    rows = Employee.objects.using(using).order_by().filter(Among("pk", keys))
+    rows = Employee.objects.using(using).order_by().filter(InMany("pk", keys))
     names = ("pk", "first_name", "last_name", "is_active", "hire_date", "end_date", "max_hours_per_week", "department")
     return {row[0]: Person._make(row) for row in rows.values_list(*names)}
 
 
 def skills(people: Collection[int], using: str) -> dict[int, set[str]]:
     """Return the names of the skills of people."""
-    pairs = Employee.skills.through._default_manager.using(using).order_by().filter(Among("employee", people))
+    pairs = Employee.skills.through._default_manager.using(using).order_by().filter(InMany("employee", people))
     found: defaultdict[int, set[str]] = defaultdict(set)
     for employee, name in pairs.values_list("employee", "skill__name"):
         found[employee].add(name)
@@ -147,7 +147,7 @@ def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
     )
     found: dict[int, WorkShift] = {}
     required: defaultdict[int, set[str]] = defaultdict(set)
-    for *row, skill in Shift.objects.using(using).order_by().filter(Among("pk", keys)).values_list(*names):
+    for *row, skill in Shift.objects.using(using).order_by().filter(InMany("pk", keys)).values_list(*names):
         found[row[0]] = WorkShift._make((*row, frozenset()))
         if skill is not None:
             required[row[0]].add(skill)
@@ -157,13 +157,13 @@ def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
 
 
 def schedules(keys: Collection[int], using: str) -> dict[int, ScheduleRecord]:
-    rows = Schedule.objects.using(using).order_by().filter(Among("pk", keys))
+    rows = Schedule.objects.using(using).order_by().filter(InMany("pk", keys))
     names = ("pk", "department", "department__name", "department__active", "week_start", "week_end", "status")
     return {row[0]: ScheduleRecord._make(row) for row in rows.values_list(*names)}
 
 
 def originals(keys: Collection[int], using: str) -> dict[int, Original]:
-    rows = ScheduleAssignment.objects.using(using).order_by().filter(Among("pk", keys))
+    rows = ScheduleAssignment.objects.using(using).order_by().filter(InMany("pk", keys))
     names = ("pk", "employee", "shift", "date", "status", "schedule", *DETAILS)
     return {row[0]: Original._make((*row[:6], row[6:])) for row in rows.values_list(*names)}
 
@@ -175,7 +175,7 @@ def assignments(windows: Mapping[int, Window], using: str, without: Collection[i
     """
     rows = ScheduleAssignment.objects.using(using).current().order_by().filter(_inside(windows))
     if without:
-        rows = rows.exclude(Among("schedule", without))
+        rows = rows.exclude(InMany("schedule", without))
     yield from rows.values_list("pk", "employee", "shift", "date", "status", "schedule")
 
 
@@ -189,9 +189,9 @@ def _inside(windows: Mapping[int, Window]) -> Q:
     earliest, latest = min(first for first, _ in windows.values()), max(last for _, last in windows.values())
     days = (latest - earliest).days
     if days <= _NARROW:
-        return Q(Among("employee", windows), date__range=(earliest, latest))
+        return Q(InMany("employee", windows), date__range=(earliest, latest))
     parts = _by_part(windows, earliest, max(WEEK.days, math.ceil(days / _MAX_PARTS)))
-    return reduce(or_, (Q(Among("employee", own), date__range=dates) for dates, own in parts.items()))
+    return reduce(or_, (Q(InMany("employee", own), date__range=dates) for dates, own in parts.items()))
 
 
 def _by_part(windows: Mapping[int, Window], start: datetime.date, days: int) -> dict[Window, list[int]]:
@@ -208,7 +208,7 @@ def staff(slots: Collection[Slot], using: str) -> dict[Slot, int]:
     """Count the employees of all slots that have their department, shift and date from these slots."""
     departments, shifts, dates = (set(part) for part in zip(*slots, strict=True))
     rows = ScheduleAssignment.objects.using(using).counting().order_by().filter(date__in=dates)
-    rows = rows.filter(Among("shift", shifts), Among("schedule__department", departments))
+    rows = rows.filter(InMany("shift", shifts), InMany("schedule__department", departments))
     counted = rows.values_list("schedule__department", "shift", "date").annotate(people=Count("pk"))
     return {(department, shift, date): people for department, shift, date, people in counted}
 

@@ -10,8 +10,8 @@ from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
-from caching.coherence.connections import watcher_of
 from caching.coherence.publishing import publisher
+from caching.coherence.watcher import watcher_of
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory
 
@@ -42,7 +42,7 @@ class SettingChangedTests:
 
     def test_caches_takes_effect_at_once(self, file_tier: Path) -> None:
         cache_manager.set("general", "id:1", 1)
-        assert cache_manager.shared is not None
+        assert cache_manager.runtime.shared is not None
         assert list(file_tier.iterdir())
 
     def test_another_directory_holds_other_generations(self, settings: Settings, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ class SerializerTests:
             (
                 "caching.E005",
                 "CACHES['shared'] unpickles what it reads: whoever can write to the server can run code here.",
-                'Set CACHES[\'shared\']["OPTIONS"]["SERIALIZER"] = "caching.tiers.BytesSerializer".',
+                'Set CACHES[\'shared\']["OPTIONS"]["SERIALIZER"] = "caching.serializers.BytesSerializer".',
             )
         ]
 

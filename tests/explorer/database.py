@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from django.db import DatabaseError, IntegrityError, OperationalError
 
-from caching.coherence.connections import watcher_of
+from caching.coherence.watcher import watcher_of
 
 from .scheduler import Actor, Scheduler
 

@@ -14,20 +14,22 @@ from typing import Any
 
 import pytest
 
-from caching import lookups, manager
-from caching.coherence import in_process, invalidation, shared_memory
-from caching.coherence.connections import ConnectionWatcher
-from caching.coherence.mirror import Mirror
-from caching.coherence.redis import RedisGenerations
-from caching.coherence.shared_memory import SharedMemoryGenerations
-from caching.entries import Kind
-from caching.manager import CacheManager
+from caching.coherence import plans
+from caching.coherence.watcher import ConnectionWatcher
+from caching.reading import leases, loading, storing
+from caching.reading.manager import CacheManager
+from caching.reading.rows_by_field import RowsByField
+from caching.reading.runtime import Runtime
+from caching.stores import in_process, shared_memory
+from caching.stores.redis.mirror import Mirror
+from caching.stores.redis.store import RedisGenerations
+from caching.stores.shared_memory import SharedMemoryGenerations
 
 from .redis_stores import Server
 from .scenarios import SCENARIOS
 from .scheduler import Outcome
 
-MOST_PREEMPTIONS = 3
+MAX_PREEMPTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Edit:
     new: str
 
     def apply(self, patch: pytest.MonkeyPatch) -> None:
-        """Put the changed function in the place of the present one."""
+        """Give the function the changed code, wherever it has been imported."""
         present = inspect.unwrap(getattr(self.owner, self.function))
         # A function that was edited before carries its text with it.
         source = getattr(present, "edited_source", None) or dedent(inspect.getsource(present))
@@ -49,8 +51,8 @@ class Edit:
         source = source.replace(self.old, self.new)
         made: dict[str, Any] = {}
         exec(compile(source, f"<{self.function}, edited>", "exec"), present.__globals__, made)  # noqa: S102
-        made[self.function].edited_source = source
-        patch.setattr(self.owner, self.function, made[self.function])
+        patch.setattr(present, "__code__", inspect.unwrap(made[self.function]).__code__)
+        patch.setattr(present, "edited_source", source, raising=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Mutation:
                 edit.apply(patch)
             yield
 
-    def explore(self, most: int = MOST_PREEMPTIONS) -> Outcome:
+    def explore(self, most: int = MAX_PREEMPTIONS) -> Outcome:
         """Search with 0, 1, … preemptions, so that the schedule found has as few as possible."""
         with self.planted():
             for preemptions in range(most + 1):
@@ -88,19 +90,26 @@ _LEAVE = "outbox.leave(self.connection, self.dirty)"
 _END_OF_COMMIT = f"if {_END}:\n        {_LEAVE}\n        commit()"
 _END_OF_STATEMENT = f"if {_END}:\n        {_LEAVE}"
 _ROWS = "rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}"
-_NOW = "now = dict(zip(tags, self.generations.read(tags, afresh=True), strict=True))"
+_NOW = "now = dict(zip(tags, generations.read(tags, afresh=True), strict=True))"
 _BEGIN_KEEPS = (SharedMemoryGenerations, "begin", "view[slot] = generation | PENDING", "view[slot] |= PENDING")
-_EXPIRED_KEEPS = (SharedMemoryGenerations, "_expire_intents", "view[slot] = generation", "view[slot] &= _MASK")
+_EXPIRED_KEEPS = (
+    SharedMemoryGenerations,
+    "_expire_intents",
+    "view[slot] = generation",
+    "view[slot] &= GENERATION_MASK",
+)
 
 MUTATIONS = (
     broken(
         "rule 1: the stamp is read after the load",
         "two_writers_of_one_row",
         (
-            CacheManager,
+            storing,
             "store",
             _ROWS,
-            "loaded = {k: (c, self.leases({k: lease.dependencies})[k]) for k, (c, lease) in loaded.items()}\n"
+            "from caching.reading.leases import take_leases\n"
+            "    late = {k: lease.dependencies for k, (_, lease) in loaded.items()}\n"
+            "    loaded = {k: (c, take_leases(runtime, late)[k]) for k, (c, _) in loaded.items()}\n"
             f"    {_ROWS}",
         ),
     ),
@@ -108,7 +117,7 @@ MUTATIONS = (
         "rule 1: the guards are not checked after the load",
         "a_row_moves_and_a_stale_instance_is_saved_over_it",
         (
-            manager,
+            storing,
             "_unchanged",
             "return before.get(label) is not None and before.get(label) == now",
             "return True or now",
@@ -118,19 +127,19 @@ MUTATIONS = (
         "rule 1: the guards are checked before the learned tags are read",
         "a_row_moves_and_a_stale_instance_is_saved_over_it",
         (
-            CacheManager,
+            storing,
             "store",
             _NOW,
             "guards = [any_row_tag(label) for label in labels]\n"
-            "    now = dict(zip(guards, self.generations.read(guards)))\n"
-            "    now |= dict(zip(tags[: -len(labels)], self.generations.read(tags[: -len(labels)])))",
+            "    now = dict(zip(guards, generations.read(guards)))\n"
+            "    now |= dict(zip(tags[: -len(labels)], generations.read(tags[: -len(labels)])))",
         ),
     ),
     broken(
         "rule 1: the rows in a value are not in its stamp",
         "a_row_moves_and_a_stale_instance_is_saved_over_it",
         (
-            manager,
+            storing,
             "_row_tags",
             "rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}",
             "rows = set()",
@@ -139,9 +148,9 @@ MUTATIONS = (
     broken(
         "rule 1: 'all rows' is not in the stamp",
         "an_update_of_unknown_rows",
-        (lookups._RowsByField, "dependencies", "*map(all_rows_tag, labels_of(self.model)),", ""),
+        (RowsByField, "dependencies", "*map(all_rows_tag, labels_of(self.model)),", ""),
         (
-            manager,
+            storing,
             "_row_tags",
             "rows.update(all_rows_tag(label) for model in content.row_models for label in labels_of(model))",
             "pass",
@@ -150,18 +159,18 @@ MUTATIONS = (
     broken(
         "rule 1: new values of watched fields are not published",
         "an_address_changes_hands",
-        (invalidation, "_tags_of_write", "tags |= known", "pass"),
+        (plans, "_tags_of_write", "tags |= known", "pass"),
     ),
     broken(
         "rule 2: a stamp is not checked on a read",
         "two_writers_of_one_row",
-        (Kind, "find", "and held.holds(entry.stamp)", ""),
+        (Runtime, "may_serve", "and self.generations.holds(entry.stamp)", ""),
     ),
     broken(
         "rule 2: who waited for another thread's load trusts it",
         "threads_of_one_process",
         (
-            CacheManager,
+            loading,
             "load_through",
             "kind.count(stats.WAIT)",
             "kind.count(stats.WAIT)\n"
@@ -186,18 +195,18 @@ MUTATIONS = (
     broken(
         "rule 3: a transaction that has written stores",
         "a_preview_is_rolled_back",
-        (CacheManager, "store", " or dirty_here()", ""),
-        (CacheManager, "leases", " and not dirty_here()", ""),
+        (storing, "store", " or dirty_here()", ""),
+        (leases, "take_leases", " and not dirty_here()", ""),
     ),
     broken(
         "rule 3: what was read before a rollback is stored after it",
         "a_preview_between_get_and_set",
-        (CacheManager, "_learned", " or lease.rollback != last_rollback()", ""),
+        (storing, "_stamp", " or lease.rollback != last_rollback()", ""),
     ),
     broken(
         "rule 3: a transaction reads the cache under its own writes",
         "own_writes_savepoints_and_callbacks",
-        (Kind, "find", "and (not dirty_watchers or not is_dirty(entry.stamp.tags))", ""),
+        (Runtime, "may_serve", "and (not dirty_watchers or not is_dirty(entry.stamp.tags))", ""),
     ),
     broken(
         "rule 4: published before COMMIT instead of around it",
@@ -231,7 +240,7 @@ MUTATIONS = (
     broken(
         "rule 5: end gives no fresh generation",
         "a_commit_lands_after_its_intent_has_expired",
-        (SharedMemoryGenerations, "end", "view[slot] = generation", "view[slot] = view[slot] & _MASK"),
+        (SharedMemoryGenerations, "end", "view[slot] = generation", "view[slot] = view[slot] & GENERATION_MASK"),
     ),
     broken(
         "rule 5: end takes every intent away",
@@ -281,7 +290,7 @@ MUTATIONS = (
     broken(
         "rule 8: what a snapshot shows is stored",
         "a_transaction_reads_from_a_snapshot",
-        (CacheManager, "leases", "takes_new_snapshots() and ", ""),
+        (leases, "take_leases", "takes_new_snapshots() and ", ""),
     ),
     broken(
         "leases: set() takes the moment of the call",
@@ -297,7 +306,7 @@ _END_DELETES_THE_MARK = (
     "if True:\n                self._drop",
 )
 _FILL_DOES_NOT_LOOK = (Server, "_fill", "last > self.now", "False")
-_LOOK_AGAIN = "drain(self._publish_to_server)\n        self._trust(self._connect(), told)"
+_LOOK_AGAIN = "self._drain_outbox(self._publish_to_server)\n        self._trust(self._connect(), told)"
 
 IN_REDIS = (
     broken(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
-from caching.lookups import CachedGroup, CachedLookup
-from caching.manager import CacheManager
-from caching.tiers import Entry
+from caching.reading.groups import CachedGroup
+from caching.reading.lookups import CachedLookup
+from caching.reading.manager import CacheManager
+from caching.reading.tiers import Entry
 from scheduling.models import Employee, ScheduleAssignment
 
 from .database import ASSIGNMENT, EMPLOYEE, Connection
@@ -46,7 +47,7 @@ class Process:
             entries = self.manager.type_entries(name)
             entries.lock = Lock(self.world.scheduler)  # type: ignore[assignment]
             entries.entries = _WatchedEntries(self, entries.entries)
-        self.manager._flights._loading = _WatchedFlights(self)
+        self.manager.runtime.single_flight._loading = _WatchedFlights(self)
 
     def digest(self, key: Hashable) -> int:
         """Return the digest of what the process remembers by a key."""

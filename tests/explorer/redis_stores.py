@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ConnectionError
 
-from caching.coherence import connections as watchers
-from caching.coherence import in_process, mirror, redis
-from caching.coherence.generations import Intent, Stamp
-from caching.coherence.mirror import FILL, GENERATION_SECONDS, PENDING, Mirror
-from caching.coherence.redis import BEGIN, END, RedisGenerations
-from caching.coherence.redis_connections import FAULTS, RedisConnections, Script
+from caching.coherence import watcher
+from caching.stores import in_process
+from caching.stores.generations import Intent, Stamp
+from caching.stores.redis import mirror
+from caching.stores.redis import store as redis
+from caching.stores.redis.connections import RedisConnections
+from caching.stores.redis.faults import FAULTS
+from caching.stores.redis.mirror import GENERATION_SECONDS, PENDING, Mirror
+from caching.stores.redis.scripts import BEGIN, END, FILL, Script
+from caching.stores.redis.store import RedisGenerations
 
 from .scheduler import Lock
 from .stores import INTENT_SECONDS
@@ -296,7 +300,13 @@ class SteppedRedis(RedisGenerations):
         found = world.__dict__.setdefault("server", Server(world))
         self.server: Server = found
         self.server.delayed = self.delayed
-        super().__init__("default", intent_seconds=INTENT_SECONDS, strict=self.strict, clock=lambda: world.now)
+        super().__init__(
+            "default",
+            intent_seconds=INTENT_SECONDS,
+            strict=self.strict,
+            drain_outbox=world.drain,
+            clock=lambda: world.now,
+        )
         self._connections = _FakeConnections(self)
 
     def _forget(self) -> None:
@@ -316,9 +326,8 @@ class SteppedRedis(RedisGenerations):
         )
         patch.setattr(mirror, "threading", locks)
         patch.setattr(mirror, "_poll", lambda argument, *rest: _polled(world, argument._obj.fd))
-        patch.setattr(redis, "drain", world.drain)
-        patch.setattr(watchers, "outbox", SimpleNamespace(leave=world.leave))
-        patch.setattr(watchers, "transaction", SimpleNamespace(atomic=lambda using: world.connection.atomic()))
+        patch.setattr(watcher, "outbox", SimpleNamespace(leave=world.leave))
+        patch.setattr(watcher, "transaction", SimpleNamespace(atomic=lambda using: world.connection.atomic()))
 
     def step(self, label: str) -> None:
         self.note()

@@ -8,15 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caching.coherence.generations import Intent, Stamp
-from caching.coherence.shared_memory import (
-    _FIRST,
-    INTENT_ARRAYS,
-    PENDING,
-    SLOTS,
-    SharedMemoryGenerations,
-    slot_of,
-)
+from caching.stores.generation_file import FIRST_SLOT, INTENT_ARRAYS, PENDING, SLOTS, slot_of
+from caching.stores.generations import Intent, Stamp
+from caching.stores.shared_memory import SharedMemoryGenerations
 
 if TYPE_CHECKING:
     import pytest
@@ -24,7 +18,7 @@ if TYPE_CHECKING:
     from .world import World
 
 INTENT_SECONDS = 30
-_GENERATIONS = range(_FIRST, _FIRST + SLOTS)
+_GENERATIONS = range(FIRST_SLOT, FIRST_SLOT + SLOTS)
 
 
 class SteppedGenerations(SharedMemoryGenerations):

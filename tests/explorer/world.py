@@ -19,13 +19,13 @@ from django.conf import settings
 from django.db import connections
 from django.test import override_settings
 
-from caching import flights, lookups
-from caching.codec import thaw
-from caching.coherence import connections as watchers
+from caching.coherence import dirty
 from caching.coherence.publishing import publisher
-from caching.coherence.shared_memory import FILE_NAME
-from caching.entries import Kind
-from caching.tiers import Entry
+from caching.reading import rows_by_field, single_flight
+from caching.reading.entries import Kind
+from caching.reading.tiers import Entry
+from caching.stores.generation_file import FILE_NAME
+from caching.values.freezing import thaw
 
 from .database import ASSIGNMENT, EMPLOYEE, Connection, Database, EmployeeRow, Key, OutboxRow, Row, Statement, key_of
 from .processes import Process
@@ -106,9 +106,9 @@ class World:
     def _switch(self, actor: Actor) -> None:
         """Give the actor what Django keeps per thread, its connection, and what the code keeps per process."""
         connections["default"] = actor.connection  # type: ignore[assignment]
-        self._rollbacks[self._running] = watchers._last_rollback
+        self._rollbacks[self._running] = dirty._last_rollback
         self._running = actor.process
-        watchers._last_rollback = self._rollbacks.get(actor.process, 0)
+        dirty._last_rollback = self._rollbacks.get(actor.process, 0)
 
     @contextmanager
     def installed(self, names: Iterable[str]) -> Iterator[World]:
@@ -120,9 +120,9 @@ class World:
             override_settings(CACHING=caching),
         ):
             self.path = Path(directory)
-            patch.setattr(lookups, "cache_manager", _OfTheRunningProcess(lambda: self.process.manager))
+            patch.setattr(rows_by_field, "cache_manager", _OfTheRunningProcess(lambda: self.process.manager))
             patch.setattr(
-                flights,
+                single_flight,
                 "threading",
                 SimpleNamespace(Event=lambda: Event(self.scheduler), get_ident=lambda: self.scheduler.current.index),
             )
@@ -138,7 +138,7 @@ class World:
                 self._home = self.processes[name] = Process(self, name, self._store_class(self, self.path))
                 self._home.store.process = name  # type: ignore[attr-defined]
                 self._home.manager.config  # noqa: B018 (opens it)
-                self._home.manager.generations = self._home.store
+                self._home.manager.runtime.generations = self._home.store
                 self._home.set_up()
             publisher.listeners = []
             yield self

@@ -26,7 +26,7 @@ How it maps to the code: whoever changes one of these functions changes the mode
 | step ``find`` | ``entries.Kind.find``, ``manager.find_many`` |
 | steps ``guards``, ``known`` | ``manager.leases`` |
 | steps ``load``, ``learn``, ``recheck``, ``put`` | ``manager.load_through``, ``_learned``, ``store``, ``Kind.put`` |
-| ``READ`` and waiting | ``manager.get_or_load``, ``lookups.CachedLookup.get``, ``flights.Flights.joined`` |
+| ``READ`` and waiting | ``manager.get_or_load``, ``lookups.CachedLookup.get``, ``flights.SingleFlight.joined`` |
 | ``GET_SET`` | ``manager.get`` and ``set``, ``leases.remember`` and ``take_back`` |
 | ``WRITE``, ``COMMIT``, ``AUTOCOMMIT``, ``ROLLBACK`` | ``connections.ConnectionWatcher`` |
 | ``SNAPSHOT`` | ``snapshots.reads_latest`` |

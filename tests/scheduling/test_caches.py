@@ -282,7 +282,8 @@ class DepartmentHierarchyTests:
         assert found.total_head_count == 1
 
     def test_is_the_same_from_bytes(self, kitchen: Department) -> None:
-        from caching.codec import decode, encode, freeze, thaw
+        from caching.values.encoding import decode, encode
+        from caching.values.freezing import freeze, thaw
 
         found = hierarchy(kitchen)
         declared = caches.DEPARTMENT.dataclasses

@@ -1,10 +1,12 @@
 """The subcommands of `manage.py cache`, one class in one file each."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandParser
-from rich.console import Console
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FAILED = 1
 USAGE = 2
@@ -40,12 +42,19 @@ class Subcommand(ABC):
         # Django paints stderr red; a message is no error.
         return text
 
-    def console(self) -> Console:
-        """Return a rich console on stdout. It looks for NO_COLOR itself."""
+    def console(self, *, on_terminal: bool = False) -> "Console":
+        """Return a rich console on stdout, or on the terminal itself. It looks for NO_COLOR on its own.
+
+        Raises CommandError where the package rich is not installed.
+        """
+        try:
+            from rich.console import Console
+        except ImportError as error:
+            raise CommandError(
+                "A table needs the package rich: pip install rich, or use --format json or csv.", returncode=FAILED
+            ) from error
+        no_color = True if self._no_color else None
+        if on_terminal:
+            return Console(no_color=no_color, highlight=False)
         width = None if self.stdout.isatty() else WIDTH_OF_A_PIPE
-        return Console(
-            file=self.stdout,  # type: ignore[arg-type]
-            width=width,
-            no_color=True if self._no_color else None,
-            highlight=False,
-        )
+        return Console(file=self.stdout, width=width, no_color=no_color, highlight=False)  # type: ignore[arg-type]

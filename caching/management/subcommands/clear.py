@@ -11,11 +11,12 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Model
 
 from caching import keys
-from caching.coherence.connections import invalidate
-from caching.coherence.invalidation import labels_of, rows_where, tags_of_model, tags_of_row, watched_labels
+from caching.coherence.invalidation import invalidate
 from caching.coherence.publishing import publisher
+from caching.coherence.tags import rows_where, tags_of_model, tags_of_row
+from caching.coherence.watched import labels_of, watched_labels
 from caching.management.subcommands import FAILED, USAGE, Subcommand
-from caching.manager import cache_manager
+from caching.reading.manager import cache_manager
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from caching.coherence.generations import GenerationsUnavailable
 from caching.coherence.publishing import publisher
 from caching.management.subcommands import FAILED, Subcommand
+from caching.stores.generations import GenerationsUnavailable
 
 
 class Drain(Subcommand):

@@ -4,15 +4,15 @@ import json
 import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
-from rich.console import Console
-from rich.live import Live
 
 from caching.management.subcommands import FAILED, Subcommand
-from caching.manager import cache_manager
-from caching.monitoring import tables
+from caching.monitoring import reports
+from caching.reading.manager import cache_manager
+
+N = TypeVar("N", int, float)
 
 
 class Stats(Subcommand):
@@ -55,7 +55,7 @@ class Stats(Subcommand):
         **options: Any,
     ) -> None:
         def read() -> dict[str, Any]:
-            return tables.report(cache_manager.get_stats(all_processes=True), types)
+            return reports.report(cache_manager.get_stats(all_processes=True), types)
 
         report = read()
         if watch is not None:
@@ -69,9 +69,12 @@ class Stats(Subcommand):
         if format == "json":
             self.stdout.write(json.dumps(report, indent=2))
         elif format == "csv":
-            self.stdout.write(tables.as_csv(report), ending="")
+            self.stdout.write(reports.as_csv(report), ending="")
         else:
-            self.console().print(tables.as_table(report))
+            console = self.console()
+            from caching.monitoring.tables import as_table
+
+            console.print(as_table(report))
 
     def _judge(self, report: dict[str, Any], fail_under: float, min_requests: int) -> None:
         reads, rate = report["total_requests"], report["hit_rate"]
@@ -94,11 +97,15 @@ class Stats(Subcommand):
 
     def _redraw(self, read: Callable[[], dict[str, Any]], seconds: float) -> None:
         # Not self.stdout: Django ends every write with a line break, also one that moves the cursor.
-        console = Console(no_color=True if self._no_color else None, highlight=False)
-        with Live(tables.as_table(read()), console=console, auto_refresh=False) as live:
+        console = self.console(on_terminal=True)
+        from rich.live import Live
+
+        from caching.monitoring.tables import as_table
+
+        with Live(as_table(read()), console=console, auto_refresh=False) as live:
             while True:
                 time.sleep(seconds)
-                live.update(tables.as_table(read()), refresh=True)
+                live.update(as_table(read()), refresh=True)
 
     def _append(self, read: Callable[[], dict[str, Any]], format: str, seconds: float) -> None:
         header = True
@@ -107,9 +114,9 @@ class Stats(Subcommand):
             if format == "json":
                 self.stdout.write(json.dumps(report))
             elif format == "csv":
-                self.stdout.write(tables.as_csv(report, header=header), ending="")
+                self.stdout.write(reports.as_csv(report, header=header), ending="")
             else:
-                self.stdout.write(tables.as_line(report))
+                self.stdout.write(reports.as_line(report))
             self.stdout.flush()
             header = False
             time.sleep(seconds)
@@ -127,9 +134,9 @@ def _whole(text: str) -> int:
     return _number(text, int, lambda number: number >= 0, "a whole number of reads")
 
 
-def _number(text: str, kind: type[Any], allowed: Callable[[Any], bool], wanted: str) -> Any:
+def _number(text: str, kind: type[N], allowed: Callable[[N], bool], wanted: str) -> N:
     try:
-        number = kind(text)
+        number: N | None = kind(text)
     except ValueError:
         number = None
     if number is None or not allowed(number):

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from caching import caching_disabled
 from caching.coherence.publishing import publisher
-from caching.coherence.shared_memory import SharedMemoryGenerations
+from caching.stores.shared_memory import SharedMemoryGenerations
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory
 from tests.processes import Child, ChildError
@@ -33,7 +33,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from caching import cache_manager
 from caching.coherence.publishing import publisher
-from caching.coherence.shared_memory import SharedMemoryGenerations
+from caching.stores.shared_memory import SharedMemoryGenerations
 from scheduling.models import Employee
 
 step = None

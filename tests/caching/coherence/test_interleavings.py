@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from caching import cache_manager, invalidate
-from caching.coherence.generations import Intent
 from caching.coherence.publishing import publisher
-from caching.coherence.shared_memory import SharedMemoryGenerations
+from caching.stores.generations import Intent
+from caching.stores.shared_memory import SharedMemoryGenerations
 from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType
 from tests.caching.coherence.world import EMAIL, NEW_EMAIL, World, in_thread, plain, read_all, truth
 from tests.factories import EmployeeFactory, ScheduleAssignmentFactory

@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
-from caching.coherence import outbox
+from caching.coherence.outbox import drain
 from caching.coherence.publishing import publisher
-from caching.coherence.redis import RedisGenerations
 from caching.models import PendingInvalidation
+from caching.stores.redis import keeper
+from caching.stores.redis.store import RedisGenerations
 from scheduling.models import Employee
 from tests.caching.clock import Clock
-from tests.caching.coherence.contract import INTENT_SECONDS
+from tests.caching.stores.contract import INTENT_SECONDS
 from tests.conftest import add_alias
 from tests.factories import EmployeeFactory
 from tests.processes import Child, ChildError
@@ -42,7 +43,7 @@ def clocked(network: Proxy, clock: Clock, ticking: Clock) -> Clock:
     """Let the store and the entries count on one clock."""
     # The one of now has a keeper, if anything was written already.
     publisher.forget()
-    publisher.use(RedisGenerations("shared", degraded_seconds=DEGRADED_SECONDS, clock=clock))
+    publisher.use(RedisGenerations("shared", degraded_seconds=DEGRADED_SECONDS, drain_outbox=drain, clock=clock))
     cache_manager.reconfigure()
     return clock
 
@@ -148,7 +149,7 @@ class UnreachableServerTests:
     def test_costs_no_time_out_for_each_call(
         self, amy: Employee, network: Proxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(outbox, "PROBE_SECONDS", 600.0)
+        monkeypatch.setattr(keeper, "PROBE_SECONDS", 600.0)
         cached_before_the_outage()
         network.refuse()
         own_writes_are_seen()

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager, invalidate
 from caching.coherence import outbox
-from caching.coherence.outbox import Keeper, drain
+from caching.coherence.outbox import drain
 from caching.coherence.publishing import publisher
 from caching.exceptions import WriteRefused
 from caching.models import PendingInvalidation
@@ -332,52 +332,3 @@ class EveryTransactionTests:
     def test_gives_an_insert_its_key(self) -> None:
         assert ShiftType.objects.create(name="Long").pk
         assert len(left()) == 1
-
-
-class KeeperTests:
-    def test_looks_before_anybody_goes_on_and_whenever_it_is_told(self) -> None:
-        looks = threading.Semaphore(0)
-        keeper = Keeper(looks.release, seconds=600)
-        keeper.start()
-        assert looks.acquire(blocking=False)
-        keeper.wake()
-        assert looks.acquire(timeout=20)
-        keeper.stop()
-
-    @pytest.mark.usefixtures("_quick_probes")
-    def test_goes_on_after_any_failure(self) -> None:
-        failures = [ConnectionError(), OperationalError(), LookupError("a bug"), ValueError("damaged")]
-        looks = threading.Semaphore(0)
-
-        def look() -> None:
-            if failures:
-                raise failures.pop()
-            looks.release()
-
-        keeper = Keeper(look, seconds=600)
-        keeper.start()
-        assert looks.acquire(timeout=20)
-        keeper.stop()
-
-    def test_ends_when_it_is_stopped(self) -> None:
-        keeper = Keeper(lambda: None, seconds=600)
-        keeper.start()
-        thread = keeper._thread
-        assert thread is not None
-        keeper.stop()
-        keeper.join()
-        assert not thread.is_alive()
-
-    def test_leaves_no_connection_open(self) -> None:
-        opened: list[object] = []
-
-        def look() -> None:
-            PendingInvalidation.objects.count()
-            opened.append(connection.connection)
-
-        keeper = Keeper(look, seconds=600)
-        keeper.start()
-        keeper.stop()
-        keeper.join()
-        assert opened != [None]
-        assert connection.connection not in opened

@@ -13,11 +13,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from caching import cache_manager
-from caching.coherence.generations import GenerationsUnavailable
 from caching.coherence.publishing import Publisher, publisher
-from caching.coherence.shared_memory import FILE_NAME, SharedMemoryGenerations
 from caching.conf import Config
 from caching.exceptions import WriteRefused
+from caching.stores.generation_file import FILE_NAME
+from caching.stores.generations import GenerationsUnavailable
+from caching.stores.shared_memory import SharedMemoryGenerations
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory
 from tests.processes import Child, ChildError, forked

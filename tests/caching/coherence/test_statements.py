@@ -10,7 +10,7 @@ from django.db.models import F
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from caching.coherence.invalidation import CONTROL, UNWATCHED, plan_of
+from caching.coherence.plans import CONTROL, UNWATCHED, plan_of
 from caching.coherence.statements import Write, is_plain_read, parse, tables_named
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory, SkillFactory

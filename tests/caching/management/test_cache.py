@@ -19,7 +19,7 @@ from django.core.management.base import CommandError
 
 from caching import cache_manager
 from caching.coherence.publishing import publisher
-from caching.coherence.shared_memory import SharedMemoryGenerations
+from caching.stores.shared_memory import SharedMemoryGenerations
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory, ShiftFactory
 from tests.processes import ROOT, Child, database_url

@@ -1,0 +1,35 @@
+"""What the database itself changes when rows are deleted: no statement names those rows."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from django.apps import apps
+from django.db import models
+
+from .watched import tables
+
+
+@cache
+def changed_by_the_database() -> Mapping[str, frozenset[str]]:
+    """Return, by table, the watched models whose rows the database itself changes when rows of the table are deleted.
+
+    That is what Django 6.1 calls DB_CASCADE, DB_SET_NULL and DB_SET_DEFAULT: no statement names those rows.
+    """
+    referring: defaultdict[str, set[type[models.Model]]] = defaultdict(set)
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and hasattr(field.remote_field.on_delete, "on_delete_sql"):
+                referring[field.remote_field.model._meta.db_table].add(model)
+    return {table: frozenset(_reached(table, referring)) for table in tuple(referring)}
+
+
+def _reached(table: str, referring: Mapping[str, set[type[models.Model]]]) -> Iterator[str]:
+    """Yield the watched labels among the models that a deletion reaches, over any number of steps."""
+    seen: set[type[models.Model]] = set()
+    reached = [table]
+    while reached:
+        for model in referring.get(reached.pop(), set()) - seen:
+            seen.add(model)
+            reached.append(model._meta.db_table)
+            yield from (watched.label for watched in tables.get(model._meta.db_table, ()))

@@ -1,0 +1,102 @@
+"""The tags of a model: what a written row publishes, and what a selection of rows depends on."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ..exceptions import NotWatched
+from ..keys import all_rows_tag, any_row_tag, row_tag, value_tag
+from .columns import canonical, column_of
+from .models_by_label import ModelOrLabel, model_named
+from .watched import labels_of, watched_fields
+
+MAX_ROWS = 256
+"""More rows of one model in one transaction publish the tag of all rows instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """All rows of a model that have one value in one watched field; made by ``rows_where``."""
+
+    model: type[models.Model]
+    tag: str
+
+
+def rows_where(model: ModelOrLabel, **field: Any) -> Selection:
+    """Return the selection of the rows whose field has a value, such as ``rows_where(Shift, name="Night")``.
+
+    For ``depends_on``: the value then depends on these rows alone. Raises NotWatched if the field is not watched.
+    """
+    if len(field) != 1:
+        raise TypeError(f"rows_where takes one field and its value, not {len(field)}.")
+    ((name, value),) = field.items()
+    found = model_named(model)
+    return Selection(found, selection_tag(found, name, value))
+
+
+def selection_tag(model: type[models.Model], name: str, value: Any) -> str:
+    """Return the tag of "all rows whose field has this value"; the field must be watched."""
+    label = labels_of(model)[0]
+    field = column_of(model, name)
+    if field.primary_key:
+        return row_tag(label, canonical(field)(value))
+    if field.attname not in watched_fields[label]:
+        raise NotWatched(
+            f"{label} is not watched by {name!r}. Declare watch({model.__name__}, by=({name!r},)) at start-up."
+        )
+    return value_tag(label, field.attname, canonical(field)(value))
+
+
+def row_tags_of(model: type[models.Model], pk: Any) -> list[str]:
+    """Return the tags of one row: under the label of the model and of each of its parents."""
+    spelled = pk if pk.__class__ is int else canonical(model._meta.pk)(pk)
+    return [row_tag(label, spelled) for label in labels_of(model)]
+
+
+def tags_of_row(row: models.Model) -> set[str]:
+    """Return what a write of this instance publishes: the row, the new values of its watched fields, "any row"."""
+    tags = set()
+    for label in labels_of(type(row)):
+        tags |= {any_row_tag(label), row_tag(label, canonical(row._meta.pk)(row.pk))}
+        for attname, field in watched_fields[label].items():
+            if attname not in row.__dict__:
+                continue
+            tags |= value_tags(label, attname, canonical(field), (row.__dict__[attname],)) or {all_rows_tag(label)}
+    return tags
+
+
+def tags_of_model(model: type[models.Model]) -> set[str]:
+    """Return what a write to unknown rows of the model publishes."""
+    return {tag for label in labels_of(model) for tag in (all_rows_tag(label), any_row_tag(label))}
+
+
+def value_tags(label: str, attname: str, spell: Callable[[Any], Any], values: Iterable[Any]) -> set[str] | None:
+    """Return the tags of some values of a watched field, None if one of them only the database can tell."""
+    try:
+        return {value_tag(label, attname, spell(value)) for value in values}
+    except (ValidationError, TypeError, ValueError):
+        return None
+
+
+def tags_of_unknown_rows(label: str) -> tuple[str, str]:
+    """Return what a write to unknown rows publishes under one label."""
+    return all_rows_tag(label), any_row_tag(label)
+
+
+def collapse(tags: set[str]) -> set[str]:
+    """Return the tags of a transaction with more than MAX_ROWS rows of a model replaced by "all rows" of it."""
+    if len(tags) <= MAX_ROWS:
+        return tags
+    by_label: defaultdict[str, set[str]] = defaultdict(set)
+    for tag in tags:
+        for label in watched_fields:
+            if tag.startswith(label) and tag[len(label)] in "#./":
+                by_label[label].add(tag)
+    for label, own in by_label.items():
+        if len(own) > MAX_ROWS:
+            tags = (tags - own) | set(tags_of_unknown_rows(label))
+    return tags

@@ -1,0 +1,113 @@
+"""Which models are watched, and what a write to each table means for them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+from ..exceptions import NotWatched
+from .columns import canonical, followable, has_one_spelling
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTable:
+    """What a write to one table means for one watched model."""
+
+    label: str
+    row_column: str
+    """The column that names a row of the model: its primary key, or the foreign key of a through table; "" if none."""
+    spell_row: Callable[[Any], Any]
+    through: bool
+    by: Mapping[str, tuple[str, Callable[[Any], Any]]]
+    """Column -> (attname, canonical form) of the watched fields that live in this table."""
+
+
+watched_fields: dict[str, dict[str, "models.Field[Any, Any]"]] = {}
+"""By the label of each watched model, the fields by which cached entries are selected, by attname."""
+tables: defaultdict[str, list[WatchedTable]] = defaultdict(list)
+"""By the name of a table, what a write to it means."""
+
+
+def register(model: type[models.Model], by: Iterable[str]) -> None:
+    """Remember that the model is watched, and by which fields; raise NotWatched for one that cannot be followed."""
+    label = model._meta.label
+    fields = watched_fields.setdefault(label, {})
+    for name in by:
+        field = followable(model, name)
+        if not field.primary_key:
+            # The tag of the row itself is the tag of its key.
+            fields[field.attname] = field
+    _register_tables(model, fields)
+
+
+def _register_tables(model: type[models.Model], fields: Mapping[str, "models.Field[Any, Any]"]) -> None:
+    label = model._meta.label
+    for base in (model, *model._meta.get_parent_list()):
+        table = base._meta.db_table
+        by = {
+            str(field.column): (attname, canonical(field))
+            for attname, field in fields.items()
+            if field.model._meta.db_table == table
+        }
+        # A second parent has keys of its own: a write to its table says nothing about ours.
+        named = base in _share_the_key_of(model) and has_one_spelling(base._meta.pk)
+        column = str(base._meta.pk.column) if named else ""
+        _set_table(table, WatchedTable(label, column, canonical(base._meta.pk), False, by))
+    for through, column in _through_tables(model):
+        _set_table(through, WatchedTable(label, column, canonical(model._meta.pk), True, {}))
+
+
+def _share_the_key_of(model: type[models.Model]) -> set[type[models.Model]]:
+    """Return the model and those of its parents whose primary key is its own."""
+    key: Any = model._meta.pk
+    found = {model, key.model}
+    while key.remote_field:
+        key = key.target_field
+        found.add(key.model)
+    return found
+
+
+def _set_table(table: str, entry: WatchedTable) -> None:
+    others = [other for other in tables[table] if (other.label, other.row_column) != (entry.label, entry.row_column)]
+    tables[table] = [*others, entry]
+
+
+def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    """Yield (table, column naming our row, if any) of each many-to-many relation with the model at one of its ends."""
+    sharing = _share_the_key_of(model)
+    for field in model._meta.get_fields(include_hidden=True):
+        relation = field.remote_field if field.many_to_many else None
+        through = getattr(relation, "through", None) or getattr(field, "through", None)
+        if through is None or not field.many_to_many:
+            continue
+        for foreign_key in through._meta.fields:
+            if foreign_key.is_relation and issubclass(model, foreign_key.related_model._meta.concrete_model):
+                # One that refers to another field than our key says nothing about which of our rows it is.
+                key = foreign_key.target_field
+                ours = key.primary_key and key.model in sharing and has_one_spelling(key)
+                yield through._meta.db_table, foreign_key.column if ours else ""
+
+
+def is_watched(label: str) -> bool:
+    return label in watched_fields
+
+
+def watched_labels() -> tuple[str, ...]:
+    """Return the labels of all watched models."""
+    return tuple(watched_fields)
+
+
+@cache
+def labels_of(model: type[models.Model]) -> list[str]:
+    """Return the watched labels under which rows of the model are known: its own and its parents'."""
+    concrete = model._meta.concrete_model or model
+    found = [base._meta.label for base in (concrete, *concrete._meta.get_parent_list())]
+    if found[0] not in watched_fields:
+        raise NotWatched(
+            f"Rows of {found[0]} cannot be cached: nobody watches its writes. "
+            f"Declare watch({concrete.__name__}) at start-up."
+        )
+    return found

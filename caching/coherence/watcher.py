@@ -1,0 +1,296 @@
+"""The watcher of one database connection: what it writes is dirty before the statement and published around COMMIT.
+
+A transaction that has written reads its own writes and stores nothing. Its tags get an intent before COMMIT and a
+fresh generation after it, before any ``on_commit`` callback runs. In autocommit the statement is the commit.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from sqlite3 import SQLITE_BUSY, SQLITE_ERROR, SQLITE_LOCKED
+from typing import Any
+from weakref import WeakSet, ref
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from ..exceptions import WriteRefused
+from ..stores.generations import Intent
+from . import outbox
+from .causes import current_cause
+from .dirty import dirty_watchers, rolled_back
+from .plans import CONTROL, UNWATCHED, Announced, plan_of
+from .publishing import publisher
+from .snapshots import count_cursors, mistrust_isolation, reads_latest
+from .statements import without_comments
+from .tags import collapse
+
+
+def in_transaction() -> bool:
+    """Whether this thread has a transaction open, so that it may hold locks."""
+    return any(watcher_of(connection).in_transaction() for connection in connections.all(initialized_only=True))
+
+
+def takes_new_snapshots() -> bool:
+    """Whether every connection of this thread would read, in its next statement, all that has been committed."""
+    return all(reads_latest(watcher_of(connection)) for connection in connections.all(initialized_only=True))
+
+
+class ConnectionWatcher:
+    """What one connection has written since its transaction began."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.alias = connection.alias
+        self.dirty: set[str] = set()
+        self.published: set[str] = set()
+        """What the last statement in autocommit has published: a signal that follows need not do it again."""
+        self.reading: WeakSet[Any] = WeakSet()
+        self._causes: set[str] = set()
+        self._announced: Announced | None = None
+        self._reference = ref(self, dirty_watchers.discard)
+
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, also one that was begun by hand behind Django's back."""
+        connection = self.connection
+        if connection.connection is None:
+            # Before it connects, Django says "no autocommit" of every connection.
+            return connection.in_atomic_block
+        return connection.in_atomic_block or not connection.autocommit or self._driver_in_transaction(default=False)
+
+    def _driver_in_transaction(self, *, default: bool) -> bool:
+        raw = self.connection.connection
+        if raw is not None and self.connection.vendor == "sqlite":
+            return bool(raw.in_transaction)
+        if raw is not None and self.connection.vendor == "postgresql":
+            return bool(raw.info.transaction_status)
+        return default
+
+    # -- statements ---------------------------------------------------------------------------------------------------
+
+    def execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Run one statement; the wrapper that Django calls around every execute and executemany."""
+        text = sql if sql.__class__ is str else _text(sql, self.connection)
+        plan = plan_of(text)
+        if plan is UNWATCHED and self.in_transaction():
+            dirty_watchers.add(self._reference)
+        if plan is None or plan is UNWATCHED:
+            if self.published:
+                # A signal that comes later is not about that statement.
+                self.published = set()
+            return execute(sql, params, many, context)
+        if many:
+            # An iterator can be read only once, and the statement needs it.
+            params = list(params)
+        statement = partial(execute, sql, params, many, context)
+        if plan is CONTROL:
+            return self._control(text, statement)
+        self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))
+        if self.in_transaction():
+            return self._around(statement) if plan.may_commit else statement()
+        return self._autocommitted(statement, context["cursor"].cursor)
+
+    def _autocommitted(self, statement: Callable[[], Any], cursor: Any) -> Any:
+        """Run a statement that is its own COMMIT."""
+        if publisher.keeps_a_record:
+            return self._recorded(statement, cursor)
+        try:
+            intent = publisher.begin(self.dirty)
+        except WriteRefused:
+            self.forget()
+            raise
+        if intent is not None and intent.undelivered:
+            return self._recorded(statement, cursor)
+        try:
+            result = statement()
+        except (OperationalError, InterfaceError) as error:
+            if _was_refused(error):
+                publisher.withdraw(intent)
+            # Else nobody knows whether the database has done it: the intent is left to expire.
+            self.forget()
+            raise
+        except DatabaseError:
+            publisher.withdraw(intent)
+            self.forget()
+            raise
+        except BaseException:
+            self.forget()
+            raise
+        if cursor in self.reading:
+            # SQLite commits INSERT … RETURNING only when its rows have been read or its cursor is closed.
+            cursor.on_finished = partial(self._finish_last, intent)
+        else:
+            self._finish_last(intent)
+        return result
+
+    def _recorded(self, statement: Callable[[], Any], cursor: Any) -> Any:
+        """Run a statement in a transaction of its own, with the row that it leaves in the outbox."""
+        published, causes = self.dirty, self._causes
+        # Nothing is dirty while the transaction begins: BEGIN is a statement too, and commits nothing.
+        self.forget()
+        with transaction.atomic(using=self.alias):
+            for cause in causes:
+                self.mark(published, cause)
+            result = statement()
+            if cursor in self.reading:
+                # SQLite commits no transaction while the rows of INSERT … RETURNING are waiting to be read.
+                cursor.read_ahead()
+        self.published = published
+        return result
+
+    def _finish_last(self, intent: Intent | None) -> None:
+        """Publish when the last cursor that writes is done: SQLite commits what others have written only then."""
+        writing = next((cursor for cursor in self.reading if cursor.on_finished is not None), None)
+        if writing is None:
+            self._finish(intent)
+            return
+        before = writing.on_finished
+
+        def finish_both() -> None:
+            before()
+            self._finish_last(intent)
+
+        writing.on_finished = finish_both
+
+    def _around(self, statement: Callable[[], Any]) -> Any:
+        """Run a statement of an open transaction that may contain a COMMIT."""
+        intent = publisher.begin(self.dirty)
+        self._record(intent)
+        result = statement()
+        # A ROLLBACK publishes too: too much invalidation is safe.
+        self._finish(intent, default=True)
+        return result
+
+    def _finish(self, intent: Intent | None, *, default: bool = False) -> None:
+        """Publish if what has run was a COMMIT; keep what is dirty if the transaction is still open."""
+        if self._driver_in_transaction(default=default):
+            publisher.withdraw(intent)
+            return
+        if publisher.end(intent, self.dirty, self._causes):
+            outbox.leave(self.connection, self.dirty)
+        published = self.dirty
+        self.forget()
+        self.published = published
+
+    def mark(self, tags: set[str], cause: str) -> None:
+        """Make the tags dirty until the transaction has ended and its publish is done."""
+        self.dirty = collapse(self.dirty | tags) if self.dirty else collapse(tags)
+        self._causes.add(cause)
+        dirty_watchers.add(self._reference)
+
+    def forget(self) -> None:
+        """Nothing is dirty any more: the transaction was published, or rolled back, or its end is unknown."""
+        self.dirty, self.published, self._causes = set(), set(), set()
+        dirty_watchers.discard(self._reference)
+
+    @contextmanager
+    def announcing(self, announced: Announced) -> Iterator[None]:
+        """Tell the new values of the statements inside the block."""
+        before, self._announced = self._announced, announced
+        try:
+            yield
+        finally:
+            self._announced = before
+
+    def _control(self, sql: str, statement: Callable[[], Any]) -> Any:
+        """Run a statement that may change or end a transaction by hand."""
+        text = without_comments(sql).upper()
+        words = text.split(None, 3)
+        if "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
+            mistrust_isolation(self.connection)
+        of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
+        if words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block):
+            return statement()
+        if self.dirty:
+            return self._around(statement)
+        result = statement()
+        if not self.in_transaction():
+            self._discard()
+        return result
+
+    # -- the transaction ----------------------------------------------------------------------------------------------
+
+    def commit(self, commit: Callable[[], None]) -> None:
+        """Commit under an intent. If it fails its outcome is unknown, and the intent is left to expire."""
+        if not self.dirty:
+            commit()
+            return self.forget()
+        intent = publisher.begin(self.dirty)
+        self._record(intent)
+        try:
+            commit()
+        except IntegrityError:
+            # A deferred constraint: the database has answered, and the answer is no.
+            publisher.withdraw(intent)
+            raise
+        if publisher.end(intent, self.dirty, self._causes):
+            outbox.leave(self.connection, self.dirty)
+            commit()
+        self.forget()
+
+    def _record(self, intent: Intent | None) -> None:
+        """Leave what is dirty in the outbox, inside the transaction that is about to commit, where that is needed."""
+        if intent is not None and (intent.undelivered or publisher.keeps_a_record):
+            outbox.leave(self.connection, self.dirty)
+            if intent.undelivered:
+                publisher.left_behind(self.dirty)
+
+    def rollback(self, rollback: Callable[[], None]) -> None:
+        """Roll back: nothing that was dirty has ever been stored or published."""
+        try:
+            rollback()
+        finally:
+            self._discard()
+
+    def _discard(self) -> None:
+        """What was written is gone; whoever has read it meanwhile must not store it."""
+        if self._reference in dirty_watchers:
+            rolled_back()
+        self.forget()
+
+    def close(self, close: Callable[[], None]) -> None:
+        """Close the connection, which rolls back; one to a database in memory is not closed by Django."""
+        try:
+            close()
+        finally:
+            if self.connection.connection is None or self.connection.closed_in_transaction:
+                self._discard()
+
+    def set_autocommit(self, change: Callable[..., None], autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        """Switch autocommit. Switching it on commits on SQLite, so it runs like a COMMIT."""
+        if autocommit and self._reference in dirty_watchers:
+            return self.commit(partial(change, autocommit, *args, **kwargs))
+        return change(autocommit, *args, **kwargs)
+
+
+def _was_refused(error: Exception) -> bool:
+    """Whether the database itself has said that it did not do the statement: it was locked, or not understood."""
+    answer = getattr(error.__cause__, "sqlstate", None)
+    if answer is not None:
+        # Not a connection that failed (08) or a server that was shut down (57).
+        return answer[:2] not in ("08", "57")
+    return getattr(error.__cause__, "sqlite_errorcode", -1) & 0xFF in (SQLITE_ERROR, SQLITE_BUSY, SQLITE_LOCKED)
+
+
+def _text(sql: Any, connection: BaseDatabaseWrapper) -> str:
+    """Return the text of a statement that was composed with the driver's own classes."""
+    return sql.as_string(connection.connection) if hasattr(sql, "as_string") else str(sql)
+
+
+def watcher_of(connection: BaseDatabaseWrapper) -> ConnectionWatcher:
+    """Return the watcher of a connection, installed at the first call; it survives close and reopen."""
+    watcher = getattr(connection, "caching_watcher", None)
+    if watcher is None:
+        watcher = connection.caching_watcher = ConnectionWatcher(connection)  # type: ignore[attr-defined]
+        # In front: Django's execute_wrapper() takes the last one away when its block ends, whoever added it.
+        connection.execute_wrappers.insert(0, watcher.execute)
+        for name in ("commit", "rollback", "close", "set_autocommit"):
+            setattr(connection, name, partial(getattr(watcher, name), getattr(connection, name)))
+        if connection.vendor == "sqlite":
+            count_cursors(connection, watcher.reading)
+    return watcher
+
+
+def install(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Watch a connection: the receiver of ``connection_created``."""
+    watcher_of(connection)

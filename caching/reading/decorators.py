@@ -1,0 +1,94 @@
+"""The decorator that caches what a function returns."""
+
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
+from ..keys import CacheType, positive_ttl
+from .dependencies import Dependency
+from .manager import cache_manager
+
+
+def cached(
+    cache_type: str | CacheType,
+    key: Callable[..., str],
+    *,
+    ttl: float | None = None,
+    depends_on: Iterable[Dependency] = (),
+) -> Callable[[Callable[..., Any]], "CachedFunction"]:
+    """Cache what a function, sync or async, returns.
+
+    ``key`` takes the function's arguments and returns the key ("profile:5"). ``depends_on`` names models, rows or
+    selections whose writes drop the value. The function gets ``invalidate(*args)`` and ``refresh(*args)``.
+    """
+
+    def decorate(function: Callable[..., Any]) -> CachedFunction:
+        kind = AsyncCachedFunction if iscoroutinefunction(function) else CachedFunction
+        return kind(function, cache_type, key, positive_ttl(ttl), tuple(depends_on))
+
+    return decorate
+
+
+class CachedFunction:
+    """A function whose values are cached; call it as before."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        cache_type: str | CacheType,
+        key: Callable[..., str],
+        ttl: float | None,
+        depends_on: tuple[Dependency, ...],
+    ) -> None:
+        self._function = function
+        self._cache_type = cache_type
+        self._key = key
+        self._ttl = ttl
+        self._depends_on = depends_on
+        update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return cache_manager.get_or_load(self._cache_type, *self._call(args, kwargs))
+
+    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what a call returns, from a coroutine."""
+        return await cache_manager.aget_or_load(self._cache_type, *self._call(args, kwargs))
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        def load() -> Any:
+            return self._function(*args, **kwargs)
+
+        return self._key(*args, **kwargs), load, self._ttl, self._depends_on
+
+    def invalidate(self, *args: Any, **kwargs: Any) -> None:
+        """Drop the value for these arguments, in every process."""
+        cache_manager.delete(self._cache_type, self._key(*args, **kwargs))
+
+    def refresh(self, *args: Any, **kwargs: Any) -> Any:
+        """Drop the value for these arguments, in every process, and return a new one, cached."""
+        self.invalidate(*args, **kwargs)
+        return self(*args, **kwargs)
+
+
+class AsyncCachedFunction(CachedFunction):
+    """A coroutine function whose values are cached; ``refresh`` must be awaited."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        markcoroutinefunction(self)
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        key, _, ttl, depends_on = self._call(args, kwargs)
+
+        async def load() -> Any:
+            return await self._function(*args, **kwargs)
+
+        return await cache_manager.aget_or_load(self._cache_type, key, load, ttl, depends_on)
+
+    acall = __call__
+
+    async def refresh(self, *args: Any, **kwargs: Any) -> Any:
+        self.invalidate(*args, **kwargs)
+        return await self(*args, **kwargs)

@@ -1,0 +1,48 @@
+"""What a value depends on, as far as that is known before it is loaded."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models, router
+
+from ..coherence.models_by_label import model_named
+from ..coherence.tags import Selection, row_tags_of
+from ..coherence.watched import labels_of
+from ..keys import all_rows_tag, any_row_tag
+
+Dependency = type[models.Model] | models.Model | Selection | str
+"""Any row of a model (or of its label, "scheduling.Employee"), one row, or the rows of a selection (``rows_where``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What is known of a value before it is loaded."""
+
+    tags: tuple[str, ...]
+    labels: frozenset[str] = frozenset()
+    """The models whose guard decides whether the loaded value may be stored."""
+    covers: bool = True
+    """Whether the tags cover which rows are selected; if not, any row of the models in the value does."""
+    absent: str = ""
+    """The model whose any row decides, if the value turns out to be None."""
+
+
+def tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Model], Sequence[str]]]:
+    if isinstance(dependency, Selection):
+        yield dependency.model, (dependency.tag, *map(all_rows_tag, labels_of(dependency.model)))
+    elif isinstance(dependency, models.Model):
+        model = type(dependency)
+        yield model, (*row_tags_of(model, dependency.pk), *map(all_rows_tag, labels_of(model)))
+    else:
+        model = model_named(dependency)
+        yield model, [any_row_tag(labels_of(model)[0])]
+
+
+def from_replica(dependencies: Dependencies) -> bool:
+    """Whether a model is read from another database than it is written to: a replica lags behind."""
+    if not settings.DATABASE_ROUTERS:
+        return False
+    concerned = map(apps.get_model, dependencies.labels)
+    return any(router.db_for_read(model) != router.db_for_write(model) for model in concerned)

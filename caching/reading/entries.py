@@ -1,0 +1,178 @@
+"""What this process holds of each cache type and kind: its entries, their lock, their counts."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from ..keys import CacheType, cache_type, kind_of, known_types
+from ..monitoring import stats
+from .runtime import Runtime
+from .tiers import Entry, LocalTier
+
+logger = logging.getLogger("caching")
+_logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
+
+
+class TypeEntries:
+    """The local tier of one cache type. ``lock`` guards its entries and every count of the type."""
+
+    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int) -> None:
+        self.name = declared.name
+        self.declared = declared
+        self.lock = threading.Lock()
+        self.max_size = max_size
+        self.row = runtime.recorder.row(self.name)
+        self.view = runtime.recorder.view
+        self.entries = self._empty_tier()
+        self.kinds: dict[str, Kind] = {}
+
+    def _empty_tier(self) -> LocalTier:
+        return LocalTier(self.max_size, self._count_eviction)
+
+    def _count_eviction(self) -> None:
+        self.view[self.row + stats.EVICTED_SIZE] += 1
+
+    def count(self, counter: int, number: int = 1) -> None:
+        with self.lock:
+            self.view[self.row + counter] += number
+
+    def drop(self, matching: Callable[[str], bool] | None = None) -> int:
+        """Drop the entries whose keys match, all by default; return how many."""
+        with self.lock:
+            before = len(self.entries)
+            if matching is None:
+                # All at once: to remove a thousand one by one costs more than to publish to every process.
+                self.entries = self._empty_tier()
+            else:
+                for key in [key for key in self.entries if matching(key)]:
+                    del self.entries[key]
+            self.view[self.row + stats.ENTRIES] = len(self.entries)
+            return before - len(self.entries)
+
+
+class Kind:
+    """The entries of one kind of key: how long they live and what is counted for them."""
+
+    __slots__ = ("entries", "name", "row", "runtime", "ttl", "view")
+
+    def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
+        self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
+        self.row = runtime.recorder.row(entries.name, name)
+        self.view = runtime.recorder.view
+
+    def find(self, key: str) -> Entry | None:
+        """Return the entry of the local tier if it may be served now, and count the hit."""
+        held = self.entries
+        with held.lock:
+            try:
+                entry: Entry = held.entries[key]
+            except KeyError:
+                return None
+            if self.runtime.may_serve(entry):
+                self.view[self.row] += 1  # hits_local, the first counter
+                if _logs(_DEBUG):
+                    logger.debug("Hit in %s: %s", held.name, key)
+                return entry
+        self._drop_if_dead(key, entry)
+        return None
+
+    def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Return what ``find`` returns for several keys, by one look at the generations."""
+        held = self.entries
+        if not self.runtime.is_serving:
+            return {}
+        with held.lock:
+            present = {key: held.entries[key] for key in keys if key in held.entries}
+        served = self.runtime.may_serve_each(list(present.values()))
+        found = {key: entry for (key, entry), serves in zip(present.items(), served, strict=True) if serves}
+        self.count(stats.HIT_LOCAL, len(found))
+        if _logs(_DEBUG):
+            for key in found:
+                logger.debug("Hit in %s: %s", held.name, key)
+        if len(found) < len(present):
+            for key in present.keys() - found.keys():
+                self._drop_if_dead(key, present[key])
+        return found
+
+    def miss(self, *keys: str, inside_a_write: bool = False) -> None:
+        """Count reads that the cache does not answer."""
+        self.count(stats.BYPASS if inside_a_write else stats.MISS, len(keys))
+        if _logs(_DEBUG):
+            for key in keys:
+                logger.debug("%s in %s: %s", "Bypass" if inside_a_write else "Miss", self.entries.name, key)
+
+    def _drop_if_dead(self, key: str, entry: Entry) -> None:
+        """Drop an entry that can never be served again, and count why."""
+        held, runtime = self.entries, self.runtime
+        if entry.deadline <= runtime.clock():
+            reason = stats.EVICTED_EXPIRED
+        elif not runtime.generations.holds(entry.stamp):
+            reason = stats.REFUSAL
+        else:
+            return
+        with held.lock:
+            if held.entries.get(key) is entry:
+                del held.entries[key]
+                self.view[self.row + reason] += 1
+                self.view[held.row + stats.ENTRIES] = len(held.entries)
+
+    def put(self, key: str, entry: Entry, counter: int) -> None:
+        """Hold an entry, in place of the least recently used one when the type is full; count where it came from."""
+        held = self.entries
+        with held.lock:
+            held.entries[key] = entry
+            self.view[held.row + stats.ENTRIES] = len(held.entries)
+            self.view[self.row + counter] += 1
+
+    def count(self, counter: int, number: int = 1) -> None:
+        with self.entries.lock:
+            self.view[self.row + counter] += number
+
+
+class TypeTable:
+    """The entries of every cache type in this process, made when a type or a kind is used for the first time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.held: dict[str, TypeEntries] = {}
+        self._lock = threading.RLock()
+        runtime.on_reconfigure.append(self._forget)
+        runtime.on_shared_fault = self._count_shared_fault
+
+    def _forget(self) -> None:
+        self.held = {}
+        self._lock = threading.RLock()
+
+    def entries(self, name: str | CacheType) -> TypeEntries:
+        """Return what this process holds of a type; raise UnknownCacheType, which lists the known ones."""
+        declared = cache_type(name)
+        config = self.runtime.config
+        if declared.name not in self.held:
+            with self._lock:
+                max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
+                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size))
+        return self.held[declared.name]
+
+    def all_entries(self) -> list[TypeEntries]:
+        """Return what this process holds of every declared type."""
+        return [self.entries(name) for name in known_types()]
+
+    def kind(self, type_name: str | CacheType, name: str) -> Kind:
+        """Return a kind of a type; kinds are open."""
+        entries = self.entries(type_name)
+        if name not in entries.kinds:
+            with self._lock:
+                entries.kinds.setdefault(name, Kind(self.runtime, entries, name, self.ttl(entries.declared, name)))
+        return entries.kinds[name]
+
+    def kind_of(self, type_name: str | CacheType, key: str) -> Kind:
+        """Return the kind of a key; raise InvalidKey if it has none."""
+        return self.kind(type_name, kind_of(key))
+
+    def ttl(self, declared: CacheType, kind: str) -> float:
+        """Return the seconds that entries of a kind live: by the settings, else by the type, else the default."""
+        config = self.runtime.config
+        return config.ttl(declared.name, kind) or declared.ttl or config.default_ttl
+
+    def _count_shared_fault(self) -> None:
+        self.entries("general").count(stats.ERROR)

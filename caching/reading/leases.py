@@ -1,0 +1,84 @@
+"""Leases: the generations of the moment before a load, which decide what may be stored after it."""
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from ..coherence.dirty import dirty_here, last_rollback
+from ..coherence.watched import watched_labels
+from ..coherence.watcher import takes_new_snapshots
+from ..keys import any_row_tag
+from ..stores.generations import Stamp
+from .dependencies import Dependencies, from_replica
+from .runtime import Runtime
+
+MAX_LEASES = 1024
+"""Open leases of one context; beyond that the oldest are given up, and a ``set`` takes the moment of the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The generations of one moment."""
+
+    dependencies: Dependencies
+    known: Stamp | None
+    """The tags that are known before the load; None: what is loaded must not be stored."""
+    guards: Mapping[str, int | None]
+    """Label -> generation of "any row" of every watched model, None under a live intent."""
+    rollback: int = 0
+    """The last rollback of this process: what is read between a write and its rollback is not true."""
+    taken_at: float = 0.0
+    """The moment, in seconds of the manager's clock."""
+    opened: int = 1
+    """How many ``get`` of the key have not been followed by a ``set``."""
+
+
+def take_leases(runtime: Runtime, wanted: Mapping[str, Dependencies]) -> dict[str, Lease]:
+    """Return, by key, the generations of now, for loads that begin after this call."""
+    labels = watched_labels()
+    guards = dict(zip(labels, runtime.generations.read([any_row_tag(label) for label in labels]), strict=True))
+    stamps: Sequence[Stamp | None] = [None] * len(wanted)
+    if takes_new_snapshots() and not dirty_here():
+        stamps = runtime.generations.stamps([dependencies.tags for dependencies in wanted.values()])
+    rollback, now = last_rollback(), runtime.clock()
+    return {
+        key: Lease(dependencies, None if from_replica(dependencies) else stamp, guards, rollback, now)
+        for (key, dependencies), stamp in zip(wanted.items(), stamps, strict=True)
+    }
+
+
+# Tasks copy the context, not what it refers to: the mapping is replaced, never changed.
+_open: ContextVar[Mapping[tuple[str, str], Lease]] = ContextVar("caching_leases", default=MappingProxyType({}))
+
+
+def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
+    """Keep the leases of a ``get`` for the ``set`` that may follow in this context; older ones of a key win."""
+    held = dict(_open.get())
+    for name, lease in leases.items():
+        held[name] = replace(held[name], opened=held[name].opened + 1) if name in held else lease
+    for name in list(held)[: max(len(held) - MAX_LEASES, 0)]:
+        del held[name]
+    _open.set(held)
+
+
+def take_back(name: tuple[str, str]) -> Lease | None:
+    """Return the oldest open lease of a key and close one ``get`` of it."""
+    held = dict(_open.get())
+    lease = held.pop(name, None)
+    if lease is None:
+        return None
+    if lease.opened > 1:
+        held[name] = replace(lease, opened=lease.opened - 1)
+    _open.set(held)
+    return lease
+
+
+def is_open(name: tuple[str, str]) -> bool:
+    return name in _open.get()
+
+
+def drop_all(**kwargs: object) -> None:
+    """Give up all leases of this context: the receiver of ``request_started`` and ``request_finished``."""
+    if _open.get():
+        _open.set(MappingProxyType({}))

@@ -1,0 +1,155 @@
+"""A miss: the shared tier, then one load whose value is stored if nothing that it depends on was written meanwhile."""
+
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from ..coherence.dirty import dirty_watchers, is_dirty
+from ..coherence.watcher import in_transaction
+from ..monitoring import stats
+from ..values.forms import Content
+from ..values.freezing import Rows, freeze, thaw
+from .dependencies import Dependencies
+from .entries import Kind
+from .leases import Lease, take_leases
+from .storing import store
+from .tiers import Entry
+
+
+def load_through(
+    kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
+) -> Any:
+    """Load a value that is not in the local tier, unless another thread or the shared tier has it by now."""
+    # A value that the shared tier has needs no turn in the single flight, and no list of what it depends on.
+    looked = not dirty_watchers
+    if looked and (entry := find_shared({key: kind}).get(key)) is not None:
+        return thaw(entry.value)
+    with kind.runtime.single_flight.joined((kind.entries.name, key), may_wait=lambda: not in_transaction()) as waited:
+        if waited:
+            kind.count(stats.WAIT)
+        entry, lease = _before_load(kind, key, dependencies, looked=looked)
+        if entry is not None:
+            return thaw(entry.value)
+        started = time.perf_counter_ns()
+        value = load()
+        _after_load(kind, key, value, lease, ttl, started)
+        return value
+
+
+async def aload_through(
+    kind: Kind,
+    key: str,
+    load: Callable[[], Awaitable[Any]],
+    dependencies: Callable[[], Dependencies],
+    ttl: float | None,
+) -> Any:
+    """Do what ``load_through`` does, with a load that is awaited."""
+    async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
+        entry, lease = await sync_to_async(_before_load)(kind, key, dependencies)
+        if entry is not None:
+            return thaw(entry.value)
+        started = time.perf_counter_ns()
+        value = await load()
+        await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
+        return value
+
+
+def _before_load(
+    kind: Kind, key: str, dependencies: Callable[[], Dependencies], *, looked: bool = False
+) -> tuple[Entry | None, Lease | None]:
+    """Return the entry that may be served, or the lease under which the load may be stored; count a miss.
+
+    ``looked``: the shared tier was asked a moment ago.
+    """
+    if not kind.runtime.is_serving:
+        return None, None
+    if dirty_watchers and is_dirty(dependencies().tags):
+        kind.miss(key, inside_a_write=True)
+        return None, None
+    entry = kind.find(key) or (None if looked else find_shared({key: kind}).get(key))
+    if entry is not None:
+        return entry, None
+    kind.miss(key)
+    return None, take_leases(kind.runtime, {key: dependencies()})[key]
+
+
+def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int) -> None:
+    content = freeze(value, kind.entries.declared.dataclasses)
+    count_loads(kind, started)
+    if lease is not None:
+        store(kind, {key: (content, lease)}, ttl)
+
+
+def load_many(
+    kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """Load the values of several keys that neither tier has, at once, and store them; return them by key."""
+    leases = {}
+    if kind.runtime.is_serving:
+        if dirty_watchers:
+            for key, known in dependencies.items():
+                kind.miss(key, inside_a_write=is_dirty(known.tags))
+        else:
+            kind.miss(*dependencies)
+        leases = take_leases(kind.runtime, dependencies)
+    started = time.perf_counter_ns()
+    values = load()
+    count_loads(kind, started)
+    if leases:
+        rows = Rows()
+        store(kind, {key: (freeze(value, (), rows), leases[key]) for key, value in values.items()})
+    return values
+
+
+def load_contents(
+    kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Content] | None]
+) -> bool:
+    """Store frozen values that are loaded at once for several keys; return whether the load could give them."""
+    leases = take_leases(kind.runtime, dependencies)
+    started = time.perf_counter_ns()
+    contents = load()
+    if contents is None:
+        return False
+    count_loads(kind, started)
+    store(kind, {key: (content, leases[key]) for key, content in contents.items()})
+    return True
+
+
+def count_loads(kind: Kind, started: int) -> None:
+    """Count a load that began at a moment of ``time.perf_counter_ns``."""
+    kind.count(stats.LOAD)
+    kind.count(stats.LOAD_NS, time.perf_counter_ns() - started)
+
+
+def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
+    """Return the entries of one type that may be served now, by key, from both tiers; count the hits."""
+    by_kind: defaultdict[Kind, list[str]] = defaultdict(list)
+    for key, kind in kinds.items():
+        by_kind[kind].append(key)
+    found: dict[str, Entry] = {}
+    for kind, own in by_kind.items():
+        found |= kind.find_many(own)
+    return found | find_shared({key: kind for key, kind in kinds.items() if key not in found})
+
+
+def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
+    """Return the entries of one type that the shared tier has and that may be served now, by key; hold them."""
+    if not kinds:
+        return {}
+    any_kind = next(iter(kinds.values()))
+    runtime, declared = any_kind.runtime, any_kind.entries.declared
+    tier = runtime.shared
+    if tier is None or not runtime.is_serving or runtime.generations.is_degraded:
+        return {}
+    entries = tier.get_entries(declared, kinds, runtime.clock())
+    served = {}
+    for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
+        if serves:
+            kinds[key].put(key, entry, stats.HIT_SHARED)
+            served[key] = entry
+        else:
+            kinds[key].count(stats.REFUSAL)
+    return served

@@ -1,0 +1,251 @@
+"""The cache manager: the one object through which values are read, set and invalidated.
+
+A read finds an entry in the local tier, then in the shared tier, and serves it only while its stamp holds; else it
+loads. A load reads the generations first and stores only what is provably as new as they are (docs/coherence.md).
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.db import models
+
+from .. import keys
+from ..coherence.causes import current_cause
+from ..coherence.dirty import dirty_watchers, is_dirty
+from ..coherence.invalidation import publish
+from ..coherence.models_by_label import ModelOrLabel, when_loaded
+from ..coherence.publishing import publisher
+from ..coherence.watched import labels_of
+from ..conf import Config
+from ..keys import CacheType, any_row_tag
+from ..monitoring import stats
+from ..values.forms import Content
+from ..values.freezing import freeze, thaw
+from . import leases
+from .dependencies import Dependencies, Dependency, tags_of_dependency
+from .entries import Kind, TypeEntries, TypeTable
+from .leases import Lease, take_leases
+from .loading import aload_through, find_many, load_through
+from .runtime import Runtime
+from .storing import store
+
+Name = str | CacheType
+
+
+class CacheManager:
+    """Typed caches over a local and a shared tier; the process has one, ``cache_manager``.
+
+    Every method may be called from any thread and inside any transaction. No read returns a value older than one whose
+    write was published before the read began, by any thread or process of the host.
+    ``clock`` gives the seconds in which times to live are counted.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.runtime = Runtime(clock)
+        self.types = TypeTable(self.runtime)
+        self._models: defaultdict[str, set[type[models.Model]]] = defaultdict(set)
+        self._types_by_tag: defaultdict[str, set[str]] = defaultdict(set)
+        self.runtime.on_reconfigure.append(leases.drop_all)
+        publisher.listeners.append(self._count_invalidation)
+
+    # -- set-up -------------------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """The configuration in use; the first call reads the settings and opens the stores."""
+        return self.runtime.config
+
+    def reconfigure(self) -> None:
+        """Drop entries, leases, counts and settings, so that the next use starts anew: after a fork, and in tests."""
+        self.runtime.reconfigure()
+
+    def type_entries(self, cache_type: Name) -> TypeEntries:
+        """Return what this process holds of a type; raise UnknownCacheType, which lists the known ones."""
+        return self.types.entries(cache_type)
+
+    def kind(self, cache_type: Name, name: str) -> Kind:
+        """Return a kind of a type; kinds are open."""
+        return self.types.kind(cache_type, name)
+
+    def bind(self, cache_type: Name, model: ModelOrLabel) -> None:
+        """Let the values of a type that declare nothing else depend on any row of a model."""
+        when_loaded(model, partial(self._bind, keys.cache_type(cache_type).name))
+
+    def _bind(self, name: str, model: type[models.Model]) -> None:
+        self._models[name].add(model)
+        for label in labels_of(model):
+            self._types_by_tag[any_row_tag(label)].add(name)
+
+    # -- get and set --------------------------------------------------------------------------------------------------
+
+    def get(self, cache_type: Name, key: str, default: Any = None) -> Any:
+        """Return the cached value, else ``default``; remember the moment for the ``set`` that may follow."""
+        return self.get_many(cache_type, (key,)).get(key, default)
+
+    def get_many(self, cache_type: Name, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the cached values by key, without the keys that are not cached; one round trip to the shared tier."""
+        kinds = {key: self.types.kind_of(cache_type, key) for key in keys}
+        if not self.runtime.is_serving:
+            return {}
+        name = self.types.entries(cache_type).name
+        unknown = {key: self._dependencies(kind, key) for key, kind in kinds.items()}
+        leases.remember({(name, key): lease for key, lease in take_leases(self.runtime, unknown).items()})
+        found = find_many(kinds)
+        for key, kind in kinds.items():
+            if key not in found:
+                kind.miss(key, inside_a_write=bool(dirty_watchers) and is_dirty(unknown[key].tags))
+        return {key: thaw(entry.value) for key, entry in found.items()}
+
+    def set(self, cache_type: Name, key: str, value: Any, ttl: float | None = None) -> None:
+        """Store a value for ``ttl`` seconds.
+
+        It depends on the rows in it, and on any row of their models and of those that the type is bound to. After a
+        ``get`` of the key in the same context it is stored only if none of them has been written since; without one
+        it is taken to be true now. Raises Uncacheable for a value that the tiers cannot hold.
+        """
+        self.set_many(cache_type, {key: value}, ttl)
+
+    def set_many(self, cache_type: Name, mapping: Mapping[str, Any], ttl: float | None = None) -> None:
+        """Store several values, each as ``set`` does; one round trip to each tier for every kind of key."""
+        keys.positive_ttl(ttl)
+        declared = self.types.entries(cache_type).declared
+        kinds = {key: self.types.kind_of(cache_type, key) for key in mapping}
+        contents = {key: freeze(value, declared.dataclasses) for key, value in mapping.items()}
+        taken = {key: leases.take_back((declared.name, key)) for key in mapping}
+        without = {key: self._dependencies(kinds[key], key) for key, lease in taken.items() if lease is None}
+        fresh = take_leases(self.runtime, without)
+        by_kind: defaultdict[Kind, dict[str, tuple[Content, Lease]]] = defaultdict(dict)
+        for key, content in contents.items():
+            by_kind[kinds[key]][key] = content, taken[key] or fresh[key]
+        for kind, loaded in by_kind.items():
+            store(kind, loaded, ttl)
+
+    def get_or_load(
+        self,
+        cache_type: Name,
+        key: str,
+        load: Callable[[], Any],
+        ttl: float | None = None,
+        depends_on: Iterable[Dependency] = (),
+    ) -> Any:
+        """Return the cached value, else load it, once at a time in this process, and store it for ``ttl`` seconds.
+
+        ``depends_on`` names models (any row of them), instances (this row) and selections (``rows_where``); rows in
+        the value need not be named. Without it a value depends on any row of the models in it and of those that the
+        type is bound to.
+        """
+        keys.positive_ttl(ttl)
+        kind = self.types.kind_of(cache_type, key)
+        entry = kind.find(key)
+        if entry is not None:
+            return thaw(entry.value)
+        return load_through(kind, key, load, lambda: self._dependencies(kind, key, depends_on), ttl)
+
+    async def aget(self, cache_type: Name, key: str, default: Any = None) -> Any:
+        """Return what ``get`` returns."""
+        return await sync_to_async(self.get)(cache_type, key, default)
+
+    async def aset(self, cache_type: Name, key: str, value: Any, ttl: float | None = None) -> None:
+        """Do what ``set`` does."""
+        await sync_to_async(self.set)(cache_type, key, value, ttl)
+
+    async def aget_or_load(
+        self,
+        cache_type: Name,
+        key: str,
+        load: Callable[[], Any],
+        ttl: float | None = None,
+        depends_on: Iterable[Dependency] = (),
+    ) -> Any:
+        """Return what ``get_or_load`` returns; ``load`` may be a coroutine function."""
+        keys.positive_ttl(ttl)
+        kind = self.types.kind_of(cache_type, key)
+        # Another thread's connection may have written: then only that thread can tell what may be served.
+        if not dirty_watchers and (entry := kind.find(key)) is not None:
+            return thaw(entry.value)
+
+        def dependencies() -> Dependencies:
+            return self._dependencies(kind, key, depends_on)
+
+        if iscoroutinefunction(load):
+            return await aload_through(kind, key, load, dependencies, ttl)
+        return await sync_to_async(load_through)(kind, key, load, dependencies, ttl)
+
+    def _dependencies(self, kind: Kind, key: str, depends_on: Iterable[Dependency] = ()) -> Dependencies:
+        """Return what a value depends on by its key and by declaration."""
+        name = kind.entries.name
+        tags, labels = list(keys.key_tags(name, key)), set()
+        declared = tuple(depends_on)
+        for dependency in declared or self._models.get(name, ()):
+            for model, found in tags_of_dependency(dependency):
+                tags.extend(found)
+                labels.update(labels_of(model))
+        return Dependencies(tuple(tags), frozenset(labels), covers=bool(declared))
+
+    # -- invalidation -------------------------------------------------------------------------------------------------
+
+    def delete(self, cache_type: Name, key: str) -> None:
+        """Drop one key, in every process."""
+        kind = self.types.kind_of(cache_type, key)
+        kind.count(stats.DELETE)
+        publish({keys.key_tag(kind.entries.name, key)}, current_cause("call"))
+        kind.entries.drop(lambda held: held == key)
+        if (shared := self.runtime.shared) is not None:
+            shared.delete(kind.entries.name, key)
+
+    def invalidate_pattern(self, cache_type: Name, pattern: str) -> int:
+        """Drop the keys that the glob matches, in every process; return how many this process held.
+
+        Costs the same for ten keys as for a million: the deepest tag that covers the glob is published, so keys beside
+        the matching ones may be dropped with them ("email:amy*" drops every email).
+        """
+        entries = self.types.entries(cache_type)
+        tag = keys.pattern_tag(entries.name, pattern)
+        publish({tag}, current_cause("pattern"))
+        return entries.drop(lambda key: tag in keys.key_tags(entries.name, key))
+
+    def clear(self, cache_type: Name | None = None) -> int:
+        """Drop a type, or every type, in every process; return how many entries this process held."""
+        names = keys.known_types() if cache_type is None else [keys.cache_type(cache_type).name]
+        publish({keys.type_tag(name) for name in names}, current_cause("clear"))
+        return sum(self.types.entries(name).drop() for name in names)
+
+    # -- statistics ---------------------------------------------------------------------------------------------------
+
+    def get_stats(self, *, all_processes: bool = False) -> dict[str, Any]:
+        """Return what was counted in this process, or in all processes of the host, ended ones included."""
+        config, sizes = self.config, {held.name: held.max_size for held in self.types.all_entries()}
+        recorder = self.runtime.recorder
+        snapshot, processes = recorder.snapshot_of_host() if all_processes else (recorder.snapshot(), 1)
+        return {
+            "enabled": config.ENABLED,
+            "scope": "host" if all_processes else "process",
+            "processes": processes,
+            **stats.report(snapshot, sizes, self._ttl_by_name),
+        }
+
+    def _ttl_by_name(self, type_name: str, kind: str) -> float | None:
+        return self.types.ttl(keys.cache_type(type_name), kind) if type_name in keys.known_types() else None
+
+    def reset_stats(self) -> None:
+        """Set the counts of this process to zero."""
+        for held in tuple(self.types.held.values()):
+            with held.lock:
+                self.runtime.recorder.reset(held.name)
+
+    def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str]) -> None:
+        names: set[str] = set()
+        for tag in tags:
+            # Every write to a model publishes "any row" of it; other tags that matter here are those of the cache.
+            names |= self._types_by_tag.get(tag) or {tag.partition("/")[0]}
+        for name in names & self.types.held.keys():
+            for cause in causes:
+                self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
+
+
+general = CacheType("general")
+cache_manager = CacheManager()

@@ -1,0 +1,221 @@
+"""What the two forms of look-up share: the key of a value, what its answer depends on, one query for many values."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ..coherence.columns import column_of, target_of
+from ..coherence.models_by_label import when_loaded
+from ..coherence.statements import tables_named
+from ..coherence.tags import selection_tag
+from ..coherence.watched import labels_of
+from ..coherence.watching import watch
+from ..exceptions import ModelNotLoaded
+from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl
+from ..keys import cache_type as find_cache_type
+from ..values.forms import Content, Row
+from .dependencies import Dependencies
+from .entries import Kind
+from .in_many import in_many
+from .loading import find_many, load_contents, load_many
+from .manager import cache_manager
+from .queries import frozen_rows, join, parts
+from .tiers import Entry
+
+logger = logging.getLogger("caching")
+
+M = TypeVar("M", bound=models.Model)
+_LARGEST_KEY = 2**63 - 1
+
+
+class RowsByField(ABC, Generic[M]):
+    """What both forms of look-up share: the key of a value, its dependencies, one query for many values."""
+
+    def __init__(
+        self,
+        model: type[M] | str,
+        field: str,
+        *,
+        cache_type: str | CacheType,
+        ttl: float | None = None,
+        kind: str | None = None,
+        select_related: Sequence[str] = (),
+        order_by: Sequence[Any] = (),
+    ) -> None:
+        self.cache_type = cache_type if isinstance(cache_type, CacheType) else find_cache_type(cache_type)
+        self.ttl = positive_ttl(ttl)
+        self._declared_as = f"{model if isinstance(model, str) else model._meta.label}.{field}"
+        self._related = tuple(select_related)
+        self._order = tuple(order_by)
+        self._kind: Kind | None = None
+        watch(model, by=(field,))
+        when_loaded(model, lambda loaded: self._resolve(loaded, field, kind))
+
+    def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
+        """Work out what follows from the model, once it is loaded."""
+        self.model = model
+        self.field = column_of(model, field)
+        self._target = target_of(self.field)
+        self.kind_name = kind or self.field.name
+        self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
+        self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
+        self._prefix = f"{self.kind_name}:"
+        cache_manager.runtime.on_reconfigure.append(self._forget_kind)
+        cache_manager.bind(self.cache_type, model)
+
+    def __getattr__(self, name: str) -> Any:
+        # Only for an attribute that is missing: before the models are loaded, or where the label names none.
+        raise ModelNotLoaded(self.__dict__.get("_declared_as", type(self).__name__))
+
+    def _joined_models(self) -> Iterable[type[models.Model]]:
+        for path in self._related:
+            model: type[models.Model] = self.model
+            for name in path.split("__"):
+                joined = column_of(model, name).related_model
+                if not isinstance(joined, type):
+                    raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
+                watch(model := joined)
+                yield model
+
+    def _models_that_leave_out(self) -> Iterator[type[models.Model]]:
+        """Yield the models by whose rows the default manager leaves rows out.
+
+        A row comes back by a write that names neither the value nor a row that any entry contains.
+        """
+        query = self.model._default_manager.all().query
+        if not query.where:
+            return
+        sql = query.sql_with_params()[0]
+        by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+        for table in {self.model._meta.db_table, *tables_named(sql, by_table)}:
+            watch(other := by_table.get(table, self.model))
+            yield other
+
+    def _forget_kind(self) -> None:
+        self._kind = None
+
+    @property
+    def kind(self) -> Kind:
+        """What this process holds of the look-up."""
+        if self._kind is None:
+            kind = cache_manager.kind(self.cache_type, self.kind_name)
+            if self.ttl is not None:
+                kind.ttl = self.ttl
+            self._kind = kind
+        return self._kind
+
+    def normalise(self, value: Any) -> Any:
+        """Return the value as the field holds it; None if no row can have it."""
+        try:
+            prepared = self._target.get_prep_value(value)
+        except (ValidationError, TypeError, ValueError, OverflowError):
+            return None
+        return None if isinstance(prepared, int) and abs(prepared) > _LARGEST_KEY else prepared
+
+    def key(self, value: Any) -> str:
+        """Return the key of a normalised value."""
+        return self._prefix + escape(value if type(value) is str else str(value))
+
+    def dependencies(self, value: Any) -> Dependencies:
+        """Return what the answer for a normalised value depends on before it is known."""
+        tags = (
+            *key_tags(self.cache_type.name, self.key(value)),
+            selection_tag(self.model, self.field.name, value),
+            *map(all_rows_tag, labels_of(self.model)),
+            *self._left_out_by,
+        )
+        return Dependencies(tags, self._labels)
+
+    def _queryset(self, values: Sequence[Any]) -> "models.QuerySet[Any]":
+        queryset = in_many(self.model._default_manager.all(), self.field, values)
+        return queryset.order_by(*self._order) if self._order else queryset
+
+    def _rows(self, values: Sequence[Any]) -> "list[Any]":
+        """Load the rows of some values, with the rows joined to them: in one query for one value, for many in more.
+
+        For many values a joined row that is shared is read and made once, which costs a third of making it for each.
+        """
+        if len(values) == 1 and self._related:
+            return list(self._queryset(values).select_related(*self._related))
+        rows = [row for part in parts(values) for row in self._queryset(part)]
+        for path in self._related:
+            join(rows, path.split("__"))
+        return rows
+
+    def _wanted(self, values: Iterable[Any]) -> dict[str, Any]:
+        """Return normalised values by key, each once, those that no row can have left out."""
+        normalised = dict.fromkeys(map(self.normalise, values))
+        normalised.pop(None, None)
+        return {self.key(value): value for value in normalised}
+
+    def _find(self, wanted: Mapping[str, Any]) -> dict[str, Entry]:
+        return find_many(dict.fromkeys(wanted, self.kind))
+
+    def _load_missing(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Load the answers for keys in one query and store them; return them by key."""
+        dependencies = {key: self.dependencies(value) for key, value in missing.items()}
+        return load_many(self.kind, dependencies, lambda: self._answers(missing))
+
+    @abstractmethod
+    def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer for each key, from one query."""
+
+    def warm(self, values: Iterable[Any]) -> int:
+        """Cache the answers that are not cached yet; return for how many values. Makes no instances."""
+        wanted = self._wanted(values)
+        held = self._find(wanted)
+        missing = {key: value for key, value in wanted.items() if key not in held}
+        if not missing or not self.kind.runtime.is_serving:
+            return 0
+        dependencies = {key: self.dependencies(value) for key, value in missing.items()}
+        if not load_contents(self.kind, dependencies, lambda: self._contents(missing)):
+            self._load_missing(missing)
+        return len(missing)
+
+    def _contents(self, missing: Mapping[str, Any]) -> dict[str, Content] | None:
+        """Return the frozen answer for each key, from one query for each model; None if it takes instances."""
+        rows = self._frozen_rows(list(missing.values()))
+        if rows is None:
+            return None
+        by_value: defaultdict[Any, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_value[row.fields[self.field.attname]].append(row)
+        return {key: self._content(by_value.get(value, [])) for key, value in missing.items()}
+
+    def _content(self, rows: list[Row]) -> Content:
+        return Content(self._held(rows), frozenset(part.name for row in rows for part in row.all_rows()))
+
+    def _frozen_rows(self, values: Sequence[Any]) -> list[Row] | None:
+        """Load what ``_rows`` does, in frozen form; None if instances are needed for that."""
+        if any("__" in path for path in self._related):
+            return None
+        rows = frozen_rows(self._queryset(values))
+        for name in self._related:
+            field = column_of(self.model, name)
+            related: Any = field.related_model
+            keys = {row.fields[field.attname] for row in rows or ()} - {None}
+            joined = frozen_rows(in_many(related._base_manager.order_by(), related._meta.pk, keys))
+            if rows is None or joined is None:
+                return None
+            by_pk = {other.pk: other for other in joined}
+            for row in rows:
+                if (key := row.fields[field.attname]) is None or key in by_pk:
+                    row.related += ((name, by_pk.get(key)),)
+        return rows
+
+    @abstractmethod
+    def _held(self, rows: list[Row]) -> Any:
+        """Return frozen rows as the answer is held."""
+
+    def _log_bulk(self, total: int, cached: int) -> None:
+        logger.info("Loaded %d %s (%d from cache)", total, self.model._meta.verbose_name_plural, cached)
+
+    def invalidate(self, value: Any) -> None:
+        """Drop the answer for one value, in every process."""
+        cache_manager.delete(self.cache_type, self.key(self.normalise(value)))

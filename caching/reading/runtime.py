@@ -1,0 +1,117 @@
+"""What the reads of one process share: the clock, the settings and the stores; and whether a value may be served."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from ..coherence.dirty import dirty_watchers, is_dirty
+from ..coherence.publishing import publisher
+from ..conf import Config
+from ..monitoring.recorder import StatsRecorder
+from ..stores.aliases import is_process_local
+from ..stores.generations import GenerationStore
+from .single_flight import SingleFlight
+from .tiers import Entry, SharedTier
+
+switched_off: ContextVar[int] = ContextVar("caching_switched_off", default=0)
+"""How many ``caching_disabled()`` blocks the calling context is inside of."""
+open_blocks: set[object] = set()
+"""Those blocks of any context. While there are none, a hit need not ask the context variable."""
+
+
+class Runtime:
+    """The stores of this process, opened by the settings at the first use.
+
+    ``clock`` gives the seconds in which times to live are counted.
+    """
+
+    generations: GenerationStore
+    recorder: StatsRecorder
+    shared: SharedTier | None
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.enabled = True
+        self.single_flight = SingleFlight()
+        self.on_reconfigure: list[Callable[[], None]] = []
+        """Called when everything that was opened or counted is dropped."""
+        self.on_shared_fault: Callable[[], None] = lambda: None
+        """Called for each fault of the shared tier."""
+        self._config: Config | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def config(self) -> Config:
+        """The configuration in use; the first call reads the settings and opens the stores."""
+        if self._config is None:
+            with self._lock:
+                if self._config is None:
+                    self._config = self._set_up(Config.from_settings())
+        return self._config
+
+    def _set_up(self, config: Config) -> Config:
+        self.recorder = StatsRecorder(Path(config.DIRECTORY) if config.DIRECTORY else None)
+        self.generations = publisher.store
+        self.enabled = config.ENABLED
+        alias = config.SHARED_ALIAS
+        self.shared = None
+        if alias is not None and not is_process_local(alias):
+            self.shared = SharedTier(alias, self.generations, lambda: self.on_shared_fault())
+        return config
+
+    def reconfigure(self) -> None:
+        """Drop everything, so that the next use starts anew: after a fork, and in tests."""
+        self._lock = threading.RLock()
+        if self._config is not None:
+            self.recorder.close()
+        self._config = None
+        self.single_flight = SingleFlight()
+        for forget in self.on_reconfigure:
+            forget()
+
+    # -- may this be served? ------------------------------------------------------------------------------------------
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether values may be served and stored at all: by the settings, and outside ``caching_disabled()``."""
+        return self.enabled and not (open_blocks and switched_off.get())
+
+    def may_serve(self, entry: Entry) -> bool:
+        """Whether an entry is true for this caller now: alive, unchanged by others, and not written by its own thread.
+
+        The one place that decides it for a single entry; ``may_serve_each`` asks the same for several.
+        """
+        return (
+            entry.deadline > self.clock()
+            and self.generations.holds(entry.stamp)
+            # What ``is_serving`` says, without another call: a hit costs few microseconds.
+            and self.enabled
+            and not (open_blocks and switched_off.get())
+            and (not dirty_watchers or not is_dirty(entry.stamp.tags))
+        )
+
+    def may_serve_each(self, entries: Sequence[Entry]) -> list[bool]:
+        """Return what ``may_serve`` returns for each, by one look at the generations."""
+        if not entries or not self.is_serving:
+            return [False] * len(entries)
+        now = self.clock()
+        holding = self.generations.holding([entry.stamp for entry in entries])
+        return [
+            holds and entry.deadline > now and (not dirty_watchers or not is_dirty(entry.stamp.tags))
+            for entry, holds in zip(entries, holding, strict=True)
+        ]
+
+
+@contextmanager
+def caching_disabled() -> Iterator[None]:
+    """Read from the database and store nothing inside the block; writes still publish. Blocks nest."""
+    open_blocks.add(block := object())
+    token = switched_off.set(switched_off.get() + 1)
+    try:
+        yield
+    finally:
+        switched_off.reset(token)
+        open_blocks.discard(block)

@@ -1,0 +1,58 @@
+"""Single flight: of those who miss the same key at the same time, one loads and the others wait for it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+WAIT_SECONDS = 10.0
+"""How long anybody waits for another one's load before loading too."""
+
+Name = tuple[str, str]
+
+
+class SingleFlight:
+    """The loads that are under way in this process, by cache type and key."""
+
+    def __init__(self) -> None:
+        self._loading: dict[Name, tuple[threading.Event, int]] = {}
+        self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, asyncio.Task[Any] | None]] = {}
+
+    @contextmanager
+    def joined(self, name: Name, *, may_wait: Callable[[], bool]) -> Iterator[bool]:
+        """Load inside the block, after another thread's load of the same name has ended; tell whether it waited.
+
+        Who holds locks of the database must not wait: the load may be waiting for them. A load that asks for its own
+        name does not wait for itself.
+        """
+        mine = threading.Event(), threading.get_ident()
+        event, thread = self._loading.setdefault(name, mine)
+        waited = event is not mine[0] and thread != mine[1] and may_wait()
+        if waited:
+            event.wait(WAIT_SECONDS)
+        try:
+            yield waited
+        finally:
+            if event is mine[0]:
+                self._loading.pop(name, None)
+                event.set()
+
+    @asynccontextmanager
+    async def awaited(self, name: Name) -> AsyncIterator[None]:
+        """Load inside the block, after another task of this event loop has ended its load of the same name.
+
+        A load that asks for its own name does not wait for itself.
+        """
+        place = name, id(asyncio.get_running_loop())
+        mine = asyncio.Event(), asyncio.current_task()
+        event, task = self._awaiting.setdefault(place, mine)
+        if event is not mine[0] and task is not mine[1]:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), WAIT_SECONDS)
+        try:
+            yield
+        finally:
+            if event is mine[0]:
+                self._awaiting.pop(place, None)
+                event.set()

@@ -1,0 +1,82 @@
+"""What is stored after a load, and under which stamp."""
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+from django.db import router
+
+from ..coherence.dirty import dirty_here, last_rollback
+from ..coherence.tags import row_tags_of
+from ..coherence.watched import labels_of, watched_labels
+from ..keys import all_rows_tag, any_row_tag
+from ..monitoring import stats
+from ..stores.generations import GenerationStore, Stamp
+from ..values.forms import Content
+from .entries import Kind
+from .leases import Lease
+from .tiers import Entry
+
+
+def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> None:
+    """Store what was loaded under leases, as far as nothing that it depends on has been written since."""
+    runtime = kind.runtime
+    generations, longest_life = runtime.generations, runtime.generations.longest_life
+    if not runtime.is_serving or dirty_here() or not longest_life:
+        return
+    ttl = kind.ttl if ttl is None else ttl
+    rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
+    labels = watched_labels()
+    # The guards come last: a writer that published between the lease and the reading of a learned tag has changed them.
+    tags = [*dict.fromkeys(chain.from_iterable(rows.values())), *map(any_row_tag, labels)]
+    now = dict(zip(tags, generations.read(tags, afresh=True), strict=True))
+    entries = {}
+    for key, (content, lease) in loaded.items():
+        stamp = _stamp(generations, content, lease, rows[key], now)
+        concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
+        if stamp is not None and all(_unchanged(label, lease.guards, now) for label in concerned):
+            # In an outage the value is as old as its lease: nobody tells us what others have written during the load.
+            deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
+            entries[key] = Entry(content.value, stamp, deadline)
+            kind.put(key, entries[key], stats.SET)
+    if runtime.shared is not None and entries and not generations.is_degraded:
+        runtime.shared.set_entries(kind.entries.name, entries, ttl)
+
+
+def _stamp(
+    generations: GenerationStore,
+    content: Content,
+    lease: Lease,
+    rows: Iterable[str],
+    now: Mapping[str, int | None],
+) -> Stamp | None:
+    """Return the stamp of a loaded value: the tags known before, and those of the rows that it turned out to contain.
+
+    None if the value must not be stored.
+    """
+    known = lease.known
+    if known is None or lease.rollback != last_rollback():
+        return None
+    if any(database != router.db_for_write(model) for model, database in content.sources):
+        return None
+    learned = {tag: now[tag] for tag in rows if tag not in known.tags}
+    selected_by: set[str] = set()
+    if not lease.dependencies.covers:
+        selected_by.update(label for model in content.row_models for label in labels_of(model))
+    if lease.dependencies.absent and content.value is None:
+        selected_by.add(lease.dependencies.absent)
+    learned |= {any_row_tag(label): lease.guards.get(label) for label in selected_by}
+    numbers = [number for number in learned.values() if number is not None]
+    if len(numbers) < len(learned):
+        return None
+    return generations.restore(known.identity, (*known.tags, *learned), (*known.generations, *numbers))
+
+
+def _row_tags(content: Content) -> list[str]:
+    """Return the tags of the rows that a value contains, and of "all rows" of their models."""
+    rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}
+    rows.update(all_rows_tag(label) for model in content.row_models for label in labels_of(model))
+    return sorted(rows)
+
+
+def _unchanged(label: str, before: Mapping[str, int | None], now: Mapping[str, int | None]) -> bool:
+    return before.get(label) is not None and before.get(label) == now[any_row_tag(label)]

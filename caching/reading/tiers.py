@@ -1,0 +1,225 @@
+"""The two places that hold values: this process's memory, and a Django cache that all processes share."""
+
+import logging
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+from pickle import PickleError
+from typing import Any
+
+import msgspec
+from cachetools import LRUCache
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.db import DatabaseError, connections
+
+from ..keys import CacheType, key_tag
+from ..stores.aliases import is_redis
+from ..stores.generations import GenerationStore, Stamp
+from ..values.encoding import decode, encode
+
+logger = logging.getLogger("caching")
+
+BACKEND_FAULTS = (OSError, EOFError, RuntimeError, ValueError, DatabaseError, PickleError, zlib.error)
+"""What a backend of Django's cache framework raises when it cannot do its work; the last two, for damaged values."""
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A cached value in its frozen form, what it depends on, and until when (seconds of the clock) it lives."""
+
+    value: Any
+    stamp: Stamp
+    deadline: float
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An entry as it lies in the shared tier. One of its tags is that of its key. ``expires_at`` is a POSIX time."""
+
+    identity: bytes
+    tags: tuple[str, ...]
+    generations: tuple[int, ...]
+    expires_at: float
+    value: bytes
+
+
+_ABSENT = object()
+_open = msgspec.msgpack.Decoder(Envelope).decode
+
+
+class LocalTier(LRUCache[str, Entry]):
+    """The entries of one cache type in this process, the least recently used dropped first. Needs its owner's lock."""
+
+    def __init__(self, max_size: int, on_eviction: Callable[[], None]) -> None:
+        super().__init__(max_size)
+        self._on_eviction = on_eviction
+
+    def popitem(self) -> tuple[str, Entry]:
+        self._on_eviction()
+        return super().popitem()
+
+
+class SharedTier:
+    """Values for all processes, as bytes in a Django cache alias, behind a circuit breaker.
+
+    A fault of the backend is a miss: counted, logged at WARNING, never raised. After FAULTS_TO_OPEN faults in a row the
+    backend is left alone for OPEN_SECONDS; then one call probes it (M. Nygard, Release It!, "Circuit Breaker").
+    Bytes that are damaged or not ours are logged, deleted and missed.
+    """
+
+    FAULTS_TO_OPEN = 3
+    OPEN_SECONDS = 5.0
+
+    def __init__(
+        self,
+        alias: str,
+        generations: GenerationStore,
+        on_error: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.alias = alias
+        self._generations = generations
+        self._on_error = on_error
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._faults = 0
+        self._open_until = 0.0
+        self._backend_faults = _backend_faults()
+        self._connections = None
+        if is_redis(alias):
+            # Here and not above: a project without a server needs no package for one.
+            from ..stores.redis.connections import RedisConnections, reads_plainly
+
+            self._connections = RedisConnections(alias) if reads_plainly(alias) else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the breaker keeps calls away from the backend."""
+        return self._faults >= self.FAULTS_TO_OPEN and self._clock() < self._open_until
+
+    def get_entries(self, declared: CacheType, keys: Iterable[str], now: float) -> dict[str, Entry]:
+        """Return the entries of a type by key, in one round trip; whether they still hold is for the caller to ask.
+
+        ``now`` is the moment on the caller's clock that their deadlines are counted from.
+        """
+        keys = list(keys)
+        names = [key_tag(declared.name, key) for key in keys]
+        places = _shared_keys(names)
+        contents = self._guard(partial(self._get_many, places)) or ()
+        time_here = now - time.time()
+        entries = {}
+        for key, name, place, content in zip(keys, names, places, contents, strict=False):
+            if content is _ABSENT:
+                continue
+            try:
+                entry = self._opened(content, name, declared, time_here)
+            except ValueError as error:
+                self._on_error()
+                logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
+                self._guard(partial(_delete, place))
+                continue
+            if entry is not None and entry.deadline > now:
+                entries[key] = entry
+        return entries
+
+    def _get_many(self, places: Sequence[str], backend: Any) -> Sequence[Any]:
+        """Return what lies in these places, _ABSENT where nothing does."""
+        if self._connections is None:
+            found = backend.get_many(places)
+            return [found.get(place, _ABSENT) for place in places]
+        made = backend.client.make_key
+        contents = self._connections.get_many([made(place) for place in places])
+        return [_ABSENT if content is None else content for content in contents]
+
+    def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
+        """Store entries of a type for ``ttl`` seconds, in one round trip where the backend can."""
+        places = _shared_keys([key_tag(type_name, key) for key in entries])
+        contents = {place: self._sealed(entry, ttl) for place, entry in zip(places, entries.values(), strict=True)}
+        self._guard(lambda backend: backend.set_many(contents, ttl) or True)
+
+    def delete(self, type_name: str, key: str) -> None:
+        (place,) = _shared_keys([key_tag(type_name, key)])
+        self._guard(partial(_delete, place))
+
+    def _sealed(self, entry: Entry, ttl: float) -> bytes:
+        stamp = entry.stamp
+        return msgspec.msgpack.encode(
+            Envelope(stamp.identity, stamp.tags, stamp.generations, time.time() + ttl, encode(entry.value))
+        )
+
+    def _opened(self, content: Any, name: str, declared: CacheType, time_here: float) -> Entry | None:
+        """Return the entry in some bytes; None for another key, or if another store of generations has stamped it.
+
+        ``time_here`` is what the caller's clock is ahead of POSIX time. Raises ValueError for bytes that are not ours.
+        """
+        if not isinstance(content, bytes):
+            raise ValueError(f"a {type(content).__name__} instead of bytes.")
+        try:
+            envelope = _open(content)
+        except msgspec.MsgspecError as error:
+            raise ValueError(str(error)) from error
+        tags, generations = envelope.tags, envelope.generations
+        if not tags or len(tags) != len(generations):
+            raise ValueError("its tags do not fit its generations.")
+        stamp = self._generations.restore(envelope.identity, tags, generations)
+        # Another key of the backend may have the same digest.
+        if stamp is None or name not in tags:
+            return None
+        return Entry(decode(envelope.value, declared.dataclasses), stamp, envelope.expires_at + time_here)
+
+    def _guard(self, call: Callable[[BaseCache], Any]) -> Any:
+        if self._faults and not self._may_call():
+            return None
+        try:
+            answer = call(caches[self.alias])
+        except self._backend_faults as error:
+            self._failed(error)
+            return None
+        if self._faults:
+            self._recovered()
+        return answer
+
+    def _may_call(self) -> bool:
+        with self._lock:
+            if self.is_open:
+                return False
+            if self._faults >= self.FAULTS_TO_OPEN:
+                # Half-open: this call probes; the others wait for its outcome elsewhere.
+                self._open_until = self._clock() + self.OPEN_SECONDS
+            return True
+
+    def _failed(self, error: BaseException) -> None:
+        self._on_error()
+        with self._lock:
+            self._faults += 1
+            self._open_until = self._clock() + self.OPEN_SECONDS
+        logger.warning(
+            "The shared tier %r failed (%s: %s); reads go on without it.", self.alias, type(error).__name__, error
+        )
+
+    def _recovered(self) -> None:
+        with self._lock:
+            self._faults = 0
+        logger.warning("The shared tier %r answers again.", self.alias)
+
+
+def _backend_faults() -> tuple[type[Exception], ...]:
+    """Return what a backend may raise, with the exceptions of Redis where its package is installed."""
+    try:
+        from ..stores.redis.faults import ALIAS_FAULTS
+    except ImportError:
+        return BACKEND_FAULTS
+    return (*BACKEND_FAULTS, *ALIAS_FAULTS)
+
+
+def _delete(name: str, backend: BaseCache) -> None:
+    backend.delete(name)
+
+
+def _shared_keys(names: Sequence[str]) -> list[str]:
+    """Return the keys in the backend: short, without personal data, different for each database (test ones too)."""
+    database = str(connections.settings["default"].get("NAME", "")) + "\n"
+    digests = [blake2b((database + name).encode(), digest_size=20).hexdigest() for name in names]
+    return [f"{name.partition('/')[0]}:{digest}" for name, digest in zip(names, digests, strict=True)]

@@ -1,0 +1,104 @@
+"""The file of generations: its layout, and how it is created and opened.
+
+The file has a header of 4,096 bytes (a magic number, an identity, the boot id), then an array of 65,536 generations of
+eight bytes, then six arrays of the same length that describe the intents on each slot: the count, the deadline and the
+closing time of a first and of a second group (see shared_memory.py).
+"""
+
+import errno
+import fcntl
+import os
+import sys
+from pathlib import Path
+from zlib import crc32
+
+SLOTS = 1 << 16
+PENDING = 1 << 63
+GENERATION_MASK = PENDING - 1
+PRIME = 65_521
+"""The largest prime below SLOTS. CRC-32 is linear: cut to its low bits it sends whole families of tags that differ in
+few characters (Department#20, Employee#30) to the same slots, 18 times as often as chance would."""
+MAGIC = b"caching generations 3\0\0\0"
+"""Another way from a tag to its slot, or another layout, takes another number: the file is shared with old code."""
+HEADER_BYTES = 4096
+FIRST_SLOT = HEADER_BYTES // 8
+COUNTS = SLOTS
+DEADLINES = 2 * SLOTS
+CLOSES = 3 * SLOTS
+SECOND_GROUP = 3 * SLOTS
+INTENT_ARRAYS = 6
+"""Two groups of counts, deadlines, and when each closes."""
+FILE_BYTES = HEADER_BYTES + (1 + INTENT_ARRAYS) * SLOTS * 8
+FILE_NAME = "generations"
+
+
+def slot_of(tag: str) -> int:
+    """Return where a tag lies in the mapped file, counted in eight-byte words."""
+    return FIRST_SLOT + crc32(tag.encode()) % PRIME
+
+
+def boot_id() -> bytes:
+    """Return what tells one boot of this machine from the next; deadlines of another boot mean nothing."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()[:36]
+    except OSError:
+        return b"unknown"
+
+
+def open_or_create(path: Path) -> int:
+    """Open the file of this boot, or put a new one full of random generations in its place; return the descriptor."""
+    lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (file := _open_valid(path)) is not None:
+            return file
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+        header = (MAGIC + os.urandom(16) + boot_id()).ljust(HEADER_BYTES, b"\0")
+        content = header + _random_generations()
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            # Zeros behind what is written. A hole in the file would kill the process that finds the disk full there.
+            os.posix_fallocate(file, 0, FILE_BYTES)
+            if os.write(file, content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.close(file)
+            os.unlink(fresh)
+            raise
+        # Renamed into place when complete: a file that is truncated under a mapping kills the process that reads it.
+        os.rename(fresh, path)
+        return file
+    finally:
+        os.close(lock)
+
+
+def _random_generations() -> bytes:
+    """Return a generation for every slot, none of them pending: the top bit is in the last byte, or in the first."""
+    noise = bytearray(os.urandom(SLOTS * 8))
+    top = slice(7 if sys.byteorder == "little" else 0, None, 8)
+    noise[top] = noise[top].translate(bytes(byte & 0x7F for byte in range(256)))
+    return bytes(noise)
+
+
+def may_exist(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _open_valid(path: Path) -> int | None:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    header = os.pread(file, HEADER_BYTES, 0)
+    start = len(MAGIC) + 16
+    boot = boot_id()
+    if os.fstat(file).st_size == FILE_BYTES and header[: len(MAGIC)] == MAGIC and header[start:].startswith(boot):
+        return file
+    os.close(file)
+    return None

@@ -1,0 +1,141 @@
+"""Connections to the Redis or Valkey of a Django cache alias, as django-redis configures it, and scripts on them."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django_redis.client import DefaultClient
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
+from redis.retry import Retry
+
+from ..aliases import is_redis, passes_bytes
+from .scripts import Connection, Script
+
+_MAX_SPARE = 8
+
+
+def reads_plainly(alias: str) -> bool:
+    """Whether a value of the alias is one key, read from one server as it was written: no shards, no compression."""
+    if not is_redis(alias) or type(caches[alias].client).get is not DefaultClient.get:  # type: ignore[attr-defined]
+        return False
+    return passes_bytes(alias) and "COMPRESSOR" not in settings.CACHES[alias].get("OPTIONS", {})
+
+
+def _ping(connection: Connection) -> Any:
+    connection.send_command("PING")
+    return connection.read_response()
+
+
+class RedisConnections:
+    """Makes connections, and keeps a few spare ones to run scripts and read values on. Survives fork.
+
+    Host, database, password, TLS, time-outs and Sentinel are those of the alias. Nothing is tried twice, but for a
+    spare connection that turns out to be closed: who calls knows better what a failure means.
+    """
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self._spare: list[Connection] = []
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def make(self, *, protocol: int = 2) -> Connection:
+        """Return a new connection that is not yet connected."""
+        backend: Any = caches[self.alias]
+        client: Redis = backend.client.get_client(write=True)
+        pool = client.connection_pool
+        kwargs = {name: value for name, value in pool.connection_kwargs.items() if not name.startswith("maint_")}
+        return pool.connection_class(
+            **kwargs
+            | {
+                "protocol": protocol,
+                "decode_responses": False,
+                # A PING of its own accord would be answered between our replies.
+                "health_check_interval": 0,
+                "retry": Retry(NoBackoff(), 0),
+            }
+        )
+
+    def run(self, script: Script, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
+        """Run a script that may be run twice; raise one of FAULTS."""
+        return self._ask(lambda connection: script.on(connection, keys, arguments))
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the bytes under some keys of the server, in one round trip; raise one of FAULTS.
+
+        For less than half of the price of the alias: no client and no pool in between that measure and repeat, and
+        nothing that takes the bytes for a number first.
+        """
+
+        def ask(connection: Connection) -> Any:
+            connection.send_command("MGET", *keys)
+            return connection.read_response()
+
+        found: list[bytes | None] = self._ask(ask)
+        return found
+
+    def _ask(self, ask: Callable[[Connection], Any]) -> Any:
+        for connection in self._spare_connections():
+            try:
+                reply = ask(connection)
+            except ConnectionError:
+                # The server has closed it since it was last used, as a restart does.
+                connection.disconnect()
+                continue
+            except BaseException:
+                connection.disconnect()
+                raise
+            self._put_back(connection)
+            return reply
+        with self.fresh() as connection:
+            reply = ask(connection)
+        self._put_back(connection)
+        return reply
+
+    def let_it_turn(self) -> None:
+        """Return when the server has written out what it owes to other clients for what we have asked it so far.
+
+        It writes replies and pushes at the end of each turn of its loop, ours perhaps first and that of another process
+        on this machine some hundred microseconds later. It takes up the next command only after that.
+        """
+        self._ask(_ping)
+
+    @contextmanager
+    def fresh(self) -> Iterator[Connection]:
+        """Give a new connection, and close it if the block fails."""
+        connection = self.make()
+        try:
+            connection.connect()
+            yield connection
+        except BaseException:
+            connection.disconnect()
+            raise
+
+    def _spare_connections(self) -> Iterator[Connection]:
+        if self._pid != os.getpid():
+            # Of the parent, which goes on using them.
+            self._spare, self._pid, self._lock = [], os.getpid(), threading.Lock()
+        while True:
+            with self._lock:
+                if not self._spare:
+                    return
+                connection = self._spare.pop()
+            yield connection
+
+    def _put_back(self, connection: Connection) -> None:
+        with self._lock:
+            if len(self._spare) < _MAX_SPARE:
+                self._spare.append(connection)
+                return
+        connection.disconnect()
+
+    def close(self) -> None:
+        """Close the spare connections."""
+        for connection in self._spare_connections():
+            connection.disconnect()

@@ -1,0 +1,99 @@
+"""The Lua scripts: what one does is done atomically, seen from every other client of the server.
+
+Each tag has two keys: its generation, and a sorted set of the intents on it by their deadline.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha1
+from typing import Any
+
+from redis.exceptions import NoScriptError
+
+Connection = Any
+"""A connection of redis-py, whose methods have no types."""
+
+
+class Script:
+    """A Lua script: what it does is done at once, seen from every other client."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # Redis names scripts so; nobody relies on it to be secure.
+        self.sha = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def on(self, connection: Connection, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
+        """Run it on one connection, which speaks RESP2: there nothing but the reply can be read."""
+        self.send(connection, keys, arguments)
+        try:
+            return connection.read_response()
+        except NoScriptError:
+            self.send(connection, keys, arguments, by_text=True)
+            return connection.read_response()
+
+    def send(
+        self,
+        connection: Connection,
+        keys: Sequence[bytes],
+        arguments: Sequence[bytes | int],
+        *,
+        by_text: bool = False,
+    ) -> None:
+        """Send the call; the caller reads its reply, and sends it ``by_text`` if that is NoScriptError."""
+        name, what = ("EVAL", self.text) if by_text else ("EVALSHA", self.sha)
+        connection.send_command(name, what, len(keys), *keys, *arguments)
+
+
+BEGIN = Script("""
+-- KEYS: generation, intents, … ARGV: name of the intent, milliseconds that it lives.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for n = 1, #KEYS, 2 do
+  local last = now + ARGV[2]
+  redis.call('ZADD', KEYS[n + 1], last, ARGV[1])
+  if redis.call('ZCARD', KEYS[n + 1]) > 1 then
+    last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+  end
+  redis.call('PEXPIREAT', KEYS[n + 1], last)
+  redis.call('SET', KEYS[n], '!', 'PX', last - now)
+end
+""")
+END = Script("""
+-- KEYS: generation, intents, … ARGV: name of the intent. Where another one lives the tag stays pending.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for n = 1, #KEYS, 2 do
+  redis.call('ZREM', KEYS[n + 1], ARGV[1])
+  local last
+  if redis.call('EXISTS', KEYS[n + 1]) == 1 then
+    redis.call('ZREMRANGEBYSCORE', KEYS[n + 1], '-inf', now)
+    last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+  end
+  if last then
+    redis.call('PEXPIREAT', KEYS[n], last)
+    redis.call('PEXPIREAT', KEYS[n + 1], last)
+  else
+    redis.call('DEL', KEYS[n])
+  end
+end
+""")
+FILL = Script("""
+-- KEYS: generation, intents, … ARGV: seconds to keep, a fresh generation each. Returns what the tags are worth now.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local found = {}
+for n = 1, #KEYS, 2 do
+  local generation = redis.call('GET', KEYS[n])
+  if not generation then
+    local last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+    if last and tonumber(last) > now then
+      generation = '!'
+      redis.call('SET', KEYS[n], generation, 'PX', last - now)
+    else
+      generation = ARGV[(n + 1) / 2 + 1]
+      redis.call('SET', KEYS[n], generation, 'EX', ARGV[1])
+    end
+  end
+  found[(n + 1) / 2] = generation
+end
+return found
+""")

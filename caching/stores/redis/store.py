@@ -1,0 +1,286 @@
+"""Generations in Redis or Valkey: several hosts, one server.
+
+A generation is a plain key; a missing one is made by the next reader, so to delete it is to publish. Live intents are
+listed in a sorted set by their deadline, and the tag's generation is a mark meanwhile that expires with the last of
+them. ``begin`` and ``end`` are scripts: one round trip for all tags of a transaction, done at once.
+
+While the server cannot be reached, this process serves for a few seconds what only it has written (``longest_life``),
+and leaves what it writes in the outbox. A keeper in a thread of its own comes back to the server, publishes what the
+outbox holds, and only then lets the process trust the server again.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+
+from redis.exceptions import OutOfMemoryError
+
+from ..generations import GenerationStore, GenerationsUnavailable, Intent, Server, Stamp
+from ..in_process import InProcessGenerations
+from .connections import RedisConnections
+from .faults import FAULTS
+from .keeper import Keeper
+from .keyspace import Keyspace
+from .mirror import Mirror
+from .scripts import BEGIN, END, Script
+
+logger = logging.getLogger("caching")
+
+DrainOutbox = Callable[[Callable[[Sequence[str]], None]], int]
+"""Publishes what the outbox holds by the function that it is given, and returns how many rows it was."""
+_OF_NOBODY = ("of nobody",)
+"""Tags that are published to see whether the server takes writes."""
+
+
+class RedisGenerations(GenerationStore):
+    """The store in the server of one alias. Survives fork; never raises but where the interface says so."""
+
+    has_outbox = True
+
+    def __init__(
+        self,
+        alias: str,
+        *,
+        intent_seconds: float = 30,
+        degraded_seconds: float = 5,
+        strict: bool = False,
+        drain_outbox: DrainOutbox,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.alias = alias
+        self._drain_outbox = drain_outbox
+        self._intent_seconds = intent_seconds
+        self._degraded_seconds = degraded_seconds
+        self._strict = strict
+        self._clock = clock
+        self._keyspace = Keyspace.of(alias)
+        self._connections = RedisConnections(alias)
+        super().__init__()
+
+    def _forget(self) -> None:
+        """Let go of every connection without a word to the server: they may be the parent's, which goes on."""
+        self._view: Mirror | InProcessGenerations | None = None
+        self._told: object | None = object()
+        """Whether what is written is told to the server, and since when: another object after each failure."""
+        self._lock = threading.Lock()
+        self._keeper = Keeper(self._look, seconds=self._degraded_seconds)
+        self.longest_life = inf
+
+    # -- what the generations are -----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        try:
+            self._connect().close()
+        except FAULTS as error:
+            raise self._unavailable(error) from error
+
+    @property
+    def tracks(self) -> bool | None:
+        """Whether the server keeps what this process knows current; None while the server is not trusted."""
+        view = self._usable_view()
+        return view.tracks if isinstance(view, Mirror) else None
+
+    def describe(self) -> Server:
+        try:
+            mirror = self._connect()
+            try:
+                return Server(mirror.tracks, mirror.maxmemory_policy)
+            finally:
+                mirror.close()
+        except FAULTS as error:
+            raise self._unavailable(error) from error
+
+    def stamp(self, tags: Sequence[str]) -> Stamp | None:
+        return self.stamps([tags])[0]
+
+    def stamps(self, groups: Sequence[Sequence[str]]) -> list[Stamp | None]:
+        view = self._usable_view()
+        if isinstance(view, Mirror):
+            try:
+                return view.stamps(groups)
+            except FAULTS as error:
+                self._lost(error, view)
+        elif view is not None:
+            return [view.stamp(tags) for tags in groups]
+        return [None] * len(groups)
+
+    def read(self, tags: Sequence[str], *, afresh: bool = False) -> tuple[int | None, ...]:
+        view = self._usable_view()
+        if isinstance(view, Mirror):
+            try:
+                return view.read(tags, afresh=afresh)
+            except FAULTS as error:
+                self._lost(error, view)
+        elif view is not None:
+            return view.read(tags)
+        return (None,) * len(tags)
+
+    def holds(self, stamp: Stamp) -> bool:
+        view = self._view
+        if view is None or view.identity != stamp.identity:
+            return False
+        try:
+            return view.holds(stamp)
+        except FAULTS as error:
+            self._lost(error, view)
+            return False
+
+    def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
+        view = self._view
+        if len(stamps) == 1 or not isinstance(view, Mirror):
+            return super().holding(stamps)
+        own = [stamp for stamp in stamps if stamp.identity == view.identity]
+        try:
+            held = iter(view.holding(own))
+        except FAULTS as error:
+            self._lost(error, view)
+            return [False] * len(stamps)
+        return [stamp.identity == view.identity and next(held) for stamp in stamps]
+
+    def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
+        view = self._usable_view()
+        if view is None or view.identity != identity:
+            return None
+        return Stamp(identity, tuple(tags), tuple(generations), view.reader(tags))
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def begin(self, tags: Iterable[str]) -> Intent:
+        tags = tuple(tags)
+        name, deadline = os.urandom(12).hex().encode(), self._clock() + self._intent_seconds
+        milliseconds = int(self._intent_seconds * 1000)
+        delivered = self._tell(BEGIN, tags, (name, milliseconds))
+        return Intent(b"", tags, deadline, name=name, undelivered=not delivered)
+
+    def end(self, intent: Intent) -> None:
+        if not self._tell(END, intent.tags, (intent.name,)):
+            raise self._unavailable()
+
+    def publish(self, tags: Iterable[str]) -> None:
+        if not self._tell(END, tuple(tags), (b"",)):
+            raise self._unavailable()
+
+    def _tell(self, script: Script, tags: Sequence[str], arguments: Sequence[bytes | int]) -> bool:
+        """Run a script on the tags; return whether the server has done it. What this process knows of them is gone."""
+        self._usable_view()
+        delivered = False
+        if self._told is not None:
+            try:
+                self._connections.run(script, self._keyspace.pairs(tags), arguments)
+                delivered = True
+                if script is END:
+                    self._connections.let_it_turn()
+            except OutOfMemoryError as error:
+                # It still deletes, so the end of what is committed now is delivered.
+                logger.warning("The server of %r takes no more: %s", self.alias, error)
+            except FAULTS as error:
+                self._lost(error)
+        # The view of now: it may have changed while the server was silent.
+        if (view := self._view) is not None:
+            view.forget(tags)
+        return delivered
+
+    def drain(self) -> int:
+        try:
+            return self._drain_outbox(self._publish_to_server)
+        except FAULTS as error:
+            raise self._unavailable(error) from error
+
+    def close(self) -> None:
+        """Let go of the server: the keeper ends, connections are closed. The next use begins anew."""
+        with self._lock:
+            view, keeper = self._view, self._keeper
+            keeper.stop()
+            self._forget()
+        if isinstance(view, Mirror):
+            view.close()
+        # Not under the lock, which its last look may want.
+        keeper.join()
+        self._connections.close()
+
+    def _publish_to_server(self, tags: Sequence[str]) -> None:
+        """Publish what the outbox held; raise one of FAULTS."""
+        self._connections.run(END, self._keyspace.pairs(tags), (b"",))
+        if (view := self._view) is not None:
+            view.forget(tags)
+
+    # -- the server and its outages ---------------------------------------------------------------------------------
+
+    def _usable_view(self) -> Mirror | InProcessGenerations | None:
+        """Return what this process goes by; None until the outbox was looked at for the first time."""
+        view = self._view
+        if view is None:
+            self._keeper.start()
+            view = self._view
+        return view
+
+    def _connect(self) -> Mirror:
+        return Mirror(self._connections, self._keyspace, strict=self._strict, clock=self._clock)
+
+    def _look(self) -> None:
+        """Publish what the outbox holds; trust the server again, or for the first time. The keeper calls this."""
+        view = self._view
+        try:
+            if isinstance(view, Mirror):
+                self._drain_outbox(self._publish_to_server)
+                view.keep_up()
+                return
+            # A server that takes no writes could be read, and nobody would ever hear of a change.
+            self._publish_to_server(_OF_NOBODY)
+            # In this order: who commits from now on tells the server, who has committed before has left a row.
+            self._told = told = self._told or object()
+            self._drain_outbox(self._publish_to_server)
+            self._trust(self._connect(), told)
+        except FAULTS as error:
+            self._lost(error, view)
+            raise
+
+    def _trust(self, mirror: Mirror, told: object) -> None:
+        """Go by the server, unless something could not be told to it meanwhile, or the store was closed."""
+        with self._lock:
+            if self._told is told and self._keeper.is_this_thread():
+                was_lost = self._view is not None
+                self._view, self.longest_life = mirror, inf
+                if was_lost:
+                    logger.warning("The generations in %r can be reached again.", self.alias)
+                return
+        mirror.close()
+        self._keeper.wake()
+
+    def _lost(self, error: BaseException, view: object = None) -> None:
+        """Go on without the server until the keeper has seen to the outbox and come back.
+
+        Never straight away with another connection: what others could not tell the server lies in the outbox, and a
+        server that has refused an invalidation still holds the generation from before it. ``view`` is the one that
+        failed; None if it was an invalidation, which this process must see at once all the same.
+        """
+        with self._lock:
+            if view is not self._view and view is not None:
+                # Another thread was faster.
+                return
+            self._told = None
+            lost = self._view
+            if isinstance(lost, InProcessGenerations):
+                return
+            self._view, self.longest_life = InProcessGenerations(), self._degraded_seconds
+        if isinstance(lost, Mirror):
+            lost.close()
+        # Of the same server, so no better.
+        self._connections.close()
+        logger.warning(
+            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves what is at most "
+            "%g s old, and leaves what it writes in the outbox.",
+            self.alias,
+            type(error).__name__,
+            error,
+            self._degraded_seconds,
+        )
+        self._keeper.start()
+        self._keeper.wake()
+
+    def _unavailable(self, error: BaseException | None = None) -> GenerationsUnavailable:
+        reason = f" ({type(error).__name__}: {error})" if error else ""
+        return GenerationsUnavailable(f"The server of {self.alias!r} cannot be reached{reason}.", others_serve=True)

@@ -1,0 +1,118 @@
+"""The frozen forms of values. A form is shared by all readers; each reader gets a copy that it may change."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db import models
+from django.db.models.base import ModelState
+
+from .records import make_record
+
+RowName = tuple[type[models.Model], Any, str | None]
+"""(model, primary key, database)."""
+
+
+class Frozen:
+    """A value that must be copied to be given out."""
+
+    __slots__ = ()
+
+    def thaw(self) -> Any:
+        raise NotImplementedError
+
+
+class Row(Frozen, msgspec.Struct, eq=False, gc=False):
+    """A model instance: its loaded fields, its database, the rows joined to it."""
+
+    model: type[models.Model]
+    db: str | None
+    fields: dict[str, Any]
+    frozen_fields: tuple[tuple[str, Frozen], ...]
+    related: "tuple[tuple[str, Row | None], ...]"
+
+    def thaw(self) -> models.Model:
+        model = self.model
+        row = model.__new__(model)
+        namespace = row.__dict__
+        namespace.update(self.fields)
+        namespace["_state"] = state = ModelState()
+        state.db = self.db
+        state.adding = False
+        if self.frozen_fields:
+            namespace.update((name, value.thaw()) for name, value in self.frozen_fields)
+        if self.related:
+            state.fields_cache = {name: other and other.thaw() for name, other in self.related}
+        return row
+
+    @property
+    def pk(self) -> Any:
+        return self.fields[self.model._meta.pk.attname]
+
+    @property
+    def name(self) -> "RowName":
+        return self.model, self.pk, self.db
+
+    def all_rows(self) -> "Iterator[Row]":
+        """Yield this row and the rows joined to it."""
+        yield self
+        for _, other in self.related:
+            if other is not None:
+                yield from other.all_rows()
+
+
+class Collection(Frozen):
+    """A list, dict, set or tuple: its items, frozen where they must be."""
+
+    __slots__ = ("factory", "items")
+
+    def __init__(self, factory: type, items: tuple[Any, ...]) -> None:
+        self.factory, self.items = factory, items
+
+    def thaw(self) -> Any:
+        return self.factory([item.thaw() if isinstance(item, Frozen) else item for item in self.items])
+
+
+class Mapped(Frozen):
+    """A dict: its pairs in order."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: tuple[tuple[Any, Any], ...]) -> None:
+        self.pairs = pairs
+
+    def thaw(self) -> dict[Any, Any]:
+        return {key: value.thaw() if isinstance(value, Frozen) else value for key, value in self.pairs}
+
+
+class Record(Frozen):
+    """An instance of a declared dataclass that can be changed, or that holds what can be."""
+
+    __slots__ = ("cls", "fields")
+
+    def __init__(self, cls: type, fields: tuple[tuple[str, Any], ...]) -> None:
+        self.cls, self.fields = cls, fields
+
+    def thaw(self) -> Any:
+        return make_record(
+            self.cls, ((name, value.thaw() if isinstance(value, Frozen) else value) for name, value in self.fields)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A frozen value and the rows in it."""
+
+    value: Any
+    rows: frozenset[RowName]
+    """Every row that the value contains, joined ones included."""
+
+    @property
+    def row_models(self) -> set[type[models.Model]]:
+        return {model for model, _, _ in self.rows}
+
+    @property
+    def sources(self) -> set[tuple[type[models.Model], str | None]]:
+        """The models with the databases that their rows were read from."""
+        return {(model, database) for model, _, database in self.rows}

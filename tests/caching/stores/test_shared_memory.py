@@ -1,0 +1,435 @@
+"""The shared-memory store of generations: one file, many stores on it, real processes where a process is the point."""
+
+import fcntl
+import json
+import mmap
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caching.stores.generation_file import FILE_NAME, SLOTS, slot_of
+from caching.stores.generations import GenerationsUnavailable
+from caching.stores.shared_memory import SharedMemoryGenerations
+from tests.caching.clock import Clock
+from tests.caching.stores.contract import (
+    INTENT_SECONDS,
+    TAGS,
+    GenerationContract,
+    IntentContract,
+    StampContract,
+    Tick,
+    stamped,
+)
+from tests.processes import ROOT, forked
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> SharedMemoryGenerations:
+    return opened(tmp_path, clock)
+
+
+@pytest.fixture
+def other(tmp_path: Path, clock: Clock) -> SharedMemoryGenerations:
+    """A second store on the same file, as another process has it."""
+    return opened(tmp_path, clock)
+
+
+@pytest.fixture
+def tick(clock: Clock) -> Tick:
+    return clock.tick
+
+
+def opened(directory: Path, clock: Clock, intent_seconds: float = INTENT_SECONDS) -> SharedMemoryGenerations:
+    return SharedMemoryGenerations(directory, intent_seconds=intent_seconds, clock=clock)
+
+
+def replace_file(directory: Path) -> None:
+    """Put another file of generations in the place of the first, as a restored backup or a second boot does."""
+    (directory / FILE_NAME).unlink()
+    SharedMemoryGenerations(directory).stamp(("any",))
+
+
+_PRELUDE = """
+import os, signal, sys
+from pathlib import Path
+from caching.stores.shared_memory import SharedMemoryGenerations
+directory = Path(sys.argv[1])
+def die(): os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def python(source: str, directory: Path) -> "subprocess.Popen[str]":
+    """Start another process that has the class and the directory."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PRELUDE + source, str(directory)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+class StampTests(StampContract):
+    def test_is_told_apart_from_the_stamp_of_another_directory(self, tmp_path: Path, clock: Clock) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "b").mkdir()
+        one, two = opened(tmp_path / "a", clock), opened(tmp_path / "b", clock)
+        stamp = stamped(one)
+        assert not two.holds(stamp)
+        assert two.restore(stamp.identity, stamp.tags, stamp.generations) is None
+
+
+class GenerationTests(GenerationContract):
+    pass
+
+
+class IntentTests(IntentContract):
+    def test_expires_by_its_own_deadline_not_by_that_of_one_that_has_ended(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        store.end(store.begin(TAGS))
+        opened(tmp_path, clock, intent_seconds=1).begin(TAGS)
+        clock.tick(1.01)
+        assert store.stamp(TAGS) is not None
+
+    def test_past_its_deadline_takes_nobody_elses_away_within_the_same_millisecond(
+        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations, clock: Clock
+    ) -> None:
+        clock.now = 1000.0007
+        late = store.begin(TAGS)
+        clock.now = 1030.0003
+        live = other.begin(TAGS)
+        clock.now = 1030.0005
+        store.end(late)
+        assert store.stamp(TAGS) is None
+        other.end(live)
+
+    def test_of_a_file_that_was_replaced_takes_nobody_elses_away(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        old = store.begin(TAGS)
+        replace_file(tmp_path)
+        clock.tick(1.01)
+        live = store.begin(TAGS)
+        store.end(old)
+        assert store.stamp(TAGS) is None
+        store.end(live)
+        assert store.stamp(TAGS) is not None
+
+
+class CollisionTests:
+    def test_of_rows_with_neighbouring_keys_are_no_more_than_chance(self) -> None:
+        tags = [
+            f"scheduling.{model}#{pk}" for model in ("Department", "Employee", "Shift", "Schedule") for pk in range(500)
+        ]
+        by_chance = len(tags) ** 2 / 2 / SLOTS
+        assert len(tags) - len({slot_of(tag) for tag in tags}) < 2 * by_chance
+
+    def test_invalidates_too_much(self, store: SharedMemoryGenerations) -> None:
+        one, two = two_tags_of_one_slot()
+        stamp = stamped(store, one)
+        store.publish([two])
+        assert not store.holds(stamp)
+
+    def test_pends_together_and_ends_together(self, store: SharedMemoryGenerations) -> None:
+        one, two = two_tags_of_one_slot()
+        intent = store.begin([one, two])
+        assert store.read([one, two]) == (None, None)
+        store.end(intent)
+        assert None not in store.read([one, two])
+
+    def test_keeps_the_intent_of_the_other_tag(self, store: SharedMemoryGenerations) -> None:
+        one, two = two_tags_of_one_slot()
+        intent = store.begin([one])
+        store.end(store.begin([two]))
+        assert store.stamp([two]) is None
+        store.end(intent)
+
+
+def two_tags_of_one_slot() -> tuple[str, str]:
+    slots: dict[int, str] = {}
+    number = 0
+    while True:
+        tag = f"m.A#{number}"
+        slot = slot_of(tag)
+        if slot in slots:
+            return slots[slot], tag
+        slots[slot] = tag
+        number += 1
+
+
+class FileTests:
+    def test_that_was_deleted_is_noticed_within_a_second(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        stamp = stamped(store)
+        (tmp_path / FILE_NAME).unlink()
+        clock.tick(1.01)
+        assert not store.holds(stamp)
+        assert not set(stamped(store).generations) & set(stamp.generations)
+
+    def test_that_was_replaced_is_noticed_within_a_second(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        stamp = stamped(store)
+        replace_file(tmp_path)
+        clock.tick(1.01)
+        # The first question already, whatever was asked of the old file: nobody may have looked for an hour.
+        assert not store.holds(stamp)
+
+    def test_that_was_replaced_is_noticed_by_a_writer_at_once(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        store.stamp(TAGS)
+        replace_file(tmp_path)
+        reader = opened(tmp_path, clock)
+        stamp = stamped(reader)
+        # Else this write is lost for everybody who has the new file already, for as long as their entries live.
+        store.publish(TAGS)
+        assert not reader.holds(stamp)
+
+    def test_that_was_replaced_under_an_intent_hears_of_its_end(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        intent = store.begin(TAGS)
+        replace_file(tmp_path)
+        reader = opened(tmp_path, clock)
+        stamp = stamped(reader)
+        store.end(intent)
+        assert not reader.holds(stamp)
+
+    def test_that_was_truncated_kills_nobody(
+        self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock
+    ) -> None:
+        stamp = stamped(store)
+        os.truncate(tmp_path / FILE_NAME, 100)
+        assert not store.holds(stamp)
+        assert not store.holds(stamp)
+        store.publish(TAGS)
+        assert not set(stamped(store).generations) & set(stamp.generations)
+
+    def test_that_is_truncated_before_it_is_mapped_serves_nothing(
+        self, store: SharedMemoryGenerations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def truncate_and_map(file: int, length: int, flags: int) -> mmap.mmap:
+            os.ftruncate(file, 100)
+            return mapped(file, length, flags)
+
+        mapped = mmap.mmap
+        monkeypatch.setattr(mmap, "mmap", truncate_and_map)
+        assert store.stamp(TAGS) is None
+        with pytest.raises(GenerationsUnavailable, match="cannot be mapped: mmap length is greater than file size"):
+            store.begin(TAGS)
+
+    @pytest.mark.parametrize("offset", [0, 24 + 16], ids=["magic", "boot id"])
+    def test_with_a_damaged_header_is_replaced(self, tmp_path: Path, clock: Clock, offset: int) -> None:
+        before = stamped(opened(tmp_path, clock))
+        with (tmp_path / FILE_NAME).open("r+b") as file:
+            file.seek(offset)
+            file.write(b"\xff" * 8)
+        fresh = stamped(opened(tmp_path, clock))
+        assert fresh.identity != before.identity
+        assert not set(fresh.generations) & set(before.generations)
+
+    def test_of_another_boot_is_replaced(self, tmp_path: Path, clock: Clock) -> None:
+        pending = opened(tmp_path, clock)
+        pending.begin(TAGS)
+        with (tmp_path / FILE_NAME).open("r+b") as file:
+            file.seek(24 + 16)
+            file.write(b"00000000-0000-0000-0000-000000000000")
+        assert opened(tmp_path, clock).stamp(TAGS) is not None
+
+    def test_that_is_too_short_is_replaced(self, tmp_path: Path, clock: Clock) -> None:
+        stamped(opened(tmp_path, clock))
+        os.truncate(tmp_path / FILE_NAME, 5000)
+        assert opened(tmp_path, clock).stamp(TAGS) is not None
+
+    def test_that_is_something_else_is_replaced(self, tmp_path: Path, clock: Clock) -> None:
+        (tmp_path / FILE_NAME).write_text("Not a file of generations.")
+        assert opened(tmp_path, clock).stamp(TAGS) is not None
+
+    def test_is_not_readable_by_others(self, store: SharedMemoryGenerations, tmp_path: Path) -> None:
+        stamped(store)
+        assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
+
+    def test_in_a_folder_that_is_missing_serves_nothing_and_says_so(self, tmp_path: Path, clock: Clock) -> None:
+        store = opened(tmp_path / "missing", clock)
+        assert store.stamp(TAGS) is None
+        assert store.read(TAGS) == (None, None)
+        with pytest.raises(GenerationsUnavailable, match="cannot be opened") as caught:
+            store.begin(TAGS)
+        assert not caught.value.others_serve
+
+    def test_that_could_not_be_written_in_full_is_not_put_in_place(self, tmp_path: Path) -> None:
+        # A write stops in the middle when the disk is full, or, here, at the limit for files of the process.
+        child = python(
+            """
+import resource
+from caching.stores.generations import GenerationsUnavailable
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+store = SharedMemoryGenerations(directory)
+print(store.stamp(("a",)))
+try:
+    store.begin(("a",))
+except GenerationsUnavailable as error:
+    print("unavailable")
+""",
+            tmp_path,
+        )
+        output, _ = child.communicate(timeout=30)
+        assert output.split() == ["None", "unavailable"]
+        assert not (tmp_path / FILE_NAME).exists()
+
+
+class LockTests:
+    def test_of_a_killed_process_is_free(self, store: SharedMemoryGenerations, tmp_path: Path) -> None:
+        before = stamped(store)
+        child = python(
+            """
+calls = []
+def clock():  # begin() asks for the time while it holds the lock
+    calls.append(1)
+    if len(calls) == limit: die()
+    return 0.0
+limit = -1
+store = SharedMemoryGenerations(directory, clock=clock)
+store.publish(("warm",))
+calls.clear()
+store.begin(("warm",))
+limit, calls[:] = len(calls), []
+store.begin(("m.A#1", "m.A/+"))
+""",
+            tmp_path,
+        )
+        assert child.wait(timeout=30) == -signal.SIGKILL
+        store.publish(TAGS)
+        assert not store.holds(before)
+        assert store.stamp(TAGS) is not None
+
+    def test_is_held_against_other_processes(self, store: SharedMemoryGenerations, tmp_path: Path) -> None:
+        stamped(store)
+        child = python(
+            """
+import fcntl
+file = open(directory / "generations", "rb")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.readline()
+""",
+            tmp_path,
+        )
+        assert child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout.readline() == "locked\n"
+        done = threading.Event()
+        writer = threading.Thread(target=lambda: (store.publish(TAGS), done.set()))
+        writer.start()
+        assert not done.wait(0.1)
+        # A reader takes no lock.
+        assert store.stamp(TAGS) is not None
+        child.kill()
+        child.wait()
+        assert done.wait(10)
+        writer.join()
+
+    def test_lets_no_count_get_lost_between_threads(self, tmp_path: Path) -> None:
+        stores = [SharedMemoryGenerations(tmp_path) for _ in range(4)]
+        barrier = threading.Barrier(len(stores))
+
+        def write(store: SharedMemoryGenerations) -> None:
+            barrier.wait()
+            for _ in range(200):
+                store.end(store.begin(TAGS))
+
+        threads = [threading.Thread(target=write, args=(store,)) for store in stores]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert stores[0].stamp(TAGS) is not None
+
+
+class ProcessTests:
+    def test_that_race_to_create_the_file_end_up_with_one(self, tmp_path: Path) -> None:
+        source = """
+print("ready", flush=True)
+sys.stdin.readline()
+stamp = SharedMemoryGenerations(directory).stamp(("a", "b"))
+print(stamp.identity.hex(), *stamp.generations, flush=True)
+"""
+        children = [python(source, tmp_path) for _ in range(4)]
+        for child in children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+        answers = []
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("\n")
+            child.stdin.flush()
+        for child in children:
+            output, _ = child.communicate(timeout=30)
+            answers.append(output)
+        assert len(set(answers)) == 1
+        assert answers[0]
+        assert not list(tmp_path.glob("*.new"))
+
+    def test_that_were_forked_share_the_generations(self, store: SharedMemoryGenerations) -> None:
+        stamp = stamped(store)
+        with forked() as (is_child, read, write):
+            if is_child:
+                store.publish(TAGS[:1])
+                os.write(write, json.dumps(store.holds(stamp)).encode())
+            else:
+                assert os.read(read, 100) == b"false"
+                assert not store.holds(stamp)
+
+    def test_that_were_forked_under_the_lock_wait_for_it_and_are_not_stuck(
+        self, store: SharedMemoryGenerations
+    ) -> None:
+        stamped(store)
+        lock: Any = store._locked()
+        lock.__enter__()
+        with forked() as (is_child, read, write):
+            if is_child:
+                # Ends the child if it waits for a thread that it does not have.
+                signal.alarm(20)
+                store.publish(TAGS)
+                os.write(write, b"published")
+            else:
+                # The lock is the parent's: a child that shared the open file would share the lock too.
+                assert not select.select([read], [], [], 0.2)[0]
+                lock.__exit__(None, None, None)
+                assert os.read(read, 100) == b"published"
+        store.publish(TAGS)
+
+    def test_that_were_forked_do_not_free_the_lock_of_their_parent(
+        self, store: SharedMemoryGenerations, tmp_path: Path
+    ) -> None:
+        stamped(store)
+        lock: Any = store._locked()
+        with lock:
+            with forked() as (is_child, read, write):
+                if is_child:
+                    os.write(write, b"gone")
+                else:
+                    os.read(read, 100)
+            with (tmp_path / FILE_NAME).open("rb") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def test_that_were_forked_draw_other_generations(self, store: SharedMemoryGenerations) -> None:
+        stamped(store)
+        with forked() as (is_child, read, write):
+            store.publish(["of the child" if is_child else "of the parent"])
+            if is_child:
+                os.write(write, b"done")
+            else:
+                os.read(read, 100)
+                assert len(set(store.read(["of the child", "of the parent"]))) == 2
