@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,9 +7,8 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Scheduling")
 
     def ready(self) -> None:
+        """Give the model the validation of the policy, which reads the models: they cannot import it."""
         from scheduling.models import ScheduleAssignment
         from scheduling.policy import validate
 
-        # Declares the cache types and watches the models.
-        import_module("scheduling.caches")
         ScheduleAssignment.validate_by_policy = staticmethod(validate)

@@ -11,9 +11,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 
-from scheduling.attention import ScheduleState
+from scheduling.attention import schedule_states
 from scheduling.calendar import WEEK, monday_of, sunday_of
 from scheduling.models import Department, Employee, Notification, Schedule
+from scheduling.statuses import ScheduleState
 
 MOST_SCHEDULES = 8
 """Of one week, those with most to do; a link leads to all of them."""
@@ -138,7 +139,7 @@ def unread_of(user: AbstractBaseUser | AnonymousUser) -> Sequence[Notification] 
 
 def _weeks(today: datetime.date, names: dict[int, str]) -> Iterator[Week]:
     monday = monday_of(today)
-    states = Schedule.objects.states(monday)
+    states = schedule_states(monday)
     for start in (monday, monday + WEEK):
         own = [state for state in states if state.week_start == start]
         yield Week(monday=start, entries=_entries(own, names), schedules=len(own))

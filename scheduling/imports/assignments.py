@@ -210,6 +210,6 @@ class AssignmentResource(LeanResource):
     def fill_caches(self) -> None:
         """Read the lists of the schedules that were changed, as many as the cache holds."""
         changed = (row.instance.schedule_id for row in self.outcomes if row.instance is not None)
-        schedules = list(dict.fromkeys(changed))[: caches.most_schedules()]
+        schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)

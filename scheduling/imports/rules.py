@@ -148,4 +148,4 @@ class RuleResource(LeanResource):
         return datetime.time.fromisoformat(value) if isinstance(value, str) else value
 
     def fill_caches(self) -> None:
-        caches.active_rules()
+        Rule.objects.active_rules()

@@ -33,7 +33,7 @@ class ShiftTypeResource(LeanResource):
         model = ShiftType
 
     def fill_caches(self) -> None:
-        caches.active_shift_types()
+        ShiftType.objects.active()
 
 
 class ShiftResource(SkilledResource):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint
 from scheduling.models.people import Employee
-from scheduling.querysets import NotificationManager
+from scheduling.models.querysets.notifications import NotificationManager
 
 # A path on this site or a web address, and nothing else: a script in a link would run in the recipient's browser.
 LINK = RegexValidator(r"^(/(?!/)|https?://)\S*\Z", _("Enter a path on this site, such as /admin/, or a web address."))

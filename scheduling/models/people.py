@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from scheduling.department_tree import SEPARATOR, levels_below, path_to_root
 from scheduling.fields import LowerEmailField
-from scheduling.querysets import DepartmentManager, EmployeeManager, SkillManager
+from scheduling.models.querysets.people import DepartmentManager, EmployeeManager, SkillManager
 
 
 class Skill(models.Model):

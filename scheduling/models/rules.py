@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint, reason
 from scheduling.models.parameters import check_parameters
 from scheduling.models.people import Department, Employee, Skill
+from scheduling.models.querysets.rules import RuleManager
 from scheduling.models.shifts import Shift, ShiftType
-from scheduling.querysets import RuleManager
 
 NAMED: dict[str, type[models.Model]] = {"skills": Skill, "shift_types": ShiftType, "shifts": Shift}
 """The parameters whose values are names of rows."""

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.calendar import MONDAY_TO_SUNDAY, DepartmentWeek
 from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint
 from scheduling.models.people import Department, Employee
+from scheduling.models.querysets.schedules import ScheduleAssignmentManager, ScheduleManager
 from scheduling.models.shifts import Shift
-from scheduling.querysets import ScheduleAssignmentManager, ScheduleManager
 from scheduling.statuses import NOT_COUNTING, READ_ONLY, AssignmentStatus, ScheduleStatus
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.models.people import Department, Skill
-from scheduling.querysets import ShiftManager, ShiftTypeManager
+from scheduling.models.querysets.shifts import ShiftManager, ShiftTypeManager
 
 HEX_COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a colour as # and six hexadecimal digits, such as #2e7d32."))
 

@@ -1,16 +1,14 @@
+"""Filters of departments and employees."""
+
 import datetime
 
 import pytest
 
-from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift, ShiftType
+from scheduling.models import Department, Employee
 from tests.factories import (
     MONDAY,
     DepartmentFactory,
     EmployeeFactory,
-    ScheduleAssignmentFactory,
-    ScheduleFactory,
-    ShiftFactory,
-    ShiftTypeFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -21,15 +19,11 @@ class ActiveTests:
     def test_leaves_out_what_is_not_active(self) -> None:
         department = DepartmentFactory()
         employee = EmployeeFactory(department=department)
-        shift = ShiftFactory()
         DepartmentFactory(active=False)
         EmployeeFactory(department=department, is_active=False)
-        ShiftFactory(active=False, shift_type=ShiftTypeFactory(active=False))
 
         assert Department.objects.active().get() == department
         assert Employee.objects.active().get() == employee
-        assert Shift.objects.active().get() == shift
-        assert ShiftType.objects.in_use().get() == shift.shift_type
 
     def test_works_from_the_other_side_of_a_relation(self) -> None:
         employee = EmployeeFactory()
@@ -56,22 +50,19 @@ class EmployedOnTests:
         assert Employee.objects.employed_on(MONDAY).exists() is employed
 
 
-class ForWeekTests:
-    @pytest.mark.parametrize("day", range(7))
-    def test_any_day_of_the_week_finds_it(self, day: int) -> None:
-        assignment = ScheduleAssignmentFactory(date=MONDAY + 6 * DAY)
-        ScheduleFactory(week_start=MONDAY - 7 * DAY)
-        ScheduleAssignmentFactory(date=MONDAY + 7 * DAY, schedule=assignment.schedule)
+class TreeTests:
+    def test_the_ids_below_a_department_follow_it(self) -> None:
+        operations = DepartmentFactory(name="Operations")
+        kitchen = DepartmentFactory(name="Kitchen", parent=operations)
+        DepartmentFactory(name="Sales")
 
-        assert Schedule.objects.for_week(MONDAY + day * DAY).get() == assignment.schedule
-        assert ScheduleAssignment.objects.for_week(MONDAY + day * DAY).get() == assignment
+        assert Department.objects.subtree_ids(operations.pk) == [operations.pk, kitchen.pk]
 
+    def test_head_counts_are_of_active_employees(self) -> None:
+        operations = DepartmentFactory()
+        kitchen = DepartmentFactory(parent=operations)
+        EmployeeFactory(department=kitchen)
+        EmployeeFactory(department=kitchen, is_active=False)
 
-class CountingTests:
-    def test_leaves_out_declined_and_cancelled(self) -> None:
-        schedule = ScheduleFactory()
-        for status in ScheduleAssignment.Status:
-            ScheduleAssignmentFactory(schedule=schedule, status=status)
-
-        counted = set(ScheduleAssignment.objects.counting().values_list("status", flat=True))
-        assert counted == {"assigned", "pending", "confirmed", "completed"}
+        assert Department.objects.head_counts() == {kitchen.pk: 1}
+        assert Department.objects.total_head_counts() == {operations.pk: 1, kitchen.pk: 1}
