@@ -7,19 +7,10 @@ from scheduler_project.settings import INSTALLED_APPS as _INSTALLED
 
 
 class PlainCaching(AppConfig):
-    """Installed for its models only: connections are not watched."""
+    """Installed for its models alone. Without its `ready()`, neither connections nor models are watched."""
 
     name = "caching"
 
 
-class PlainScheduling(AppConfig):
-    """The models without scheduling/caches.py: no model is watched."""
-
-    name = "scheduling"
-
-
-_PLAIN = {
-    "caching.apps.CachingConfig": "benchmarks.plain.PlainCaching",
-    "scheduling.apps.SchedulingConfig": "benchmarks.plain.PlainScheduling",
-}
+_PLAIN = {"caching.apps.CachingConfig": "benchmarks.plain.PlainCaching"}
 INSTALLED_APPS = [_PLAIN.get(app, app) for app in _INSTALLED]

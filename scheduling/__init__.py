@@ -1,14 +1,21 @@
 """Staff scheduling: who works which shift.
 
-models/       the tables, one file per subject: organisation, shifts, planning, rules, notifications
-querysets.py  every filter and every fixed read, as methods of the managers
-fields.py     the e-mail field and the one function that normalises an address
-caches.py     every cached read, and what goes stale when a row changes
-attention.py  what of some weeks needs somebody, in numbers
-policy/       what a plan must respect, for forms, actions and imports alike
-exports/      lists of the admin to CSV and XLSX files
-imports/      CSV and XLSX files to rows: engine/, how any file is imported · kinds/, what each kind of file is
-admin/        one file per file of models/
-templatetags/ what the admin's first page asks for · locale/: the texts in German
-samples/      the files that `make demo` imports, and their generator
+Each module imports only from those above it in this list.
+
+calendar         weeks from Monday to Sunday
+statuses         the statuses of schedules and assignments, and what they mean
+department_tree  every walk up or down the tree of departments
+fields           the e-mail field, and the one function that normalises an address
+caches           every cached read, and what becomes stale when a row changes
+models           the tables, one module per subject, and their querysets
+policy           what a plan must respect, for forms, actions and imports alike
+attention        what needs attention in some weeks, in numbers
+workflow         what is done with whole schedules: steps, versions, copies
+exports          tables into CSV and XLSX files
+imports          CSV and XLSX files into tables
+samples          the files that `make demo` imports, and their generator
+admin            the admin's pages
+templatetags     what the admin's templates ask for
+management       the commands: demo, import_csv
+apps             puts the parts together at start-up
 """

@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +7,8 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Scheduling")
 
     def ready(self) -> None:
-        # Declares the cache types and watches the models. The managers reach it as an attribute of the package,
-        # because it imports the models and they cannot import it back.
-        import_module("scheduling.caches")
-        # Likewise for `ScheduleAssignment.clean()`.
-        import_module("scheduling.policy")
+        """Give the model the validation of the policy, which reads the models: they cannot import it."""
+        from scheduling.models import ScheduleAssignment
+        from scheduling.policy import validate
+
+        ScheduleAssignment.validate_by_policy = staticmethod(validate)

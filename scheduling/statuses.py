@@ -1,8 +1,11 @@
-"""The statuses of schedules and of assignments, and which of them mean the same to the rest of the application.
+"""The statuses of schedules and of assignments, what they mean to the rest of the application, and a schedule's state.
 
 `Schedule.Status` and `ScheduleAssignment.Status` are these classes. They are here, below the models, because the
-querysets need them too.
+querysets and the caches need them too.
 """
+
+import datetime
+from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -33,3 +36,25 @@ class AssignmentStatus(models.TextChoices):
 # enumeration, and they appear in SQL, whose text should be the same in every process.
 NOT_COUNTING = (AssignmentStatus.DECLINED.value, AssignmentStatus.CANCELLED.value)
 """An assignment with one of these statuses counts towards nothing: no hours, no staff, no overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleState:
+    """A schedule with what needs attention in it. Numbers only, because sentences would be in one language."""
+
+    id: int
+    department_id: int
+    week_start: datetime.date
+    version: int
+    status: str
+    open_shifts: int
+    """How many shifts, counted once per day, have fewer employees than they require."""
+    missing_people: int
+    """How many employees these lack altogether."""
+    errors: int
+    warnings: int
+    """What else the policy finds."""
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.open_shifts or self.errors or self.warnings)

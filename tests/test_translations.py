@@ -222,9 +222,9 @@ class GermanPageTests:
         with translation.override("de"):
             sentences = [finding.message for finding in check([assignment])]
 
-        assert sentences == ["Amy Berg ist bis 01.11.2026 angestellt: am 30.11.2026 nicht mehr."]
+        assert sentences == ["Amy Berg ist bis 01.11.2026 angestellt, also am 30.11.2026 nicht mehr."]
         assert [finding.message for finding in check([assignment])] == [
-            "Amy Berg is employed until 2026-11-01: no longer on 2026-11-30."
+            "Amy Berg is employed until 2026-11-01, so no longer on 2026-11-30."
         ]
 
     def test_an_import(self) -> None:

@@ -22,7 +22,8 @@ from scheduling.admin.shared.filters import SubtreeFilter
 from scheduling.admin.shared.users import user_id
 from scheduling.exports.pages import FileExportMixin
 from scheduling.models import Department, Schedule, ScheduleAssignment
-from scheduling.planning import notices, statuses
+from scheduling.workflow import cancelling
+from scheduling.workflow.messages import Change, notify_of_changes
 
 
 @admin.register(ScheduleAssignment)
@@ -78,44 +79,44 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
         return read_only_note(request, assignment.schedule)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(statuses.TURNS["cancel"].permission)
+        return request.user.has_perm(cancelling.ACTIONS["cancel"].permission)
 
     def has_reactivate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(statuses.TURNS["reactivate"].permission)
+        return request.user.has_perm(cancelling.ACTIONS["reactivate"].permission)
 
     # -- changes, and the messages about them ------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: ScheduleAssignment, form: Any, change: bool) -> None:
         before = stored_assignments([obj.pk]).get(obj.pk) if change else None
         super().save_model(request, obj, form, change)
-        notices.send(notices.of_changes([notices.Change(before, obj)]))
+        notify_of_changes([Change(before, obj)])
 
     def delete_model(self, request: HttpRequest, obj: ScheduleAssignment) -> None:
-        notices.send(notices.of_changes([notices.Change(obj, None)]))
+        notify_of_changes([Change(obj, None)])
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment]) -> None:
         with transaction.atomic():
             rows = queryset.select_related("employee", "shift", "schedule")
-            notices.send(notices.of_changes([notices.Change(row, None) for row in rows]))
+            notify_of_changes([Change(row, None) for row in rows])
             super().delete_queryset(request, queryset)
 
     @admin.action(description=_("Cancel selected assignments"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment]) -> HttpResponse | None:
-        return self._turn(request, queryset, statuses.TURNS["cancel"])
+        return self._turn(request, queryset, cancelling.ACTIONS["cancel"])
 
     @admin.action(description=_("Reactivate selected assignments"), permissions=["reactivate"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment]) -> HttpResponse | None:
-        return self._turn(request, queryset, statuses.TURNS["reactivate"])
+        return self._turn(request, queryset, cancelling.ACTIONS["reactivate"])
 
     def _turn(
-        self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment], turn: statuses.Turn
+        self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment], turn: cancelling.Action
     ) -> HttpResponse | None:
         with transaction.atomic():
             rows = list(queryset.select_for_update(of=("self",)).order_by("date", "pk"))
-            turned = statuses.prepare(turn, rows, may_edit_published(request))
+            turned = cancelling.prepare(turn, rows, may_edit_published(request))
             if is_confirmed(request, turned.proposal):
-                statuses.carry_out(turned, user_id(request))
+                cancelling.carry_out(turned, user_id(request))
                 self.message_user(request, turned.proposal.done)
                 return None
         back = reverse("admin:scheduling_scheduleassignment_changelist")

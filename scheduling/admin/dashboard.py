@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from scheduling.admin.shared.links import changelist_url
 from scheduling.admin.shared.users import employee_of
-from scheduling.attention import ScheduleState
+from scheduling.attention import schedule_states
 from scheduling.calendar import WEEK, monday_of, sunday_of
 from scheduling.models import Department, Notification, Schedule
+from scheduling.statuses import ScheduleState
 
 MAX_SCHEDULES = 8
 """Of one week, the schedules with the most problems; a link leads to all of them."""
@@ -141,7 +142,7 @@ def unread_of(user: AbstractBaseUser | AnonymousUser) -> Sequence[Notification] 
 
 def _weeks(today: datetime.date, names: dict[int, str]) -> Iterator[WeekSummary]:
     monday = monday_of(today)
-    states = Schedule.objects.states(monday)
+    states = schedule_states(monday)
     for start in (monday, monday + WEEK):
         own = [state for state in states if state.week_start == start]
         yield WeekSummary(monday=start, entries=_entries(own, names), schedules=len(own))

@@ -26,11 +26,12 @@ from scheduling.admin.plan.week_table import WeekTable
 from scheduling.admin.plan.workflow_pages import WorkflowPagesMixin
 from scheduling.admin.shared.filters import SubtreeFilter
 from scheduling.admin.shared.links import changelist_url
+from scheduling.calendar import DepartmentWeek
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.schedules import ScheduleResource
 from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Schedule, ScheduleAssignment
-from scheduling.planning import versions
+from scheduling.workflow import versions
 
 IDENTITY = ("department", "week", "version", "status")
 
@@ -174,17 +175,17 @@ class ScheduleAdmin(WorkflowPagesMixin, FileImportMixin, FileExportMixin, PlanPa
 
     def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
         super().delete_model(request, obj)
-        self._restore_version_before(request, [(obj.department_id, obj.week_start)])
+        self._restore_version_before(request, [obj.week])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         with transaction.atomic():
-            weeks = [(schedule.department_id, schedule.week_start) for schedule in queryset]
+            weeks = [schedule.week for schedule in queryset]
             super().delete_queryset(request, queryset)
             self._restore_version_before(request, weeks)
 
-    def _restore_version_before(self, request: HttpRequest, weeks: list[tuple[int, Any]]) -> None:
+    def _restore_version_before(self, request: HttpRequest, weeks: list[DepartmentWeek]) -> None:
         """Let the version before the deleted one count again, and name its assignments that cannot."""
-        left = versions.restore_before(weeks)
+        left = versions.restore_previous(weeks)
         if left:
             text = ngettext(
                 "One assignment of the previous version is not restored, because the employee is now assigned "

@@ -1,12 +1,20 @@
-"""The tables. Integrity is in database constraints; `clean()` says the same earlier and in kinder words.
+"""The tables. Database constraints keep them consistent; `clean()` says the same earlier and in friendlier words.
 
 `save()` does not validate: forms, imports and `full_clean()` do.
+
+constraints    what the constraints of several models share, and the sentence that belongs to a database error
+people         departments in a tree, skills, employees
+shifts         types of shifts, and the shifts themselves
+schedules      the weeks of departments, and the assignments in them
+parameters     what each kind of rule takes as parameters
+rules          who is available when, and how much work is too much
+notifications  what employees are told
 """
 
 from scheduling.models.notifications import Notification
-from scheduling.models.organisation import Department, Employee, Skill
-from scheduling.models.planning import Schedule, ScheduleAssignment
+from scheduling.models.people import Department, Employee, Skill
 from scheduling.models.rules import Rule
+from scheduling.models.schedules import Schedule, ScheduleAssignment
 from scheduling.models.shifts import Shift, ShiftType
 
 __all__ = [

@@ -1,24 +1,25 @@
-"""What employees are told."""
+"""Messages to employees."""
 
 from __future__ import annotations
 
 import datetime
 from typing import ClassVar
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.models.organisation import Employee
-from scheduling.querysets import NotificationManager
+from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint
+from scheduling.models.people import Employee
+from scheduling.models.querysets.notifications import NotificationManager
 
-# A path of this site or an address of the web. Nothing else: a link with a script would run for its recipient.
-LINK = RegexValidator(r"^(/(?!/)|https?://)\S*\Z", _("Write a path of this site, such as /admin/, or an address."))
+# A path on this site or a web address, and nothing else: a script in a link would run in the recipient's browser.
+LINK = RegexValidator(r"^(/(?!/)|https?://)\S*\Z", _("Enter a path on this site, such as /admin/, or a web address."))
 
 
 class Notification(models.Model):
-    """One message to one person; read once `read_at` is set."""
+    """A message to one employee. It counts as read once `read_at` is set."""
 
     class Kind(models.TextChoices):
         SCHEDULE = "schedule", _("schedule")
@@ -35,10 +36,10 @@ class Notification(models.Model):
     body = models.TextField(_("body"), blank=True)
     link = models.CharField(_("link"), max_length=500, blank=True, validators=[LINK])
     priority = models.PositiveSmallIntegerField(
-        _("priority"), default=5, validators=[MinValueValidator(1), MaxValueValidator(10)], help_text=_("10 is urgent.")
+        _("priority"), default=5, validators=PRIORITY_VALIDATORS, help_text=_("10 is the most urgent.")
     )
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
-    # A default and not auto_now_add, which would not let a caller say which moment it was.
+    # A default rather than auto_now_add, so that a caller can set the moment.
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
 
@@ -48,7 +49,7 @@ class Notification(models.Model):
         ordering = ["-created_at", "-id"]
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
-        # It begins with the recipient, so the foreign key needs none of its own.
+        # The first index begins with the recipient, so the foreign key does not need one of its own.
         indexes = [
             models.Index(fields=["recipient", "read_at", "-priority", "-created_at"], name="notification_by_recipient"),
             models.Index(fields=["-created_at"], name="notification_by_age"),
@@ -57,13 +58,9 @@ class Notification(models.Model):
             models.CheckConstraint(
                 condition=models.Q(expires_at=None) | models.Q(expires_at__gt=models.F("created_at")),
                 name="notification_expires_later",
-                violation_error_message=_("A notification expires after it was created."),
+                violation_error_message=_("A notification must expire after it is created."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(priority__range=(1, 10)),
-                name="notification_priority_1_to_10",
-                violation_error_message=_("The priority is between 1 and 10."),
-            ),
+            priority_constraint("notification_priority_1_to_10"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What can be worked: types of shifts, and the reusable shifts themselves."""
+"""Types of shifts, and the shifts themselves, which are planned again and again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.models.organisation import Department, Skill
-from scheduling.querysets import ShiftManager, ShiftTypeManager
+from scheduling.models.people import Department, Skill
+from scheduling.models.querysets.shifts import ShiftManager, ShiftTypeManager
 
-HEX_COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write the colour as # and six hexadecimal digits: #2e7d32."))
+HEX_COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a colour as # and six hexadecimal digits, such as #2e7d32."))
 
 
 class ShiftType(models.Model):
@@ -34,12 +34,12 @@ class ShiftType(models.Model):
 
 
 class Shift(models.Model):
-    """A reusable definition: "Night, 22:00 to 06:00". Who works it on which day is a ScheduleAssignment."""
+    """A reusable definition such as "Night, 22:00 to 06:00". Who works it on which day is a ScheduleAssignment."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     code = models.CharField(_("code"), max_length=32, blank=True)
     shift_type = models.ForeignKey(ShiftType, models.PROTECT, related_name="shifts", verbose_name=_("shift type"))
-    # PROTECT, not SET_NULL: a shift whose department disappears must not quietly become everybody's.
+    # PROTECT, not SET_NULL: a shift whose department is deleted must not become a shift of all departments unnoticed.
     department = models.ForeignKey(
         Department,
         models.PROTECT,
@@ -47,17 +47,17 @@ class Shift(models.Model):
         blank=True,
         related_name="shifts",
         verbose_name=_("department"),
-        help_text=_("Empty: any department."),
+        help_text=_("Leave empty for any department."),
     )
     start_time = models.TimeField(_("start"))
-    end_time = models.TimeField(_("end"), help_text=_("Before the start: the shift ends on the next day."))
-    break_minutes = models.PositiveSmallIntegerField(_("break in minutes"), default=0)
-    required_staff = models.PositiveSmallIntegerField(_("staff required"), default=1)
+    end_time = models.TimeField(_("end"), help_text=_("If it is before the start, the shift ends on the next day."))
+    break_minutes = models.PositiveSmallIntegerField(_("break (minutes)"), default=0)
+    required_staff = models.PositiveSmallIntegerField(_("required staff"), default=1)
     max_staff = models.PositiveSmallIntegerField(
-        _("staff at most"), null=True, blank=True, help_text=_("Empty: no limit.")
+        _("maximum staff"), null=True, blank=True, help_text=_("Leave empty for no limit.")
     )
     required_skills = models.ManyToManyField(
-        Skill, blank=True, related_name="shifts", verbose_name=_("skills required")
+        Skill, blank=True, related_name="shifts", verbose_name=_("required skills")
     )
     active = models.BooleanField(_("active"), default=True)
 
@@ -71,12 +71,12 @@ class Shift(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(start_time=models.F("end_time")),
                 name="shift_lasts",
-                violation_error_message=_("The shift ends at the minute it starts."),
+                violation_error_message=_("A shift cannot start and end at the same time."),
             ),
             models.CheckConstraint(
                 condition=models.Q(max_staff=None) | models.Q(max_staff__gte=models.F("required_staff")),
                 name="shift_staff_limits_agree",
-                violation_error_message=_("At most so many staff cannot be fewer than the staff required."),
+                violation_error_message=_("Maximum staff cannot be less than required staff."),
             ),
         ]
 
@@ -85,9 +85,9 @@ class Shift(models.Model):
 
     def clean(self) -> None:
         if self.start_time is None or self.end_time is None or self.start_time == self.end_time:
-            return  # the fields and the constraint speak for themselves
+            return  # The fields and the constraint report these themselves.
         if datetime.timedelta(minutes=self.break_minutes or 0) >= self.duration:
-            raise ValidationError({"break_minutes": _("The break is as long as the shift.")})
+            raise ValidationError({"break_minutes": _("The break must be shorter than the shift.")})
 
     @property
     def is_overnight(self) -> bool:
@@ -95,7 +95,7 @@ class Shift(models.Model):
 
     @property
     def duration(self) -> datetime.timedelta:
-        """From start to end, the break included; by the clock, so a night of clock change counts as any other."""
+        """The time from start to end by the clock, break included. Nights of clock changes count as any other."""
         start, end = (
             datetime.timedelta(hours=time.hour, minutes=time.minute, seconds=time.second)
             for time in (self.start_time, self.end_time)

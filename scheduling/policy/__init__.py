@@ -1,17 +1,24 @@
-"""What planning has to respect: one place that decides, for forms, actions and imports alike.
+"""What planning has to respect. One place decides it, for forms, actions and imports alike.
 
-checks.py     POLICY, a tuple of named functions, and the ways to ask it: `check` and `check_planned`
-schedules.py, people.py, hours.py, staffing.py, wishes.py   the functions, by subject: each yields breaches
-rulebook.py   which rules apply to whom, and which of several decides
-situation.py  what is planned among what is stored, arranged · facts.py: rows as tuples
-loading.py    the queries · among.py: `IN` for thousands of integers
-clock.py      times of the clock -> moments · times.py: how a shift is called
-findings.py   Finding, and how a form is told · dates.py: dates in the reader's language
+clock         times of the clock as moments
+times         how a shift is named in a sentence
+dates         dates in the reader's language
+records       what the policy reads, as tuples
+findings      what a check finds, and how a form reports it
+rulebook      which rules apply to whom, and which of several decides
+loading       the queries
+situation     what is planned among what is stored, arranged for the functions of the policy
+schedules     functions about the schedule: its week, its department, its status, duplicates
+people        functions about the employee and the shift: employment, skills
+hours         functions about working hours: overlaps, rest, maximum hours, days in a row
+availability  functions about when employees can work and want to work
+staffing      functions about the number of employees on a shift
+checks        POLICY, a tuple of all these functions, and the ways to ask it
 """
 
-from scheduling.policy.checks import POLICY, check, check_planned, check_stored
-from scheduling.policy.facts import Planned
+from scheduling.policy.checks import POLICY, check, check_planned, check_stored, validate
 from scheduling.policy.findings import Finding, Severity, as_validation_error, errors, warnings
+from scheduling.policy.records import Planned
 
 __all__ = [
     "POLICY",
@@ -23,5 +30,6 @@ __all__ = [
     "check_planned",
     "check_stored",
     "errors",
+    "validate",
     "warnings",
 ]

@@ -1,4 +1,4 @@
-"""The policy, and the two ways to ask it: with instances, and with tuples for thousands of them."""
+"""The policy, and the ways to ask it: with instances, with tuples for thousands of them, and about stored rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from django.db import router
 
 from scheduling.models import Rule, Schedule, ScheduleAssignment
-from scheduling.policy.facts import Planned, Week
-from scheduling.policy.findings import Breach, Finding
+from scheduling.policy.availability import as_preferred, available, not_restricted
+from scheduling.policy.findings import Breach, Finding, as_validation_error
 from scheduling.policy.hours import (
     days_in_a_row,
     enough_rest,
@@ -20,10 +20,10 @@ from scheduling.policy.hours import (
 )
 from scheduling.policy.loading import DETAILS, read, read_stored
 from scheduling.policy.people import active_employee, active_shift, employed_on_the_date, required_skills
+from scheduling.policy.records import Planned, ScheduleRecord
 from scheduling.policy.schedules import active_department, editable_schedule, no_duplicates, within_the_week
 from scheduling.policy.situation import Situation
 from scheduling.policy.staffing import enough_staff, not_over_max_staff
-from scheduling.policy.wishes import as_preferred, available, not_restricted
 
 POLICY: tuple[Callable[[Situation], Iterator[Breach]], ...] = (
     editable_schedule,
@@ -55,23 +55,32 @@ def check(
     may_edit_published: bool = False,
     using: str | None = None,
 ) -> list[Finding]:
-    """Return what the policy finds of these assignments, those of the first assignment first.
+    """Return what the policy finds about these assignments, in their order.
 
-    They may be new, or changed and not yet saved, or as they are stored; they are compared with each other and with
-    the stored rows, of which a changed or deleted one counts as it will be. Those that lack an employee, a shift, a
-    date or a schedule are left out: their form says so. `may_edit_published` is for those who have that permission.
+    They may be new, changed and not yet saved, or as stored. They are compared with each other and with the stored
+    rows, where a changed or deleted row counts as it will be. Assignments without an employee, a shift, a date or a
+    schedule are left out, because their form reports that. `may_edit_published` is for users with that permission.
 
-    Runs at most 10 queries, however many assignments there are, and saves nothing.
+    Makes at most 10 queries, however many assignments there are, and saves nothing.
     """
-    weeks: dict[int, Week] = {}
+    unsaved: dict[int, ScheduleRecord] = {}
     complete = [assignment for assignment in planned if _is_complete(assignment)]
-    rows = [_planned(assignment, position, weeks) for position, assignment in enumerate(complete)]
+    rows = [_planned(assignment, position, unsaved) for position, assignment in enumerate(complete)]
     gone = [
-        _planned(assignment, position, weeks)
+        _planned(assignment, position, unsaved)
         for position, assignment in enumerate(deleted, len(rows))
         if assignment.pk is not None and _is_complete(assignment)
     ]
-    return check_planned(rows, deleted=gone, may_edit_published=may_edit_published, using=using, unsaved_weeks=weeks)
+    return check_planned(
+        rows, deleted=gone, may_edit_published=may_edit_published, using=using, unsaved_schedules=unsaved
+    )
+
+
+def validate(assignment: ScheduleAssignment) -> None:
+    """Raise ValidationError with the errors that the policy finds, each beside its field."""
+    error = as_validation_error(check([assignment]))
+    if error is not None:
+        raise error
 
 
 def check_planned(
@@ -81,25 +90,25 @@ def check_planned(
     rules: Iterable[Rule] | None = None,
     may_edit_published: bool = False,
     using: str | None = None,
-    unsaved_weeks: Mapping[int, Week] | None = None,
+    unsaved_schedules: Mapping[int, ScheduleRecord] | None = None,
 ) -> list[Finding]:
     """Do what `check` does for assignments given as tuples, in the order of their positions.
 
-    `rules` are the active ones, for a caller who has read them before (None: the cached read is asked); likewise
-    `unsaved_weeks` are the schedules that the database does not have.
+    `rules` are the active rules, for a caller that has already read them; without them, the cached read is asked.
+    `unsaved_schedules` are the schedules that are not in the database.
     """
     if not planned and not deleted:
         return []
     using = using or router.db_for_read(ScheduleAssignment)
     rules = Rule.objects.active_rules() if rules is None else rules
-    situation = Situation(planned, deleted, read(planned, deleted, rules, unsaved_weeks or {}, using), using)
+    situation = Situation(planned, deleted, read(planned, deleted, rules, unsaved_schedules or {}, using), using)
     return _ask([part for part in POLICY if part is not editable_schedule or not may_edit_published], situation)
 
 
 def check_stored(rows: Sequence[Planned], *, but: Collection[str] = ()) -> list[Finding]:
-    """Return what the policy finds of all current rows of some schedules, which are as they are stored.
+    """Return what the policy finds about all current rows of some schedules as they are stored.
 
-    `but` names functions of the policy that are not asked. As nothing changes, the one about what may be is none.
+    `but` names functions of the policy that are not called. `editable_schedule` never is, because nothing changes.
     """
     if not rows:
         return []
@@ -111,8 +120,8 @@ def check_stored(rows: Sequence[Planned], *, but: Collection[str] = ()) -> list[
 
 def _ask(policy: Iterable[Callable[[Situation], Iterator[Breach]]], situation: Situation) -> list[Finding]:
     breaches = [(breach, part.__name__) for part in policy for breach in part(situation)]
-    # The sort is stable: of one assignment the findings are in the order of the policy.
-    breaches.sort(key=lambda found: found[0].one.position)
+    # The sort is stable, so the findings about one assignment stay in the order of the policy.
+    breaches.sort(key=lambda found: found[0].assignment.position)
     return [_finding(breach, code) for breach, code in breaches]
 
 
@@ -120,7 +129,7 @@ def _finding(breach: Breach, code: str) -> Finding:
     return Finding(
         severity=breach.severity,
         code=code,
-        assignment=breach.one.source,
+        assignment=breach.assignment.source,
         message=breach.message,
         field=breach.field,
         other=breach.other.source if breach.other else None,
@@ -130,19 +139,19 @@ def _finding(breach: Breach, code: str) -> Finding:
 def _is_complete(assignment: ScheduleAssignment) -> bool:
     if None in (assignment.employee_id, assignment.shift_id) or not isinstance(assignment.date, datetime.date):
         return False
-    return assignment.schedule_id is not None or _is_unsaved_week(assignment._state.fields_cache.get("schedule"))
+    return assignment.schedule_id is not None or _is_complete_draft(assignment._state.fields_cache.get("schedule"))
 
 
-def _is_unsaved_week(schedule: Schedule | None) -> bool:
+def _is_complete_draft(schedule: Schedule | None) -> bool:
     return schedule is not None and None not in (schedule.department_id, schedule.week_start, schedule.week_end)
 
 
-def _planned(assignment: ScheduleAssignment, position: int, weeks: dict[int, Week]) -> Planned:
+def _planned(assignment: ScheduleAssignment, position: int, unsaved: dict[int, ScheduleRecord]) -> Planned:
     schedule = assignment.schedule_id
     if schedule is None:
-        # An inline's parent that is saved with it. No primary key is negative.
+        # The unsaved parent of an inline, which is saved with it. No primary key is negative.
         schedule = -id(assignment.schedule)
-        weeks.setdefault(schedule, _week(assignment.schedule))
+        unsaved.setdefault(schedule, _record_of(assignment.schedule))
     return Planned(
         position=position,
         pk=assignment.pk,
@@ -156,9 +165,9 @@ def _planned(assignment: ScheduleAssignment, position: int, weeks: dict[int, Wee
     )
 
 
-def _week(schedule: Schedule) -> Week:
+def _record_of(schedule: Schedule) -> ScheduleRecord:
     department = schedule.department
-    return Week(
+    return ScheduleRecord(
         schedule.pk,
         department.pk,
         department.name,

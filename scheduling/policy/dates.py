@@ -1,4 +1,4 @@
-"""Dates as sentences have them: in the order of the reader's language."""
+"""Dates in sentences, written as the reader's language writes them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.utils.translation import get_language
 
 
 def written(date: datetime.date | None) -> str:
-    """Return "2026-11-30" in English, "30.11.2026" in German; nothing for no date."""
+    """Return "2026-11-30" in English, "30.11.2026" in German, and an empty text without a date."""
     return "" if date is None else _written(date, get_language())
 
 
-# A check of a thousand assignments writes few dates many times, and to write one takes as long as to check one.
+# A check of a thousand assignments writes a few dates many times, and writing a date takes as long as checking an
+# assignment.
 @lru_cache(maxsize=1_000)
 def _written(date: datetime.date, language: str | None) -> str:
     return date_format(date, "SHORT_DATE_FORMAT")

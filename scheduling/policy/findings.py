@@ -1,4 +1,4 @@
-"""What the policy finds, and how a form is told."""
+"""What the policy finds, and how a form reports it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from scheduling.policy.facts import Planned
+from scheduling.policy.records import Planned
 
 
 class Severity(StrEnum):
@@ -19,9 +19,9 @@ class Severity(StrEnum):
 
 
 class Breach(NamedTuple):
-    """What a function of the policy yields; the check makes a finding of it."""
+    """What a function of the policy yields. The check turns it into a finding."""
 
-    one: Planned
+    assignment: Planned
     field: str
     message: str
     severity: Severity = Severity.ERROR
@@ -34,14 +34,14 @@ class Finding:
 
     severity: Severity
     code: str
-    """The name of the function of the policy that found it: "no_overlapping_shifts"."""
+    """The name of the function that found it: "no_overlapping_shifts"."""
     assignment: Any
-    """The assignment concerned, as it was given to the check."""
+    """The assignment that it is about, as given to the check."""
     message: str
     field: str
-    """The field of the assignment that a form shows the message beside."""
+    """The field beside which a form shows the message."""
     other: Any = None
-    """The other assignment that was given to the same check, where the sentence is about two of them."""
+    """The other assignment given to the same check, if the sentence is about two of them."""
 
     @property
     def is_error(self) -> bool:
@@ -57,10 +57,10 @@ def warnings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def as_validation_error(findings: Iterable[Finding], fields: Container[str] | None = None) -> ValidationError | None:
-    """Return the errors among the findings as a form takes them, or None if there is none.
+    """Return the errors among the findings as a form takes them, or None if there are none.
 
-    `fields` are those of the form: what concerns another one is said of the form as a whole (a form refuses an error
-    for a field that it lacks). None: every field has its place.
+    `fields` are the fields of the form. An error about any other field becomes an error of the whole form, because a
+    form refuses errors for fields that it does not have. None stands for all fields.
     """
     by_field: defaultdict[str, list[ValidationError]] = defaultdict(list)
     for finding in errors(findings):

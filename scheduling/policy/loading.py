@@ -1,4 +1,4 @@
-"""The queries of a check. Their number does not depend on how much is checked."""
+"""The queries of a check. Their number does not depend on the number of assignments."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from operator import or_
 from django.db.models import Count, Q
 
 from caching import InMany
+from scheduling.calendar import DAY, WEEK
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
-from scheduling.policy.facts import Original, Person, Planned, Slot, Stored, Week, Window, WorkShift
+from scheduling.policy.records import Original, Person, Planned, ScheduleRecord, Slot, Stored, Window, WorkShift
 from scheduling.policy.rulebook import RuleBook
 
 DETAILS = ("priority", "notes")
-"""The fields of an assignment besides who, what, when, where and status."""
+"""The fields of an assignment besides its employee, shift, date, schedule and status."""
 
 DEFAULT_MAX_DAYS = 6
-"""On how many days in a row somebody works at most, where no rule says so."""
+"""The maximum number of days in a row where no rule sets one."""
 
-_WEEK = 7
-_SHORTEST_WINDOW = _WEEK
-"""Days before and after that may matter: of the same week, and of the longest rest that a rule can ask for."""
-_NARROW = 5 * _WEEK
-_MOST_PARTS = 50
+_SHORTEST_WINDOW = WEEK.days
+"""How many days before and after an assignment may matter: those of the same week, and of the longest possible rest."""
+_NARROW = 5 * WEEK.days
+"""Windows that together span at most this many days are read as one range of dates."""
+_MAX_PARTS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What is known before the first function of the policy is asked."""
+class Records:
+    """What has been read before the first function of the policy is called."""
 
     originals: Mapping[int, Original]
-    """The stored rows that are replaced or deleted."""
+    """The stored rows of the assignments that are changed or deleted, by primary key."""
     people: Mapping[int, Person]
     stored: Mapping[int, Sequence[Stored]]
-    """By employee, what is stored around what is planned, without what is replaced or deleted."""
+    """By employee, the stored assignments around the planned ones, without those that are changed or deleted."""
     shifts: Mapping[int, WorkShift]
-    weeks: Mapping[int, Week]
-    """The schedules of what is planned and of the originals."""
+    schedules: Mapping[int, ScheduleRecord]
+    """The schedules of the planned assignments and of the originals."""
     rules: RuleBook
 
 
@@ -49,28 +50,36 @@ def read(
     planned: Sequence[Planned],
     deleted: Sequence[Planned],
     rules: Iterable[Rule],
-    unsaved_weeks: Mapping[int, Week],
+    unsaved_schedules: Mapping[int, ScheduleRecord],
     using: str,
-) -> Facts:
-    """Read what concerns the planned and the deleted: four queries, and one each for changes and departments' rules."""
-    changed = {one.pk for one in (*planned, *deleted) if one.pk is not None}
+) -> Records:
+    """Read what concerns the planned and the deleted. Four queries, one for changes, one for rules of departments."""
+    changed = {assignment.pk for assignment in (*planned, *deleted) if assignment.pk is not None}
     before = originals(changed, using) if changed else {}
     book = RuleBook(rules, lambda: parents(using))
     stored = _around(planned, book, using)
     if changed:
         stored = {employee: [row for row in rows if row[0] not in changed] for employee, rows in stored.items()}
-    return _facts(planned, before, stored, unsaved_weeks, book, using)
+    return _facts(planned, before, stored, unsaved_schedules, book, using)
 
 
-def read_stored(rows: Sequence[Planned], rules: Iterable[Rule], using: str) -> Facts:
-    """Read what concerns all current rows of some schedules, as they are stored: these are not read once more."""
+def read_stored(rows: Sequence[Planned], rules: Iterable[Rule], using: str) -> Records:
+    """Read what concerns all current rows of some schedules as they are stored. The rows are not read again."""
     before = {
-        one.pk: Original(one.pk, one.employee, one.shift, one.date, one.status, one.schedule, ())
-        for one in rows
-        if one.pk is not None
+        assignment.pk: Original(
+            assignment.pk,
+            assignment.employee,
+            assignment.shift,
+            assignment.date,
+            assignment.status,
+            assignment.schedule,
+            (),
+        )
+        for assignment in rows
+        if assignment.pk is not None
     }
     book = RuleBook(rules, lambda: parents(using))
-    stored = _around(rows, book, using, without={one.schedule for one in rows})
+    stored = _around(rows, book, using, without={assignment.schedule for assignment in rows})
     return _facts(rows, before, stored, {}, book, using)
 
 
@@ -78,18 +87,21 @@ def _facts(
     planned: Iterable[Planned],
     before: Mapping[int, Original],
     stored: Mapping[int, Sequence[Stored]],
-    unsaved_weeks: Mapping[int, Week],
+    unsaved_schedules: Mapping[int, ScheduleRecord],
     book: RuleBook,
     using: str,
-) -> Facts:
+) -> Records:
     named: list[Planned | Original] = [*planned, *before.values()]
     shifts_stored = (row[2] for rows in stored.values() for row in rows)
-    return Facts(
+    return Records(
         originals=before,
-        people=people({one.employee for one in named}, using),
+        people=people({assignment.employee for assignment in named}, using),
         stored=stored,
-        shifts=shifts({*(one.shift for one in named), *shifts_stored}, using),
-        weeks={**weeks({one.schedule for one in named} - unsaved_weeks.keys(), using), **unsaved_weeks},
+        shifts=shifts({*(assignment.shift for assignment in named), *shifts_stored}, using),
+        schedules={
+            **schedules({assignment.schedule for assignment in named} - unsaved_schedules.keys(), using),
+            **unsaved_schedules,
+        },
         rules=book,
     )
 
@@ -97,13 +109,13 @@ def _facts(
 def _around(
     planned: Iterable[Planned], rules: RuleBook, using: str, without: Collection[int] = ()
 ) -> dict[int, list[Stored]]:
-    """Return by employee what is stored around what is planned, but for what is in some schedules."""
-    days = max(_SHORTEST_WINDOW, int(rules.most(Rule.Kind.CONSECUTIVE_DAYS, "max_days", DEFAULT_MAX_DAYS)))
+    """Return by employee what is stored around the planned assignments, except in the schedules `without`."""
+    days = max(_SHORTEST_WINDOW, int(rules.largest(Rule.Kind.CONSECUTIVE_DAYS, "max_days", DEFAULT_MAX_DAYS)))
     around = datetime.timedelta(days=days)
     windows: dict[int, Window] = {}
-    for one in planned:
-        first, last = windows.get(one.employee, (one.date + around, one.date - around))
-        windows[one.employee] = min(first, one.date - around), max(last, one.date + around)
+    for assignment in planned:
+        first, last = windows.get(assignment.employee, (assignment.date + around, assignment.date - around))
+        windows[assignment.employee] = min(first, assignment.date - around), max(last, assignment.date + around)
     found: dict[int, list[Stored]] = {employee: [] for employee in windows}
     for row in assignments(windows, using, without) if windows else ():
         first, last = windows[row[1]]
@@ -128,7 +140,7 @@ def skills(people: Collection[int], using: str) -> dict[int, set[str]]:
 
 
 def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
-    """Return the shifts with the skills that they require; the outer join has a row for each skill."""
+    """Return the shifts with the skills that they require. One query: its outer join has a row for each skill."""
     names = (
         *("pk", "name", "shift_type__name", "start_time", "end_time", "break_minutes"),
         *("required_staff", "max_staff", "active", "required_skills__name"),
@@ -144,10 +156,10 @@ def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
     return found
 
 
-def weeks(keys: Collection[int], using: str) -> dict[int, Week]:
+def schedules(keys: Collection[int], using: str) -> dict[int, ScheduleRecord]:
     rows = Schedule.objects.using(using).order_by().filter(InMany("pk", keys))
     names = ("pk", "department", "department__name", "department__active", "week_start", "week_end", "status")
-    return {row[0]: Week._make(row) for row in rows.values_list(*names)}
+    return {row[0]: ScheduleRecord._make(row) for row in rows.values_list(*names)}
 
 
 def originals(keys: Collection[int], using: str) -> dict[int, Original]:
@@ -157,9 +169,9 @@ def originals(keys: Collection[int], using: str) -> dict[int, Original]:
 
 
 def assignments(windows: Mapping[int, Window], using: str, without: Collection[int] = ()) -> Iterator[Stored]:
-    """Yield what people have in their windows, and some of what they have around them, whatever its status.
+    """Yield the assignments in the windows of employees, whatever their status, and some of those around them.
 
-    What is in the schedules `without` is left out.
+    Leaves out the schedules `without`.
     """
     rows = ScheduleAssignment.objects.using(using).current().order_by().filter(_inside(windows))
     if without:
@@ -168,31 +180,32 @@ def assignments(windows: Mapping[int, Window], using: str, without: Collection[i
 
 
 def _inside(windows: Mapping[int, Window]) -> Q:
-    """Say in SQL which rows lie in the windows.
+    """Return the condition for the rows in the windows.
 
-    The windows of an import lie side by side: one range of dates covers them. Where they are strewn over months, that
-    range would fetch everything that these people have: then each part of the time is asked for its own people.
+    The windows of an import usually lie side by side, so one range of dates covers them. Where they are spread over
+    months, that range would fetch everything these employees have, so each part of the time gets its own condition
+    with its own employees.
     """
     earliest, latest = min(first for first, _ in windows.values()), max(last for _, last in windows.values())
     days = (latest - earliest).days
     if days <= _NARROW:
         return Q(InMany("employee", windows), date__range=(earliest, latest))
-    parts = _by_part(windows, earliest, max(_WEEK, math.ceil(days / _MOST_PARTS)))
+    parts = _by_part(windows, earliest, max(WEEK.days, math.ceil(days / _MAX_PARTS)))
     return reduce(or_, (Q(InMany("employee", own), date__range=dates) for dates, own in parts.items()))
 
 
 def _by_part(windows: Mapping[int, Window], start: datetime.date, days: int) -> dict[Window, list[int]]:
-    """Divide the time from a date on into parts of so many days; return the people of each whose window meets it."""
+    """Divide the time from a date on into parts of some days. Return the employees whose windows meet each part."""
     parts: defaultdict[int, list[int]] = defaultdict(list)
     for employee, (first, last) in windows.items():
         for number in range((first - start).days // days, (last - start).days // days + 1):
             parts[number].append(employee)
-    length, day = datetime.timedelta(days=days), datetime.timedelta(days=1)
-    return {(start + number * length, start + (number + 1) * length - day): own for number, own in parts.items()}
+    length = datetime.timedelta(days=days)
+    return {(start + number * length, start + (number + 1) * length - DAY): own for number, own in parts.items()}
 
 
 def staff(slots: Collection[Slot], using: str) -> dict[Slot, int]:
-    """Count the people of every slot that shares its department, shift and date with one of these."""
+    """Count the employees of all slots that have their department, shift and date from these slots."""
     departments, shifts, dates = (set(part) for part in zip(*slots, strict=True))
     rows = ScheduleAssignment.objects.using(using).counting().order_by().filter(date__in=dates)
     rows = rows.filter(InMany("shift", shifts), InMany("schedule__department", departments))

@@ -1,7 +1,7 @@
 """Which rules apply to whom, and which of several decides.
 
-A rule of one person comes before one of the department, that before one of the department above, and so on up to one
-for everybody; in the same place the higher priority comes first.
+A rule for an employee comes before a rule for the employee's department, that before a rule for the department above,
+and so on, up to the rules for everyone. Among rules for the same subject, the higher priority comes first.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from django.core.exceptions import ValidationError
 from scheduling.department_tree import path_to_root
 from scheduling.models import Rule
 from scheduling.models.parameters import check_parameters
-from scheduling.policy.facts import Person, WorkShift
 from scheduling.policy.findings import Severity
+from scheduling.policy.records import Person, WorkShift
 
 logger = logging.getLogger("scheduling")
 
 
 class Limit(NamedTuple):
-    """How much is too much, or too little."""
+    """A maximum or a minimum."""
 
     value: float
     severity: Severity
     because: str = "."
-    """How a sentence about it ends: with the name of the rule, if there is one."""
+    """The end of a sentence about it: the name of the rule, if there is one."""
 
 
 class Ranked(NamedTuple):
-    """A rule as it applies to a person; the smaller the distance, the more it is about that person."""
+    """A rule that applies to a person. The smaller the distance, the more specific it is."""
 
     distance: int
     rule: Rule
 
 
 class RuleBook:
-    """The active rules, asked for one person and one date at a time."""
+    """The active rules, which are asked for one person and one date at a time."""
 
     def __init__(self, rules: Iterable[Rule], parents: Callable[[], Mapping[int, int | None]]) -> None:
-        """`parents` gives the department above each department; it is called only if a rule is about one."""
+        """`parents` returns the department above each department. It is called only if a rule is about a department."""
         self._by_subject: defaultdict[tuple[str, int | None], list[Rule]] = defaultdict(list)
         for rule in filter(is_sound, rules):
             self._by_subject[rule.scope, rule.department_id or rule.employee_id].append(rule)
@@ -51,13 +51,13 @@ class RuleBook:
         self.parameters = {name for rule in self._rules() for name in rule.parameters}
         about_departments = any(scope == Rule.Scope.DEPARTMENT for scope, _ in self._by_subject)
         self._parents = parents() if about_departments else {}
-        # Most people are subject to the same rules on every date: asked once, known for all of them.
+        # Most people are subject to the same rules on every date, so the answers are kept for all of them.
         self._dated = {rule.kind for rule in self._rules() if rule.effective_from or rule.effective_until}
         self._ranked: dict[tuple[Any, ...], list[Ranked]] = {}
         self._limits: dict[tuple[Any, ...], Sequence[Limit]] = {}
 
     def of(self, kind: str, person: Person, date: datetime.date) -> list[Ranked]:
-        """Return the rules of a kind that apply to the person on the date, those that decide first."""
+        """Return the rules of a kind that apply to the person on the date, in the order in which they decide."""
         if kind not in self.kinds:
             return []
         key = (kind, person.department, self._own(person), date if kind in self._dated else None)
@@ -67,16 +67,16 @@ class RuleBook:
         return found
 
     def nearest(self, kind: str, person: Person, date: datetime.date) -> list[Rule]:
-        """Return those at the smallest distance alone: they replace what is said further away."""
+        """Return only the most specific rules: they replace the more general ones."""
         ranked = self.of(kind, person, date)
         return [rule for distance, rule in ranked if distance == ranked[0].distance]
 
     def limits(
         self, kind: str, parameter: str, person: Person, date: datetime.date, default: Limit | None = None
     ) -> Sequence[Limit]:
-        """Return the strict limit and then the advisory one, each from the first rule that has the parameter.
+        """Return the strict limit, then the advisory one, each from the first rule that has the parameter.
 
-        The default is for people to whom no rule of the kind applies.
+        The default applies to people without any rule of this kind.
         """
         if kind in self.kinds:
             key = (parameter, person.department, self._own(person), date if kind in self._dated else None)
@@ -87,12 +87,12 @@ class RuleBook:
                 return limits
         return (default,) if default else ()
 
-    def most(self, kind: str, parameter: str, default: float) -> float:
-        """Return the largest value that any rule has, at least the default: how far one must look."""
+    def largest(self, kind: str, parameter: str, default: float) -> float:
+        """Return the largest value of any rule, or the default if that is larger. Says how far to look."""
         return max([default, *self._values(kind, parameter)])
 
-    def least(self, kind: str, parameter: str, default: float) -> float:
-        """Return the smallest value that any rule has, at most the default."""
+    def smallest(self, kind: str, parameter: str, default: float) -> float:
+        """Return the smallest value of any rule, or the default if that is smaller."""
         return min([default, *self._values(kind, parameter)])
 
     def _values(self, kind: str, parameter: str) -> Iterator[float]:
@@ -104,7 +104,7 @@ class RuleBook:
             yield from rules
 
     def _own(self, person: Person) -> int | None:
-        """Return the person's key if there is a rule about the person. All others of a department are alike."""
+        """Return the person's key if a rule is about the person. Others of a department are the same to the rules."""
         return person.pk if (Rule.Scope.EMPLOYEE, person.pk) in self._by_subject else None
 
     def _rank(self, kind: str, person: Person, date: datetime.date) -> list[Ranked]:
@@ -130,7 +130,7 @@ def _limits(ranked: Iterable[Ranked], parameter: str) -> Sequence[Limit]:
 
 
 def is_sound(rule: Rule) -> bool:
-    """Whether the parameters are as the kind takes them. `save()` does not validate, and one rule must not stop all."""
+    """Whether the parameters are valid. `save()` does not validate, and one wrong rule must not prevent every check."""
     try:
         check_parameters(rule.kind, rule.parameters)
     except (KeyError, ValidationError) as error:
@@ -144,12 +144,12 @@ def severity_of(rule: Rule) -> Severity:
 
 
 def because(rule: Rule) -> str:
-    """Return how a sentence about a rule ends."""
+    """Return the end of a sentence about a rule: its name."""
     return f" ({rule.name})."
 
 
 def is_about(rule: Rule, shift: WorkShift) -> bool:
-    """Whether a rule means the shift: by its name or its type, or because it names neither."""
+    """Whether a rule is about the shift: it names the shift or its type, or names no shift at all."""
     shifts, types = rule.parameters.get("shifts", ()), rule.parameters.get("shift_types", ())
     return not (shifts or types) or shift.name in shifts or shift.type_name in types
 

@@ -1,4 +1,4 @@
-"""Everything that a check knows, arranged so that each function of the policy has little to do."""
+"""Everything that a check knows, arranged so that each function of the policy has little left to do."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.utils import timezone
 from scheduling.models import ScheduleAssignment
 from scheduling.policy import loading
 from scheduling.policy.clock import moments
-from scheduling.policy.facts import Original, Person, Planned, Slot, Work, WorkShift
-from scheduling.policy.loading import Facts
+from scheduling.policy.loading import Records
+from scheduling.policy.records import Original, Person, Planned, Slot, Work, WorkShift
 from scheduling.statuses import NOT_COUNTING
 
 _by_employee = attrgetter("employee")
@@ -24,50 +24,58 @@ _by_start = itemgetter(0)
 
 
 class Memo(dict[Any, Any]):
-    """A dict that works out what it does not have."""
+    """A dict that computes missing values."""
 
-    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
         super().__init__()
-        self._work_out = work_out
+        self._compute = compute
 
     def __missing__(self, key: Any) -> Any:
-        value = self[key] = self._work_out(key)
+        value = self[key] = self._compute(key)
         return value
 
 
 class Situation:
-    """What is planned, among what is stored. What few checks need is read when the first of them asks for it."""
+    """What is planned, among what is stored. What only few functions need is read when the first one asks for it."""
 
-    def __init__(self, planned: Sequence[Planned], deleted: Sequence[Planned], facts: Facts, using: str) -> None:
+    def __init__(self, planned: Sequence[Planned], deleted: Sequence[Planned], records: Records, using: str) -> None:
         self.using = using
         self.zone = timezone.get_default_timezone()
-        self.originals, self.people, self.shifts = facts.originals, facts.people, facts.shifts
-        self.weeks, self.stored, self.rules = facts.weeks, facts.stored, facts.rules
-        self.everything = [self._with_status(one) for one in planned if self._still_refers(one)]
-        self.planned = [one for one in self.everything if one.status not in NOT_COUNTING]
-        replaced = {one.pk for one in planned}
-        self.deleted = [one for one in deleted if self.original_of(one) is not None and one.pk not in replaced]
-        # Many people work the same shift on the same day: worked out, and kept, once for all of them.
-        self._work_at = Memo(self._work_out)
+        self.originals, self.people, self.shifts = records.originals, records.people, records.shifts
+        self.schedules, self.stored, self.rules = records.schedules, records.stored, records.rules
+        self.everything = [self._with_status(assignment) for assignment in planned if self._still_refers(assignment)]
+        self.planned = [assignment for assignment in self.everything if assignment.status not in NOT_COUNTING]
+        replaced = {assignment.pk for assignment in planned}
+        self.deleted = [
+            assignment
+            for assignment in deleted
+            if self.original_of(assignment) is not None and assignment.pk not in replaced
+        ]
+        # Many people work the same shift on the same day, so its times are computed once for all of them.
+        self._work_at = Memo(self._compute)
 
-    def _still_refers(self, one: Planned) -> bool:
-        """Whether nothing that it refers to was deleted meanwhile; otherwise the database will say so."""
-        return one.employee in self.people and one.shift in self.shifts and one.schedule in self.weeks
+    def _still_refers(self, assignment: Planned) -> bool:
+        """Whether all that it refers to still exists. If not, the database will refuse the assignment."""
+        return (
+            assignment.employee in self.people
+            and assignment.shift in self.shifts
+            and assignment.schedule in self.schedules
+        )
 
-    def _with_status(self, one: Planned) -> Planned:
-        if one.status:
-            return one
-        original = self.original_of(one)
-        return one._replace(status=original.status if original else ScheduleAssignment.Status.ASSIGNED)
+    def _with_status(self, assignment: Planned) -> Planned:
+        if assignment.status:
+            return assignment
+        original = self.original_of(assignment)
+        return assignment._replace(status=original.status if original else ScheduleAssignment.Status.ASSIGNED)
 
     # -- time lines --------------------------------------------------------------------------------------------------
 
     @cached_property
     def works(self) -> dict[int, list[Work]]:
-        """By employee, in order of start, what counts: the planned and the stored."""
+        """By employee and in order of start, the assignments that count, planned and stored."""
         lines: dict[int, list[Work]] = {}
         for employee, mine in groupby(sorted(self.planned, key=_by_employee), key=_by_employee):
-            line = [self.work_of(one) for one in mine]
+            line = [self.work_of(assignment) for assignment in mine]
             line += [
                 self._work_at[shift, date]
                 for _pk, _employee, shift, date, status, _schedule in self.stored[employee]
@@ -79,34 +87,34 @@ class Situation:
 
     @cached_property
     def stored_seconds(self) -> dict[tuple[int, int], int]:
-        """By employee and day, how long the work is that is stored and counts."""
+        """By employee and day, the seconds of stored work that counts."""
         found: defaultdict[tuple[int, int], int] = defaultdict(int)
         for employee, work in self.stored_works():
             found[employee, work.day] += work.seconds
         return found
 
     def stored_works(self) -> Iterator[tuple[int, Work]]:
-        """Yield employee and work of what is stored and counts."""
+        """Yield the stored work that counts, with its employee."""
         for employee, line in self.works.items():
             for work in line:
                 if work.planned is None:
                     yield employee, work
 
-    def work_of(self, one: Planned) -> Work:
-        return self.times_of(one)._replace(planned=one)
+    def work_of(self, assignment: Planned) -> Work:
+        return self.times_of(assignment)._replace(planned=assignment)
 
-    def times_of(self, one: Planned) -> Work:
-        """Return what all who have this shift on this date share: a work that does not say whose it is."""
-        return self._work_at[one.shift, one.date]
+    def times_of(self, assignment: Planned) -> Work:
+        """Return the times of the assignment, which everyone on this shift and date shares."""
+        return self._work_at[assignment.shift, assignment.date]
 
-    def _work_out(self, key: tuple[int, datetime.date]) -> Work:
+    def _compute(self, key: tuple[int, datetime.date]) -> Work:
         number, date = key
         shift = self.shifts[number]
         start, end = moments(date, shift.start, shift.end, self.zone)
         return Work(start, end, max(0, end - start - 60 * shift.break_minutes), date.toordinal(), number, None)
 
     def schedule_of(self, employee: int, work: Work) -> int:
-        """Return the schedule that a work is planned or stored in."""
+        """Return the schedule in which the work is planned or stored."""
         if work.planned is not None:
             return work.planned.schedule
         date = datetime.date.fromordinal(work.day)
@@ -114,12 +122,12 @@ class Situation:
 
     # -- staff -------------------------------------------------------------------------------------------------------
 
-    def slot(self, one: Planned | Original) -> Slot:
-        return self.weeks[one.schedule].department, one.shift, one.date
+    def slot(self, assignment: Planned | Original) -> Slot:
+        return self.schedules[assignment.schedule].department, assignment.shift, assignment.date
 
     @cached_property
     def staff(self) -> dict[Slot, int]:
-        """How many people each slot has that the plan enters or leaves, without the planned and the deleted."""
+        """The number of employees in each slot that the plan adds to or takes from, without its own assignments."""
         left = [self.slot(original) for original in self.originals.values() if original.counts]
         slots = {*map(self.slot, self.planned), *left}
         counted = loading.staff(slots, self.using) if slots else {}
@@ -128,30 +136,30 @@ class Situation:
             staff[slot] -= 1
         return staff
 
-    # -- what few checks need ----------------------------------------------------------------------------------------
+    # -- what few functions need -------------------------------------------------------------------------------------
 
     @cached_property
     def skills(self) -> dict[int, set[str]]:
-        """The names of the skills of the people."""
+        """The names of the skills of each employee."""
         return loading.skills(self.people, self.using)
 
     def department_of(self, schedule: int) -> str:
         """Return the name of a schedule's department. The first one that only stored rows name costs a query."""
-        if schedule not in self.weeks:
+        if schedule not in self.schedules:
             named = {row[5] for rows in self.stored.values() for row in rows}
-            self.weeks = {**self.weeks, **loading.weeks(named - self.weeks.keys(), self.using)}
-        return self.weeks[schedule].department_name
+            self.schedules = {**self.schedules, **loading.schedules(named - self.schedules.keys(), self.using)}
+        return self.schedules[schedule].department_name
 
     def department_name(self, department: int) -> str:
-        """Return the name of a department that a schedule of the plan belongs to."""
-        return next(week.department_name for week in self.weeks.values() if week.department == department)
+        """Return the name of the department of one of the plan's schedules."""
+        return next(week.department_name for week in self.schedules.values() if week.department == department)
 
-    def original_of(self, one: Planned) -> Original | None:
-        """Return the stored row that is replaced or deleted; None for a new assignment."""
-        return self.originals.get(one.pk) if one.pk is not None else None
+    def original_of(self, assignment: Planned) -> Original | None:
+        """Return the stored row that is changed or deleted; None for a new assignment."""
+        return self.originals.get(assignment.pk) if assignment.pk is not None else None
 
-    def person(self, one: Planned | Original) -> Person:
-        return self.people[one.employee]
+    def person(self, assignment: Planned | Original) -> Person:
+        return self.people[assignment.employee]
 
-    def shift(self, one: Planned | Original) -> WorkShift:
-        return self.shifts[one.shift]
+    def shift(self, assignment: Planned | Original) -> WorkShift:
+        return self.shifts[assignment.shift]

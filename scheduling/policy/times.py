@@ -1,4 +1,4 @@
-"""How a shift is called in a sentence or in a list: by its name and its times."""
+"""How a shift is named in a sentence or in a list: by its name and its times."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class HasTimes(Protocol):
 
 
 def with_times(shift: HasTimes) -> str:
+    """Return the name and the times of a shift: "Night (22:00-06:00)"."""
     return named(shift.name, shift.start_time, shift.end_time)
 
 

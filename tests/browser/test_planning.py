@@ -57,7 +57,7 @@ class PlannerTests:
         choose(page, new_row(page), "shift", "ear", "Early (06:00–14:00)")
         save(page)
         expect(page.locator(".plan-warnings li")).to_have_text(
-            f"Amy Adams rests 7 h after Evening (16:00–23:00) on {wednesday} in Bar: 11 h at least "
+            f"Amy Adams rests 7 h after Evening (16:00–23:00) on {wednesday} in Bar; the minimum is 11 h "
             "(Eleven hours of rest)."
         )
         assert ScheduleAssignment.objects.count() == before

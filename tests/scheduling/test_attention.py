@@ -3,8 +3,9 @@ import datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from scheduling.attention import ScheduleState, states
-from scheduling.models import Department, Schedule
+from scheduling.attention import compute_states, schedule_states
+from scheduling.models import Department
+from scheduling.statuses import ScheduleState
 from tests.factories import (
     MONDAY,
     DepartmentFactory,
@@ -22,7 +23,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def state() -> ScheduleState:
-    (found,) = states(MONDAY, 1)
+    (found,) = compute_states(MONDAY, 1)
     return found
 
 
@@ -56,7 +57,7 @@ class OpenShiftsTests:
             schedule = ScheduleFactory(department=department, version=version)
             ScheduleAssignmentFactory(schedule=schedule, shift=shift)
 
-        first, second = states(MONDAY, 1)
+        first, second = compute_states(MONDAY, 1)
 
         assert (first.open_shifts, second.open_shifts, second.missing_people) == (0, 1, 1)
 
@@ -89,7 +90,7 @@ class StatesTests:
             ScheduleFactory(week_start=MONDAY + 7 * weeks * DAY)
         ScheduleFactory(status="archived")
 
-        assert [found.week_start for found in states(MONDAY, 2)] == [MONDAY, MONDAY + 7 * DAY]
+        assert [found.week_start for found in compute_states(MONDAY, 2)] == [MONDAY, MONDAY + 7 * DAY]
 
     def test_cost_the_same_for_many_schedules(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         for _ in range(30):
@@ -97,7 +98,7 @@ class StatesTests:
         RuleFactory(department=Department.objects.all()[0])
 
         with django_assert_max_num_queries(12):
-            assert len(states(MONDAY, 1)) == 30
+            assert len(compute_states(MONDAY, 1)) == 30
 
 
 class CachedStatesTests:
@@ -109,7 +110,7 @@ class CachedStatesTests:
         assignment = ScheduleAssignmentFactory(shift=shift)
 
         def warnings_and_errors() -> tuple[int, int, int]:
-            (found,) = Schedule.objects.states(MONDAY)
+            (found,) = schedule_states(MONDAY)
             return found.open_shifts, found.errors, found.warnings
 
         assert warnings_and_errors() == (0, 0, 0)

@@ -12,9 +12,9 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
-from scheduling.imports.engine.bulk import reason_of
 from scheduling.models import ScheduleAssignment
-from scheduling.planning import notices
+from scheduling.models.constraints import reason_of
+from scheduling.workflow.messages import Change, notify_of_changes
 
 
 def stored_assignments(keys: Iterable[int]) -> dict[int, ScheduleAssignment]:
@@ -75,11 +75,11 @@ class PlanPagesMixin(admin.ModelAdmin):
             return
         before = stored_assignments(formset.posted("id"))
         super().save_formset(request, form, formset, change)
-        changed = [notices.Change(before.get(row.pk), row) for row, _fields in formset.changed_objects]
-        added = [notices.Change(None, row) for row in formset.new_objects]
-        # A deleted row has lost its primary key by now, and the form may have changed it besides.
+        changed = [Change(before.get(row.pk), row) for row, _fields in formset.changed_objects]
+        added = [Change(None, row) for row in formset.new_objects]
+        # A deleted row has lost its primary key by now, and may have been changed in the form besides.
         gone = before.keys() - {form.instance.pk for form in formset.initial_forms}
-        notices.send(notices.of_changes([*changed, *added, *(notices.Change(before[pk], None) for pk in gone)]))
+        notify_of_changes([*changed, *added, *(Change(before[pk], None) for pk in gone)])
 
 
 def _is_about_assignments(error: IntegrityError) -> bool:

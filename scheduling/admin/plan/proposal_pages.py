@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 
 from scheduling.admin.plan.confirmation import Sentences, Warnings
-from scheduling.planning.proposals import Proposal
+from scheduling.workflow.proposals import Proposal
 
 SUBMIT_NAME = "carry_out"
 """The name of the button, by which the page's own form is told from that of the list that led to it."""

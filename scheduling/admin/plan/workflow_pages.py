@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.admin.plan.proposal_pages import is_confirmed, proposal_page
 from scheduling.admin.shared.users import user_id
 from scheduling.models import Schedule
-from scheduling.planning import copying, steps, versions
-from scheduling.planning.steps import STEPS, Step
+from scheduling.workflow import copying, steps, versions
+from scheduling.workflow.steps import STEPS, Step
 
 
 class WorkflowPagesMixin(admin.ModelAdmin):

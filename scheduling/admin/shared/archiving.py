@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from scheduling.admin.shared.users import user_id
-from scheduling.planning import history
+from scheduling.workflow import history
 
 
 def set_active(

@@ -10,7 +10,8 @@ from typing import Any
 import django
 from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils.translation import gettext as _
+
+from scheduling.models.constraints import reason_of
 
 BATCH_ROWS = 1000
 _MAX_PARAMETERS = 30_000
@@ -150,21 +151,3 @@ def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: s
     except (IntegrityError, DataError) as error:
         return reason_of(error, type(row))
     return ""
-
-
-def reason_of(error: Exception, model: type[models.Model]) -> str:
-    """Return the message of the constraint that the error is about, or else the message of the database."""
-    said = str(error)
-    for constraint in model._meta.constraints:
-        # The error has the name of the constraint, except that of a UNIQUE constraint in SQLite: it has the columns.
-        columns = ", ".join(_column(model, name) for name in getattr(constraint, "fields", ()))
-        if constraint.name in said or (columns and said.endswith(f": {columns}")):
-            return str(constraint.get_violation_error_message())
-    for field in model._meta.concrete_fields:
-        if field.unique and (said.endswith(f": {_column(model, field.name)}") or f"({field.column})=" in said):
-            return _("Another row has this %(field)s already.") % {"field": field.verbose_name}
-    return _("The database refuses this row: %(said)s.") % {"said": said.splitlines()[0]}
-
-
-def _column(model: type[models.Model], field: str) -> str:
-    return f"{model._meta.db_table}.{model._meta.get_field(field).column}"  # type: ignore[union-attr]

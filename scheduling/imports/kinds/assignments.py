@@ -178,7 +178,7 @@ class AssignmentRun(ImportRun):
     def fill_caches(self) -> None:
         """Read the assignments of the changed schedules, as many schedules as the cache holds."""
         changed = (assignment.schedule_id for assignment in self.written())
-        schedules = list(dict.fromkeys(changed))[: caches.most_schedules()]
+        schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
 

@@ -150,7 +150,7 @@ class RuleRun(ImportRun):
         self.sheet.refuse(position, column or "", " ".join(error.messages))
 
     def fill_caches(self) -> None:
-        caches.active_rules()
+        Rule.objects.active_rules()
 
 
 class RuleResource(FileResource):

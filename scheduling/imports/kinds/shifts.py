@@ -68,7 +68,7 @@ SHIFTS = ImportKind(
 
 class ShiftTypeRun(ImportRun):
     def fill_caches(self) -> None:
-        caches.active_shift_types()
+        ShiftType.objects.active()
 
 
 class ShiftTypeResource(FileResource):

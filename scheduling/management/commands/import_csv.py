@@ -119,7 +119,7 @@ def _problems(problems: list[Problem]) -> Table:
 
 
 def _literal(text: str) -> str:
-    """Return the text so that rich does not take [brackets] in a file for markup."""
+    """Escape [brackets], which rich would read as markup."""
     return text.replace("[", r"\[")
 
 

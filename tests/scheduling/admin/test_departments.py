@@ -170,7 +170,7 @@ class FormTests:
         answer = admin_client.post(page(Department, "change", top.pk), form)
 
         assert answer.context["adminform"].form.errors == {
-            "parent": ["Pastry (PAS) is below Operations (OPS) already."]
+            "parent": ["Pastry (PAS) is already below Operations (OPS)."]
         }
 
 

@@ -61,18 +61,18 @@ class FormTests:
     @pytest.mark.parametrize(
         ("told", "field", "sentence"),
         [
-            ({"min_hours": "73"}, "min_hours", "“hours of rest at least” is a number from 0 to 72."),
-            ({}, "min_hours", "“hours of rest at least” is needed."),
+            ({"min_hours": "73"}, "min_hours", "“minimum hours of rest” must be a number from 0 to 72."),
+            ({}, "min_hours", "“minimum hours of rest” is required."),
             ({"min_hours": "many"}, "min_hours", "Enter a number."),
             (
                 {"min_hours": "11", "max_days": "6"},
                 "max_days",
-                "“days in a row at most” is not a parameter of this kind of rule. It takes “hours of rest at least”.",
+                "“maximum days in a row” is not a parameter of this kind of rule. It takes “minimum hours of rest”.",
             ),
-            ({"kind": "availability", "start": "08:00"}, "start", "“from” and “until” belong together."),
-            ({"kind": "availability"}, "weekdays", "At least one of “weekdays” and “from” is needed."),
+            ({"kind": "availability", "start": "08:00"}, "start", "“from” and “until” must be given together."),
+            ({"kind": "availability"}, "weekdays", "At least one of “weekdays” and “from” is required."),
             ({"kind": "qualification", "skills": ["Juggling"]}, "skills", "No skill has the name 'Juggling'."),
-            ({"scope": "department", "min_hours": "11"}, "department", "Say to which one the rule applies."),
+            ({"scope": "department", "min_hours": "11"}, "department", "Choose which one the rule applies to."),
         ],
     )
     def test_says_beside_the_field_what_the_model_says(
@@ -134,7 +134,7 @@ class ListTests:
             '<span class="quiet">Operations / </span>Kitchen',
             "and subdepartments",
             "Zoë Okafor",
-            "hours of rest at least: 11",
+            "minimum hours of rest: 11",
             "from 2026-11-30",
             "until 2026-12-31",
             "2026-01-01 to 2026-02-01",

@@ -60,12 +60,14 @@ class NewVersionTests:
     def test_there_is_one_at_a_time(self, world: World, planner: Client) -> None:
         second = new_version(planner, world.week)
         page = planner.post(url("new_version", world.week), {"carry_out": "1"})
-        assert page.context["proposal"].errors == [f"There is a newer version already: {second}."]
+        assert page.context["proposal"].errors == [f"There is already a newer version: {second}."]
 
     def test_a_draft_needs_none(self, world: World, planner: Client) -> None:
         change(world.week, status="draft")
         page = planner.post(url("new_version", world.week), {"carry_out": "1"})
-        assert page.context["proposal"].errors == [f"{world.week} is draft: change it as it is."]
+        assert page.context["proposal"].errors == [
+            f"{world.week} is draft. Change it directly: it does not need a new version."
+        ]
 
     def test_a_viewer_makes_none(self, world: World, viewer: Client) -> None:
         assert viewer.post(url("new_version", world.week), {"carry_out": "1"}).status_code == 403
@@ -99,9 +101,9 @@ class CopyTests:
 
     def test_a_week_becomes_the_next_one(self, world: World, planner: Client) -> None:
         page = planner.get(url("copy", world.week))
-        assert "1 assignment will be copied, seven days later." in page.text
+        assert "1 assignment will be copied to the following week." in page.text
         answer = planner.post(url("copy", world.week), {"carry_out": "1"}, follow=True)
-        assert [str(told) for told in answer.context["messages"]] == ["1 assignment was copied, seven days later."]
+        assert [str(told) for told in answer.context["messages"]] == ["1 assignment was copied to the following week."]
         copied = Schedule.objects.get(week_start=MONDAY + WEEK)
         assert (copied.department, copied.status, copied.version) == (world.kitchen, "draft", 1)
         row = copied.assignments.get()
@@ -117,7 +119,9 @@ class CopyTests:
         bob = EmployeeFactory(first_name="Bob", last_name="Brown", department=world.kitchen, end_date=TUESDAY)
         world.stored(world.late, TUESDAY, employee=bob)
         page = planner.get(url("copy", world.week))
-        assert page.context["proposal"].left_out == ["Bob Brown is employed until 2026-12-01: no longer on 2026-12-08."]
+        assert page.context["proposal"].left_out == [
+            "Bob Brown is employed until 2026-12-01, so no longer on 2026-12-08."
+        ]
         self.copy(planner, world.week)
         assert Schedule.objects.get(week_start=MONDAY + WEEK).assignments.get().employee == world.amy
 
@@ -126,14 +130,14 @@ class CopyTests:
         page = planner.post(url("copy", world.week), {"carry_out": "1"})
         assert page.context["proposal"].errors == ["There is nothing to copy."]
         assert page.context["proposal"].left_out == [
-            "Amy Adams has Early (06:00–14:00) on 2026-12-08 in Kitchen already."
+            "Amy Adams already has Early (06:00–14:00) on 2026-12-08 in Kitchen."
         ]
 
     def test_not_into_a_published_week(self, world: World, planner: Client) -> None:
         ScheduleFactory(department=world.kitchen, week_start=MONDAY + WEEK, status="published")
         page = planner.post(url("copy", world.week), {"carry_out": "1"})
         assert page.context["proposal"].left_out == [
-            "The schedule of Kitchen for the week of 2026-12-07 is published: it takes no changes."
+            "The schedule of Kitchen for the week of 2026-12-07 is published and cannot be changed."
         ]
 
     @pytest.mark.parametrize(("group", "status"), [("Viewer", 403), ("Planner", 302), ("Manager", 302)])

@@ -32,7 +32,7 @@ class NotificationTests:
 
     @pytest.mark.parametrize("link", ["javascript:alert(1)", "//example.com", "admin/", "/a b", "data:,x"])
     def test_links_nowhere_else(self, link: str) -> None:
-        with pytest.raises(ValidationError, match="Write a path of this site"):
+        with pytest.raises(ValidationError, match="Enter a path on this site"):
             NotificationFactory(link=link).full_clean()
 
     def test_the_database_refuses_one_that_expires_before_it_is_there(self) -> None:

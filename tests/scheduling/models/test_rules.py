@@ -55,36 +55,36 @@ class CheckParametersTests:
     @pytest.mark.parametrize(
         ("kind", "parameters", "sentence"),
         [
-            ("rest_period", {}, "“hours of rest at least” is needed."),
-            ("rest_period", [11], "Write the parameters as names and values in braces: “hours of rest at least”."),
-            ("rest_period", {"min_hours": "11"}, "“hours of rest at least” is a number from 0 to 72."),
-            ("rest_period", {"min_hours": True}, "“hours of rest at least” is a number from 0 to 72."),
-            ("rest_period", {"min_hours": float("nan")}, "“hours of rest at least” is a number from 0 to 72."),
+            ("rest_period", {}, "“minimum hours of rest” is required."),
+            ("rest_period", [11], "Enter the parameters as names and values in braces: “minimum hours of rest”."),
+            ("rest_period", {"min_hours": "11"}, "“minimum hours of rest” must be a number from 0 to 72."),
+            ("rest_period", {"min_hours": True}, "“minimum hours of rest” must be a number from 0 to 72."),
+            ("rest_period", {"min_hours": float("nan")}, "“minimum hours of rest” must be a number from 0 to 72."),
             (
                 "rest_period",
                 {"min_hours": 11, "hours": 3},
-                "“hours” is not a parameter of this kind of rule. It takes “hours of rest at least”.",
+                "“hours” is not a parameter of this kind of rule. It takes “minimum hours of rest”.",
             ),
-            ("consecutive_days", {"max_days": 5.5}, "“days in a row at most” is a whole number from 1 to 60."),
-            ("consecutive_days", {"max_days": 0}, "“days in a row at most” is a whole number from 1 to 60."),
-            ("availability", {}, "At least one of “weekdays” and “from” is needed."),
-            ("availability", {"start": "08:00"}, "“from” and “until” belong together."),
-            ("availability", {"start": "08:00", "end": "08:00"}, "“from” and “until” are the same."),
-            ("availability", {"start": "8", "end": "18:00"}, "“from” is a time of day such as 09:00."),
-            ("availability", {"start": "08:00", "end": 18}, "“until” is a time of day such as 09:00."),
+            ("consecutive_days", {"max_days": 5.5}, "“maximum days in a row” must be a whole number from 1 to 60."),
+            ("consecutive_days", {"max_days": 0}, "“maximum days in a row” must be a whole number from 1 to 60."),
+            ("availability", {}, "At least one of “weekdays” and “from” is required."),
+            ("availability", {"start": "08:00"}, "“from” and “until” must be given together."),
+            ("availability", {"start": "08:00", "end": "08:00"}, "“from” and “until” cannot be the same."),
+            ("availability", {"start": "8", "end": "18:00"}, "“from” must be a time of day such as 09:00."),
+            ("availability", {"start": "08:00", "end": 18}, "“until” must be a time of day such as 09:00."),
             (
                 "availability",
                 {"weekdays": ["Monday"]},
-                "“weekdays” is a list of mon, tue, wed, thu, fri, sat or sun.",
+                "“weekdays” must be a list of mon, tue, wed, thu, fri, sat or sun.",
             ),
-            ("availability", {"weekdays": "mon"}, "“weekdays” is a list of mon, tue, wed, thu, fri, sat or sun."),
-            ("qualification", {"skills": []}, "“skills” is a list of names."),
-            ("qualification", {"skills": [7]}, "“skills” is a list of names."),
+            ("availability", {"weekdays": "mon"}, "“weekdays” must be a list of mon, tue, wed, thu, fri, sat or sun."),
+            ("qualification", {"skills": []}, "“skills” must be a list of names."),
+            ("qualification", {"skills": [7]}, "“skills” must be a list of names."),
             (
                 "workload",
                 {},
-                "At least one of “hours per week at most”, “hours per day at most” and “shifts per week at most” is "
-                "needed.",
+                "At least one of “maximum hours per week”, “maximum hours per day” and “maximum shifts per week” is "
+                "required.",
             ),
         ],
     )
@@ -93,9 +93,9 @@ class CheckParametersTests:
 
     def test_tells_everything_at_once(self) -> None:
         assert sentences("workload", {"max_hours_per_day": 25, "hours": 1}) == [
-            "“hours” is not a parameter of this kind of rule. It takes “hours per week at most”, “hours per day at "
-            "most” and “shifts per week at most”.",
-            "“hours per day at most” is a number from 1 to 24.",
+            "“hours” is not a parameter of this kind of rule. It takes “maximum hours per week”, “maximum hours "
+            "per day” and “maximum shifts per week”.",
+            "“maximum hours per day” must be a number from 1 to 24.",
         ]
 
 
@@ -109,12 +109,12 @@ class RuleTests:
     def test_a_scope_needs_its_subject(self) -> None:
         rule = RuleFactory.build(scope="department")
 
-        assert self.refusal(rule)["department"] == ["Say to which one the rule applies."]
+        assert self.refusal(rule)["department"] == ["Choose which one the rule applies to."]
 
     def test_a_scope_takes_no_other_subject(self) -> None:
         rule = RuleFactory.build(scope="global", employee=EmployeeFactory())
 
-        assert self.refusal(rule)["employee"] == ["Leave this empty, or let the rule apply to it."]
+        assert self.refusal(rule)["employee"] == ["Leave this empty, or change what the rule applies to."]
 
     @pytest.mark.parametrize(
         ("scope", "with_department", "with_employee"),
@@ -145,7 +145,7 @@ class RuleTests:
     def test_wrong_parameters_are_said_beside_them(self) -> None:
         rule = RuleFactory.build(parameters={"min_hours": -1})
 
-        assert self.refusal(rule) == {"parameters": ["“hours of rest at least” is a number from 0 to 72."]}
+        assert self.refusal(rule) == {"parameters": ["“minimum hours of rest” must be a number from 0 to 72."]}
 
     def test_a_kind_that_does_not_exist_is_said_beside_it(self) -> None:
         assert self.refusal(RuleFactory.build(kind="sleep")) == {"kind": ["Value 'sleep' is not a valid choice."]}

@@ -115,12 +115,12 @@ def days_before(world: World, days: int) -> None:
 CASES = (
     Case(
         "editable_schedule",
-        "The schedule of Kitchen for the week of 2026-11-30 is published: it takes no changes.",
+        "The schedule of Kitchen for the week of 2026-11-30 is published and cannot be changed.",
         lambda world: change(world.week, status="published"),
     ),
     Case(
         "editable_schedule",
-        "The schedule of Kitchen for the week of 2026-11-30 is archived: it takes no changes.",
+        "The schedule of Kitchen for the week of 2026-11-30 is archived and cannot be changed.",
         lambda world: change(world.week, status="archived"),
     ),
     Case(
@@ -138,12 +138,12 @@ CASES = (
     Case("active_employee", "Amy Adams is not active.", lambda world: change(world.amy, is_active=False)),
     Case(
         "employed_on_the_date",
-        "Amy Adams is employed from 2026-12-02 on: not yet on 2026-12-01.",
+        "Amy Adams is employed from 2026-12-02, so not yet on 2026-12-01.",
         lambda world: change(world.amy, hire_date=TUESDAY + DAY),
     ),
     Case(
         "employed_on_the_date",
-        "Amy Adams is employed until 2026-11-30: no longer on 2026-12-01.",
+        "Amy Adams is employed until 2026-11-30, so no longer on 2026-12-01.",
         lambda world: change(world.amy, end_date=MONDAY),
     ),
     Case(
@@ -178,20 +178,20 @@ CASES = (
     ),
     Case(
         "enough_rest",
-        "Amy Adams rests 8 h after Late (14:00–22:00) on 2026-11-30 in Bar: 10 h at least.",
+        "Amy Adams rests 8 h after Late (14:00–22:00) on 2026-11-30 in Bar; the minimum is 10 h.",
         lambda world: world.stored(world.late, MONDAY, department=world.bar),
         severity="warning",
     ),
     Case(
         "enough_rest",
-        "Amy Adams rests 8 h before Early (06:00–14:00) on 2026-12-02 in Kitchen: 10 h at least.",
+        "Amy Adams rests 8 h before Early (06:00–14:00) on 2026-12-02 in Kitchen; the minimum is 10 h.",
         lambda world: world.stored(world.early, TUESDAY + DAY),
         shift="late",
         severity="warning",
     ),
     Case(
         "enough_rest",
-        "Amy Adams rests 16 h after Early (06:00–14:00) on 2026-11-30 in Kitchen: 17 h at least (House rule).",
+        "Amy Adams rests 16 h after Early (06:00–14:00) on 2026-11-30 in Kitchen; the minimum is 17 h (House rule).",
         lambda world: (
             world.stored(world.early, MONDAY),
             world.rule("rest_period", parameters={"min_hours": 17}, strict=True),
@@ -199,19 +199,19 @@ CASES = (
     ),
     Case(
         "hours_per_day",
-        "With this shift Amy Adams works 8 h on 2026-12-01: 7.5 h at most (House rule).",
+        "With this shift, Amy Adams works 8 h on 2026-12-01; the maximum is 7.5 h (House rule).",
         lambda world: world.rule("workload", parameters={"max_hours_per_day": 7.5}),
         severity="warning",
     ),
     Case(
         "hours_per_week",
-        "With this shift Amy Adams works 16 h in the week of 2026-11-30: 15 h at most.",
+        "With this shift, Amy Adams works 16 h in the week of 2026-11-30; the maximum is 15 h.",
         lambda world: (world.stored(world.early, MONDAY), change(world.amy, max_hours_per_week=15)),
         severity="warning",
     ),
     Case(
         "hours_per_week",
-        "With this shift Amy Adams works 16 h in the week of 2026-11-30: 15 h at most (House rule).",
+        "With this shift, Amy Adams works 16 h in the week of 2026-11-30; the maximum is 15 h (House rule).",
         lambda world: (
             world.stored(world.early, MONDAY),
             change(world.amy, max_hours_per_week=10),
@@ -220,12 +220,12 @@ CASES = (
     ),
     Case(
         "hours_per_week",
-        "With this shift Amy Adams works 8 h in the week of 2026-11-30: 7 h at most (House rule).",
+        "With this shift, Amy Adams works 8 h in the week of 2026-11-30; the maximum is 7 h (House rule).",
         lambda world: world.rule("workload", parameters={"max_hours_per_week": 7}, strict=True),
     ),
     Case(
         "shifts_per_week",
-        "With this one Amy Adams has 2 shifts in the week of 2026-11-30: 1 at most (House rule).",
+        "With this shift, Amy Adams has 2 shifts in the week of 2026-11-30; the maximum is 1 (House rule).",
         lambda world: (
             world.stored(world.early, MONDAY),
             world.rule("workload", parameters={"max_shifts_per_week": 1}, strict=True),
@@ -233,18 +233,18 @@ CASES = (
     ),
     Case(
         "days_in_a_row",
-        "With 2026-12-01 Amy Adams works more than 6 days in a row.",
+        "With 2026-12-01, Amy Adams works more than 6 days in a row.",
         lambda world: days_before(world, 6),
         severity="warning",
     ),
     Case(
         "days_in_a_row",
-        "With 2026-12-01 Amy Adams works more than 2 days in a row (House rule).",
+        "With 2026-12-01, Amy Adams works more than 2 days in a row (House rule).",
         lambda world: (days_before(world, 2), world.rule("consecutive_days", parameters={"max_days": 2}, strict=True)),
     ),
     Case(
         "available",
-        "Amy Adams is available on Mon and Wed from 06:00 to 18:00 only: not for Early (06:00–14:00) on 2026-12-01 "
+        "Amy Adams is only available on Mon and Wed from 06:00 to 18:00, not for Early (06:00–14:00) on 2026-12-01 "
         "(House rule).",
         lambda world: world.rule(
             "availability",
@@ -267,13 +267,13 @@ CASES = (
     ),
     Case(
         "as_preferred",
-        "Amy Adams prefers to work Night shift: not Early (06:00–14:00) on 2026-12-01 (House rule).",
+        "Amy Adams prefers to work Night shift, not Early (06:00–14:00) on 2026-12-01 (House rule).",
         lambda world: world.rule("preference", parameters={"shift_types": ["Night shift"]}),
         severity="warning",
     ),
     Case(
         "not_over_max_staff",
-        "Early (06:00–14:00) on 2026-12-01 in Kitchen takes 1 person at most: Amy Adams is one too many.",
+        "Early (06:00–14:00) on 2026-12-01 in Kitchen has room for 1 person: Amy Adams is one too many.",
         lambda world: (
             change(world.early, max_staff=1),
             world.stored(world.early, TUESDAY, employee=EmployeeFactory(department=world.kitchen)),
@@ -281,7 +281,7 @@ CASES = (
     ),
     Case(
         "enough_staff",
-        "With Amy Adams Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 2 people required.",
+        "With Amy Adams, Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 2 required people.",
         lambda world: change(world.early, required_staff=2),
         severity="warning",
     ),

@@ -10,21 +10,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from scheduling.policy import check
-from scheduling.policy.facts import Person, Planned, Week, WorkShift
 from scheduling.policy.hours import enough_rest, hours_per_week, no_overlapping_shifts
-from scheduling.policy.loading import Facts
+from scheduling.policy.loading import Records
+from scheduling.policy.records import Person, Planned, ScheduleRecord, WorkShift
 from scheduling.policy.rulebook import RuleBook
 from scheduling.policy.situation import Situation
 from tests.factories import RuleFactory, ShiftFactory
-from tests.scheduling.policy.cases import DAY, MONDAY, TUESDAY, World, change, make_world
+from tests.scheduling.policy.cases import DAY, MONDAY, TUESDAY, World, change
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING, AUTUMN = datetime.date(2026, 3, 28), datetime.date(2026, 10, 24)
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world()
 
 
 def messages(findings: list[Any]) -> list[str]:
@@ -46,7 +41,7 @@ class ClockChangeTests:
         evening = ShiftFactory(start_time=datetime.time(14), end_time=datetime.time(20), required_staff=0)
         world.stored(evening, SPRING)
         assert messages(check([world.planned(world.early, SPRING + DAY)])) == [
-            f"Amy Adams rests 9 h after {evening.name} (14:00–20:00) on 2026-03-28 in Kitchen: 10 h at least."
+            f"Amy Adams rests 9 h after {evening.name} (14:00–20:00) on 2026-03-28 in Kitchen; the minimum is 10 h."
         ]
         world.stored(evening, SPRING + 14 * DAY)
         assert check([world.planned(world.early, SPRING + 15 * DAY)]) == []
@@ -79,14 +74,14 @@ class HoursTests:
         change(world.amy, max_hours_per_week=4)
         RuleFactory(kind="workload", parameters={"max_hours_per_week": 12}, strict=True)
         (finding,) = check([world.planned(world.early, TUESDAY)])
-        assert (finding.severity, finding.message[-12:]) == ("warning", "4 h at most.")
+        assert (finding.severity, finding.message.rpartition("; ")[2]) == ("warning", "the maximum is 4 h.")
 
     def test_two_shifts_of_a_day_are_added(self, world: World) -> None:
         RuleFactory(name="Long days", kind="workload", parameters={"max_hours_per_day": 10}, strict=True)
         RuleFactory(kind="rest_period", parameters={"min_hours": 0})
         world.stored(world.early, TUESDAY)
         assert messages(check([world.planned(world.late, TUESDAY)])) == [
-            "With this shift Amy Adams works 16 h on 2026-12-01: 10 h at most (Long days)."
+            "With this shift, Amy Adams works 16 h on 2026-12-01; the maximum is 10 h (Long days)."
         ]
 
 
@@ -102,7 +97,7 @@ class DaysInARowTests:
         for number in range(1, 21):
             world.stored(world.early, TUESDAY - number * DAY)
         assert messages(check([world.planned(world.early, TUESDAY)])) == [
-            "With 2026-12-01 Amy Adams works more than 20 days in a row (Harvest)."
+            "With 2026-12-01, Amy Adams works more than 20 days in a row (Harvest)."
         ]
 
 
@@ -116,7 +111,7 @@ plans = st.lists(st.tuples(st.integers(0, 6), shift_times), min_size=1, max_size
 
 def situation_of(plan: list[tuple[int, tuple[int, int]]], saturday: datetime.date, hours: int = 168) -> Situation:
     """Return the situation of one person in Berlin with this plan, all of it new and nothing stored."""
-    facts = Facts(
+    records = Records(
         originals={},
         people={1: Person(1, "Amy", "Adams", True, None, None, hours, 1)},
         stored={1: []},
@@ -124,14 +119,14 @@ def situation_of(plan: list[tuple[int, tuple[int, int]]], saturday: datetime.dat
             number: WorkShift(number, f"S{number}", "", clock(start), clock(end), 0, 0, None, True)
             for number, (_, (start, end)) in enumerate(plan)
         },
-        weeks={1: Week(1, 1, "Kitchen", True, MONDAY, MONDAY, "draft")},
+        schedules={1: ScheduleRecord(1, 1, "Kitchen", True, MONDAY, MONDAY, "draft")},
         rules=RuleBook([], dict),
     )
     planned = [
         Planned(number, None, 1, number, saturday + (day - 3) * DAY, 1, "assigned")
         for number, (day, _) in enumerate(plan)
     ]
-    situation = Situation(planned, [], facts, "default")
+    situation = Situation(planned, [], records, "default")
     situation.zone = BERLIN
     return situation
 
@@ -166,7 +161,9 @@ class AnyPlanTests:
             for other in spans
             if other < one and max(spans[one][0], spans[other][0]) < min(spans[one][1], spans[other][1])
         }
-        found = [(breach.one.shift, breach.other.shift) for breach in no_overlapping_shifts(situation) if breach.other]
+        found = [
+            (breach.assignment.shift, breach.other.shift) for breach in no_overlapping_shifts(situation) if breach.other
+        ]
         # Two shifts with the same times on the same day are two shifts here, and overlap.
         assert sorted(found) == sorted(expected)
 

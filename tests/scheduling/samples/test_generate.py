@@ -70,7 +70,7 @@ class FilesTests:
 
 
 class PlanTests:
-    def test_everybody_rests_ten_hours_and_keeps_to_the_contract(self) -> None:
+    def test_everyone_rests_ten_hours_and_keeps_to_the_contract(self) -> None:
         allowed = {row["email"]: timedelta(hours=int(row["max_hours_per_week"])) for row in rows("employees.csv")}
         shifts = {row["name"]: row for row in rows("shifts.csv")}
         worked: dict[tuple[str, date], timedelta] = defaultdict(timedelta)

@@ -110,7 +110,7 @@ class ReadOnlyTests:
     ) -> None:
         answer = send_shift(planner, world.early, row_of(stored, status="declined"))
         assert errors_in(answer) == [
-            "The schedule of Kitchen for the week of 2026-11-30 is published: it takes no changes."
+            "The schedule of Kitchen for the week of 2026-11-30 is published and cannot be changed."
         ]
 
     def test_a_row_that_nobody_touched_is_never_refused(
@@ -125,7 +125,7 @@ class ReadOnlyTests:
     def test_nothing_gets_into_it(self, world: World, planner: Client) -> None:
         response = send_form(planner, world.planned(world.late, TUESDAY + DAY))
         assert errors_in(response) == [
-            "The schedule of Kitchen for the week of 2026-11-30 is published: it takes no changes."
+            "The schedule of Kitchen for the week of 2026-11-30 is published and cannot be changed."
         ]
 
     def test_nobody_deletes_it(self, world: World, admin_client: Client) -> None:
@@ -176,12 +176,12 @@ class WithThePermissionTests:
         change(world.early, required_staff=1)
         page = act(manager, "cancel", [stored], ScheduleAssignment, carry_out="1")
         assert page.context["proposal"].warnings == [
-            "Without Amy Adams Early (06:00–14:00) on 2026-12-01 in Kitchen has 0 of 1 people required."
+            "Without Amy Adams, Early (06:00–14:00) on 2026-12-01 in Kitchen has 0 of 1 required people."
         ]
         assert not Notification.objects.exists()
         confirmed = {"carry_out": "1", CONFIRMED: token_in(page)}
         assert act(manager, "cancel", [stored], ScheduleAssignment, **confirmed).status_code == 302
-        assert "1 assignment is cancelled now." in manager.get(url("changelist", model=ScheduleAssignment)).text
+        assert "1 assignment is now cancelled." in manager.get(url("changelist", model=ScheduleAssignment)).text
         stored.refresh_from_db()
         assert stored.status == "cancelled"
         assert [told.body for told in Notification.objects.unread_for(world.amy.pk)] == [
@@ -191,7 +191,7 @@ class WithThePermissionTests:
     def test_a_planner_cancels_nothing_in_it(self, stored: ScheduleAssignment, planner: Client) -> None:
         page = act(planner, "cancel", [stored], ScheduleAssignment, carry_out="1")
         assert page.context["proposal"].left_out == [
-            "The schedule of Kitchen for the week of 2026-11-30 is published: it takes no changes."
+            "The schedule of Kitchen for the week of 2026-11-30 is published and cannot be changed."
         ]
         stored.refresh_from_db()
         assert stored.status == "assigned"

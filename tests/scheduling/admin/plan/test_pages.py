@@ -12,7 +12,7 @@ from tests.scheduling.admin.pages import errors_in, row_of, send_form, send_week
 from tests.scheduling.policy.cases import TUESDAY, World, make_world
 
 pytestmark = pytest.mark.django_db
-IN_WORDS = "Amy Adams has Early (06:00–14:00) on 2026-12-01 in Kitchen already."
+IN_WORDS = "Amy Adams already has Early (06:00–14:00) on 2026-12-01 in Kitchen."
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.test import Client, RequestFactory
 
 from scheduling.admin.plan.confirmation import FIELD, Warnings
 from scheduling.admin.plan.proposal_pages import SUBMIT_NAME, is_confirmed
-from scheduling.planning.proposals import Proposal
+from scheduling.workflow.proposals import Proposal
 from tests.scheduling.admin.pages import url
 from tests.scheduling.policy.cases import make_world
 

@@ -25,11 +25,11 @@ pytestmark = pytest.mark.django_db
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 # A schedule is judged as a whole, in the order of its days: of two the later is told of the earlier.
 OF_THE_LATER = {
-    "Amy Adams rests 8 h before Early (06:00–14:00) on 2026-12-02 in Kitchen: 10 h at least.": (
-        "Amy Adams rests 8 h after Late (14:00–22:00) on 2026-12-01 in Kitchen: 10 h at least."
+    "Amy Adams rests 8 h before Early (06:00–14:00) on 2026-12-02 in Kitchen; the minimum is 10 h.": (
+        "Amy Adams rests 8 h after Late (14:00–22:00) on 2026-12-01 in Kitchen; the minimum is 10 h."
     )
 }
-IN_WORDS = "Amy Adams has Early (06:00–14:00) on 2026-12-01 in Kitchen already."
+IN_WORDS = "Amy Adams already has Early (06:00–14:00) on 2026-12-01 in Kitchen."
 
 
 @pytest.fixture

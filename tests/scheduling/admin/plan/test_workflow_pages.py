@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from scheduling.models import Employee, Notification, Schedule, ScheduleAssignment
-from scheduling.planning.steps import STEPS
+from scheduling.workflow.steps import STEPS
 from tests.factories import EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory
 from tests.scheduling.admin.conftest import LogIn
 from tests.scheduling.admin.pages import CONFIRMED, act, token_in, url
@@ -60,7 +60,7 @@ class StepTests:
 
     def test_is_said_to_be_done(self, world: World, manager: Client) -> None:
         answer = manager.post(url("submit", world.week), {"carry_out": "1"}, follow=True)
-        assert [str(told) for told in answer.context["messages"]] == ["1 schedule is pending now."]
+        assert [str(told) for told in answer.context["messages"]] == ["1 schedule is now pending."]
 
     def test_a_post_without_a_token_is_refused(self, world: World, manager: Client) -> None:
         strict = Client(enforce_csrf_checks=True)
@@ -69,7 +69,9 @@ class StepTests:
 
     def test_a_step_that_does_not_lead_on_is_refused(self, world: World, manager: Client) -> None:
         page = manager.post(url("publish", world.week), {"carry_out": "1"})
-        assert page.context["proposal"].errors == [f"{world.week} is draft: “Publish” does not lead on from there."]
+        assert page.context["proposal"].errors == [
+            f"{world.week} is draft. A schedule with this status cannot be published."
+        ]
         assert 'type="submit" name="carry_out"' not in page.text
         assert status_of(world.week) == "draft"
 
@@ -97,7 +99,7 @@ class StepTests:
         answer = act(manager, "publish", [world.week], Schedule, carry_out="1", **{CONFIRMED: token_in(page)})
 
         assert answer.context["proposal"].warnings == [
-            "With Amy Adams Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 3 people required."
+            "With Amy Adams, Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 3 required people."
         ]
         assert status_of(world.week) == "approved"
 
@@ -141,10 +143,10 @@ class PublishTests:
         assert (status_of(world.week), status_of(second)) == ("archived", "published")
         assert ScheduleAssignment.objects.current().get().schedule == second
         assert [told.body for told in Notification.objects.unread_for(gone.pk)] == [
-            "You have no shifts in Kitchen in this week any more."
+            "You no longer have any shifts in Kitchen this week."
         ]
         entry = LogEntry.objects.get(object_id=str(world.week.pk))
-        assert entry.change_message == "Archived: a newer version was published."
+        assert entry.change_message == "Archived because a newer version was published."
 
     def test_what_is_replaced_is_no_overlap(self, world: World, manager: Client) -> None:
         world.stored(world.early, TUESDAY)

@@ -135,7 +135,7 @@ class ScheduleTests:
                 2,
                 "date",
                 "2026-12-02",
-                f"The schedule of Kitchen for the week of 2026-11-30 is {status}: it takes no changes.",
+                f"The schedule of Kitchen for the week of 2026-11-30 is {status} and cannot be changed.",
             )
         ]
         assert not ScheduleAssignment.objects.exists()

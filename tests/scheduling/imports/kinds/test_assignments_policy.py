@@ -54,7 +54,7 @@ class EverySentenceTests:
         world.stored(world.early, TUESDAY)
         monkeypatch.setattr(AssignmentRun, "find_existing", lambda self, keys: {})
         assert told(run(("amy@example.com", "Early", TUESDAY)).problems) == [
-            (2, "shift_name", "Amy Adams has Early (06:00–14:00) on 2026-12-01 in Kitchen already.")
+            (2, "shift_name", "Amy Adams already has Early (06:00–14:00) on 2026-12-01 in Kitchen.")
         ]
 
 
@@ -86,7 +86,7 @@ class RowsOfOneFileTests:
             (
                 3,
                 "shift_name",
-                "Early (06:00–14:00) on 2026-12-01 in Kitchen takes 1 person at most: Amy Adams is one too many.",
+                "Early (06:00–14:00) on 2026-12-01 in Kitchen has room for 1 person: Amy Adams is one too many.",
             )
         ]
         assert ScheduleAssignment.objects.get().employee == bob
@@ -107,7 +107,7 @@ class ChangedRowTests:
                 (
                     2,
                     "shift_name",
-                    "Without Amy Adams Early (06:00–14:00) on 2026-12-01 in Kitchen has 0 of 1 people required.",
+                    "Without Amy Adams, Early (06:00–14:00) on 2026-12-01 in Kitchen has 0 of 1 required people.",
                 )
             ],
         )
@@ -132,7 +132,7 @@ class WarningsTests:
         change(world.early, required_staff=2)
         result = run(("amy@example.com", "Early", TUESDAY))
         assert result.warning_notes == [
-            "Row 2: With Amy Adams Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 2 people required."
+            "Row 2: With Amy Adams, Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 2 required people."
         ]
 
     def test_twenty_are_shown_and_the_others_counted(self, world: World) -> None:

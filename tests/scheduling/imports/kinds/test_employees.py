@@ -107,7 +107,7 @@ class ProblemTests:
             headers=headers,
         )
         assert reasons(result) == [
-            (2, "", "The end date is not before the hire date."),
+            (2, "", "The end date cannot be before the hire date."),
             (3, "email", "Enter a valid email address."),
             (3, "first_name", "A value is needed here."),
             (3, "max_hours_per_week", "Ensure this value is less than or equal to 168."),

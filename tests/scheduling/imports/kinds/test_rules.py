@@ -85,16 +85,20 @@ class ImportTests:
             (
                 {"kind": "rest_period", "min_hours": "99"},
                 "min_hours",
-                "“hours of rest at least” is a number from 0 to 72.",
+                "“minimum hours of rest” must be a number from 0 to 72.",
             ),
             (
                 {"kind": "rest_period", "max_days": "6"},
                 "max_days",
-                "“days in a row at most” is not a parameter of this",
+                "“maximum days in a row” is not a parameter of this",
             ),
-            ({"kind": "rest_period"}, "", "“hours of rest at least” is needed."),
+            ({"kind": "rest_period"}, "", "“minimum hours of rest” is required."),
             ({"kind": "qualification", "skills": "Juggling"}, "skills", "No skill has the name 'Juggling'."),
-            ({"kind": "restriction", "scope": "department"}, "department_code", "Say to which one the rule applies."),
+            (
+                {"kind": "restriction", "scope": "department"},
+                "department_code",
+                "Choose which one the rule applies to.",
+            ),
             ({"kind": "availability", "weekdays": "Mo"}, "weekdays", "Write 'Monday', 'Tuesday'"),
         ],
     )

@@ -33,12 +33,12 @@ class ShiftTests:
 
     def test_a_shift_without_a_length_is_refused(self) -> None:
         result = run(["A", "T", "8:00", "8:00", "0", ""])
-        assert [problem.reason for problem in result.problems] == ["The shift ends at the minute it starts."]
+        assert [problem.reason for problem in result.problems] == ["A shift cannot start and end at the same time."]
 
     def test_a_break_as_long_as_the_shift_is_refused(self) -> None:
         result = run(["A", "T", "8:00", "9:00", "60", ""])
         assert [(problem.column, problem.reason) for problem in result.problems] == [
-            ("break", "The break is as long as the shift.")
+            ("break", "The break must be shorter than the shift.")
         ]
 
     def test_a_new_shift_needs_a_type(self) -> None:
