@@ -1,4 +1,9 @@
-"""The subcommands of `manage.py cache`, one class in one file each."""
+"""The subcommands of ``manage.py cache``, one class in one file each.
+
+stats  what was counted, by type and kind
+clear  drop cached values by type, key, pattern or model
+drain  publish what the outbox holds
+"""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar

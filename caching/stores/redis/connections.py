@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,22 @@ def reads_plainly(alias: str) -> bool:
     if not is_redis(alias) or type(caches[alias].client).get is not DefaultClient.get:  # type: ignore[attr-defined]
         return False
     return passes_bytes(alias) and "COMPRESSOR" not in settings.CACHES[alias].get("OPTIONS", {})
+
+
+def identify(ask: Callable[..., bytes]) -> tuple[bytes, str]:
+    """Return what distinguishes this start of a server from every other, and its maxmemory policy.
+
+    ``ask`` sends a command and returns the reply. Raises ConnectionError for a replica.
+    """
+    info: dict[bytes, bytes] = {}
+    for section in ("server", "replication", "memory"):
+        text = ask("INFO", section)
+        text = text[4:] if text.startswith(b"txt:") else text
+        info |= dict(line.split(b":", 1) for line in text.splitlines() if b":" in line)
+    if info.get(b"role", b"master") != b"master":
+        raise ConnectionError("It is a replica, which takes no writes and lags behind.")
+    identity = blake2b(info[b"run_id"] + info.get(b"master_replid", b""), digest_size=16).digest()
+    return identity, info.get(b"maxmemory_policy", b"").decode()
 
 
 def _ping(connection: Connection) -> Any:

@@ -11,13 +11,12 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from typing import Any
 
 from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, ResponseError, TimeoutError
 
 from ..generations import Stamp, reader_of
-from .connections import RedisConnections
+from .connections import RedisConnections, identify
 from .keyspace import Keyspace
 from .scripts import FILL
 
@@ -69,7 +68,7 @@ class Mirror:
         self._connection._parser.set_invalidation_push_handler(self._on_push)
         try:
             self._connection.connect()
-            self.identity = self._identify()
+            self.identity, self.maxmemory_policy = identify(self._ask)
             socket: Any = self._connection._sock
             self._fd = _PollFd(socket.fileno(), _POLLIN, 0)
             self._poll_argument = ctypes.byref(self._fd)
@@ -174,18 +173,6 @@ class Mirror:
             except BaseException:
                 self.close()
                 raise
-
-    def _identify(self) -> bytes:
-        """Return what tells this start of this server from every other; raise ConnectionError for a replica."""
-        info: dict[bytes, bytes] = {}
-        for section in ("server", "replication", "memory"):
-            text = self._ask("INFO", section)
-            text = text[4:] if text.startswith(b"txt:") else text
-            info |= dict(line.split(b":", 1) for line in text.splitlines() if b":" in line)
-        if info.get(b"role", b"master") != b"master":
-            raise ConnectionError("It is a replica, which takes no writes and lags behind.")
-        self.maxmemory_policy = info.get(b"maxmemory_policy", b"").decode()
-        return blake2b(info[b"run_id"] + info.get(b"master_replid", b""), digest_size=16).digest()
 
     def _track(self) -> bool:
         try:
