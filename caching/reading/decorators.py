@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
+from ..coherence.models_by_label import when_loaded
 from ..keys import CacheType, positive_ttl
 from .dependencies import Dependency
 from .manager import cache_manager
@@ -24,9 +25,14 @@ def cached(
     selections whose writes drop the value. The function gets ``invalidate(*args)`` and ``refresh(*args)``.
     """
 
+    dependencies = tuple(depends_on)
+    for label in dependencies:
+        if isinstance(label, str):
+            when_loaded(label, lambda model: None)  # a label that names no model is found at start-up
+
     def decorate(function: Callable[..., Any]) -> CachedFunction:
         kind = AsyncCachedFunction if iscoroutinefunction(function) else CachedFunction
-        return kind(function, cache_type, key, positive_ttl(ttl), tuple(depends_on))
+        return kind(function, cache_type, key, positive_ttl(ttl), dependencies)
 
     return decorate
 
