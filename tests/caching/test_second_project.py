@@ -134,7 +134,7 @@ class SecondProjectTests:
         caches = (
             dedent(FILES["shop/caches.py"]).replace("import CachedLookup", "import cached, CachedLookup") + computed
         )
-        done = Project(tmp_path, FILES | {"shop/caches.py": caches}).manage("check")
+        done = Project(tmp_path, FILES | {"shop/caches.py": caches + computed}).manage("check")
         assert "(caching.E006) There is no model 'shop.Produkt'." in done.stderr
 
     def test_a_look_up_of_no_model_says_so_when_it_is_used(self, tmp_path: Path) -> None:
