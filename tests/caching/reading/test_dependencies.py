@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from caching import (
     NotWatched,
@@ -11,6 +12,7 @@ from caching import (
     invalidate,
     rows_where,
 )
+from caching.reading.dependencies import Dependencies, from_replica, tags_of_dependency
 from scheduling.models import Department, Employee, Skill
 from tests.factories import DepartmentFactory, EmployeeFactory
 
@@ -101,6 +103,12 @@ class DependsOnTests:
         with pytest.raises(NotWatched, match=r"Rows of auth\.Permission cannot be cached: nobody watches its writes"):
             self.cached(Permission)
 
+    def test_a_label_is_as_good_as_the_model(self) -> None:
+        assert not self.cached("scheduling.Department")
+        assert self.cached("scheduling.Department")
+        DepartmentFactory()
+        assert not self.cached("scheduling.Department")
+
     def test_a_field_that_nobody_watches_is_refused(self) -> None:
         with pytest.raises(NotWatched, match=r"is not watched by 'phone'\. Declare watch\(Employee, by=\('phone',\)\)"):
             rows_where(Employee, phone="1")
@@ -108,3 +116,36 @@ class DependsOnTests:
     def test_a_selection_is_of_one_field(self) -> None:
         with pytest.raises(TypeError, match="rows_where takes one field and its value, not 2"):
             rows_where(Employee, email="x", id=5)
+
+
+class TagsOfDependencyTests:
+    def test_of_a_model_is_any_row(self) -> None:
+        expected = [(Employee, ["scheduling.Employee/+"])]
+        assert list(tags_of_dependency(Employee)) == list(tags_of_dependency("scheduling.Employee")) == expected
+
+    def test_of_a_row_is_the_row_and_all_rows(self) -> None:
+        ((model, tags),) = tags_of_dependency(Employee(pk=5))
+        assert model is Employee
+        assert set(tags) == {"scheduling.Employee#5", "scheduling.Employee/*"}
+
+    def test_of_a_selection_is_its_value_and_all_rows(self) -> None:
+        ((model, tags),) = tags_of_dependency(rows_where(Employee, email="Amy@example.com"))
+        assert model is Employee
+        assert set(tags) == {"scheduling.Employee.email=amy@example.com", "scheduling.Employee/*"}
+
+
+class ReadsFromReplica:
+    """A router that reads departments from a replica."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return "replica" if model is Department else None
+
+
+class FromReplicaTests:
+    def test_is_false_without_routers(self) -> None:
+        assert not from_replica(Dependencies((), frozenset({"scheduling.Department"})))
+
+    def test_is_true_where_a_model_is_read_from_another_database(self, settings: Settings) -> None:
+        settings.DATABASE_ROUTERS = [f"{__name__}.ReadsFromReplica"]
+        assert from_replica(Dependencies((), frozenset({"scheduling.Department", "scheduling.Employee"})))
+        assert not from_replica(Dependencies((), frozenset({"scheduling.Employee"})))
