@@ -1,8 +1,8 @@
-"""Invalidations that could not be delivered: rows of a table, written in the transaction that they speak of.
+"""Invalidations that could not be delivered: rows of a table, written in the same transaction as the data.
 
-Whoever reaches the server of the generations next publishes what it finds there and deletes exactly that (the pattern
-"transactional outbox", microservices.io). Every process looks every few seconds, in a thread and on a connection of
-its own.
+The next process that reaches the server of generations publishes the rows that it finds and deletes exactly those (the
+pattern "transactional outbox", microservices.io). Every process checks every few seconds, in its own thread and on its
+own connection.
 """
 
 import json
@@ -22,9 +22,10 @@ _ROWS = 500
 
 
 def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
-    """Write a row for the tags, in the transaction that the connection has open, if it has one.
+    """Write a row for the tags, in the open transaction of the connection if there is one.
 
-    Past Django's cursor: no application counts or logs this statement. Raises WriteRefused if it cannot be written.
+    This bypasses Django's cursor wrappers, so that applications neither count nor log the statement. Raises
+    WriteRefused if the row cannot be written.
     """
     from ..models import PendingInvalidation
 
@@ -46,7 +47,7 @@ def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
 def drain(publish: Callable[[Sequence[str]], None]) -> int:
     """Publish what the outbox of every database holds, delete exactly that, and return how many rows it was.
 
-    Raises what ``publish`` raises, with every row that was not published still there.
+    Propagates the errors of ``publish``; rows that were not published stay in the table.
     """
     from ..models import PendingInvalidation
 
@@ -70,12 +71,12 @@ def _rows(alias: str, rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     except DatabaseError:
         if has_table(alias):
             raise
-        # Not migrated, so nobody can have left anything.
+        # The table has not been migrated, so nothing can have been left in it.
         return []
 
 
 def has_table(alias: str) -> bool:
-    """Whether the database has an outbox, or is not meant to have one."""
+    """Whether the database has an outbox table, or is not supposed to have one."""
     from ..models import PendingInvalidation
 
     if not router.allow_migrate_model(alias, PendingInvalidation):
