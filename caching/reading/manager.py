@@ -1,8 +1,8 @@
 """The cache manager: the one object through which values are read, set and invalidated.
 
 A read looks for an entry in the local tier, then in the shared tier, and serves it only if its stamp holds; otherwise
-it loads the value. A load reads the generations first and stores the value only if it is proven to be as new as they are
-(docs/coherence.md).
+it loads the value. A load reads the generations first and stores the value only if it is proven to be as new as they
+are (docs/coherence.md).
 """
 
 import time
