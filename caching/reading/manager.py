@@ -1,8 +1,8 @@
 """The cache manager: the one object through which values are read, set and invalidated.
 
-A read looks for an entry in the local tier, then in the shared tier, and serves it only if its stamp holds; otherwise it
-loads the value. A load reads the generations first and stores the value only if it is proven to be as new as they are
-(docs/coherence.md).
+A read looks for an entry in the local tier, then in the shared tier, and serves it only if its stamp holds; otherwise
+it loads the value. A load reads the generations first and stores the value only if it is proven to be as new as they
+are (docs/coherence.md).
 """
 
 import time
@@ -61,7 +61,7 @@ class CacheManager:
         return self.runtime.config
 
     def reconfigure(self) -> None:
-        """Discard entries, leases, counts and settings, so that the next use starts afresh; after a fork and in tests."""
+        """Discard entries, leases, counts and settings, so that the next use starts afresh: after a fork, in tests."""
         self.runtime.reconfigure()
 
     def type_entries(self, cache_type: Name) -> TypeEntries:
