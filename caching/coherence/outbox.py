@@ -39,8 +39,9 @@ def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
             )
     except DatabaseError as error:
         raise WriteRefused(
-            f"The write was not committed: other processes could not be told, and the outbox in "
-            f"{connection.alias!r} takes no row: {error}. Run manage.py migrate caching --database {connection.alias}."
+            "The write was not committed: other processes could not be notified, and the outbox in "
+            f"{connection.alias!r} cannot be written: {error}. "
+            f"Run manage.py migrate caching --database {connection.alias}."
         ) from error
 
 
@@ -61,7 +62,7 @@ def drain(publish: Callable[[Sequence[str]], None]) -> int:
             rows.filter(pk__in=found).delete()
             drained += len(found)
     if drained:
-        logger.warning("Published what %d rows of the outbox held.", drained)
+        logger.warning("Published %d rows of the outbox.", drained)
     return drained
 
 

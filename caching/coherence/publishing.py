@@ -144,7 +144,7 @@ class Publisher:
 
     def left_behind(self, tags: Iterable[str]) -> None:
         """Log and count tags that are waiting in the outbox."""
-        self._failed(tags, "The generations cannot be reached; it waits in the outbox.")
+        self._failed(tags, "The generations cannot be reached; the tags wait in the outbox.")
 
     def repeat(self, tags: Iterable[str]) -> None:
         """Invalidate tags again that were left in the outbox; it does not matter whether this is delivered."""

@@ -107,7 +107,7 @@ def labels_of(model: type[models.Model]) -> list[str]:
     found = [base._meta.label for base in (concrete, *concrete._meta.get_parent_list())]
     if found[0] not in watched_fields:
         raise NotWatched(
-            f"Rows of {found[0]} cannot be cached: nobody watches its writes. "
+            f"Rows of {found[0]} cannot be cached: its writes are not watched. "
             f"Declare watch({concrete.__name__}) at start-up."
         )
     return found

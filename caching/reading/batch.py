@@ -36,7 +36,7 @@ class BatchCache:
         self._answered = 0
 
     def fill(self, values: Iterable[Any]) -> None:
-        """Look up new values: in the local tier, in the shared tier, and the rest in one query (in chunks)."""
+        """Look up values that are new here: in the local tier, the shared tier, then by one query (in chunks)."""
         wanted = {canonical for value in set(values) if (canonical := self._normalise(value)) is not None}
         wanted -= self._pks.keys()
         wanted -= self._missing

@@ -117,7 +117,7 @@ class SharedTier:
                 entry = self._opened(content, name, declared, time_here)
             except ValueError as error:
                 self._on_error()
-                logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
+                logger.warning("The shared tier %r held a value that the cache did not write: %s", self.alias, error)
                 self._guard(partial(_delete, place))
                 continue
             if entry is not None and entry.deadline > now:

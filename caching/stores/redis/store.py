@@ -175,7 +175,7 @@ class RedisGenerations(GenerationStore):
                     self._connections.let_it_turn()
             except OutOfMemoryError as error:
                 # The server still deletes keys, so the end of this commit will be delivered.
-                logger.warning("The server of %r takes no more: %s", self.alias, error)
+                logger.warning("The server of %r is out of memory: %s", self.alias, error)
             except FAULTS as error:
                 self._lost(error)
         # Use the current view: it may have changed while waiting for the server.
@@ -271,8 +271,8 @@ class RedisGenerations(GenerationStore):
         # The spare connections lead to the same server, so they are no better.
         self._connections.close()
         logger.warning(
-            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves what is at most "
-            "%g s old, and leaves what it writes in the outbox.",
+            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves entries that are "
+            "at most %g s old, and leaves its invalidations in the outbox.",
             self.alias,
             type(error).__name__,
             error,
