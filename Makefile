@@ -10,11 +10,11 @@ UV := .venv-uv/bin/uv
 COMPILE := $(UV) pip compile --quiet --no-config --default-index https://pypi.org/simple --no-emit-index-url \
 	--universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
-	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py tests/caching/test_among.py \
-	tests/scheduling/policy
-ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_transactions.py \
-	tests/caching/coherence/test_outbox.py
+ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
+	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_unusual_models.py \
+	tests/caching/test_processes.py tests/caching/reading/test_in_many.py tests/scheduling/policy
+ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
+	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test screenshots prove check bench torture lock migrations messages clean

@@ -2,21 +2,21 @@
 
 exceptions   errors that a caller can cause
 conf         settings.CACHING, checked and frozen
-keys         CacheType; the only code that spells a key or a tag
-values       values in the form in which they are held
+keys         CacheType, and the only code that builds keys and tags
+values       the form in which the cache holds values
 stores       the generations of tags, in shared memory or in Redis
 coherence    WRITING: when a cached value stops being true
-reading      READING: what a caller of the cache meets
-monitoring   WATCHING: what the cache did
-management   manage.py cache
-serializers  for django-redis: bytes only, nothing that it would run
-tiers        the former place of the serializer
-models       the tables of the cache
+reading      READING: the interface that callers of the cache use
+monitoring   WATCHING: statistics about what the cache did
+management   the command manage.py cache
+serializers  a serializer for django-redis that accepts bytes only and never unpickles
+tiers        the former location of the serializer
+models       the database tables of the cache
 checks       system checks
-apps         where Django meets the cache
-testing      for the tests of applications that use the cache
+apps         the AppConfig, which connects the cache to Django
+testing      fixtures for the tests of applications that use the cache
 
-Importing this package reads no setting and no model.
+Importing this package reads no settings and loads no models.
 """
 
 from .coherence.causes import cause

@@ -1,4 +1,4 @@
-"""Where Django meets the cache: connections are watched, forks and changed settings start it anew."""
+"""Connect the cache to Django: watch database connections; start afresh after a fork or a change of settings."""
 
 import os
 from typing import Any
@@ -22,7 +22,7 @@ class CachingConfig(AppConfig):
         from .reading.manager import cache_manager
 
         resolve_waiting()
-        # Now, not in the first write.
+        # Compute this now rather than during the first write.
         changed_by_the_database()
         connection_created.connect(install, dispatch_uid="caching")
         for connection in connections.all(initialized_only=True):

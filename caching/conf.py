@@ -1,8 +1,8 @@
 """The configuration of the cache: settings.CACHING, checked and frozen.
 
-A time to live is found by name, the first of these that the TTL table has, for the type ``employee``
-and the kind ``email``: ``employee_by_email``, ``employee_email``, ``email_employees``, ``employee``, ``default``.
-So "employee_by_id", "shift_types", "active_rules" and "department_list" need no registration.
+The TTL table is searched by name. For the type ``employee`` and the kind ``email``, the first of these names that is
+in the table decides: ``employee_by_email``, ``employee_email``, ``email_employees``, ``employee``, ``default``.
+So names such as "employee_by_id", "shift_types", "active_rules" and "department_list" need no registration.
 """
 
 from collections.abc import Mapping
@@ -20,24 +20,24 @@ DEFAULT_MAX_SIZE = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """settings.CACHING. Times in seconds, sizes in entries."""
+    """The options of settings.CACHING. Times are in seconds, sizes in entries."""
 
     ENABLED: bool = True
-    """False: every read loads, nothing is stored; writes still publish."""
+    """If False, every read loads its value and nothing is stored; writes still publish invalidations."""
     SHARED_ALIAS: str | None = None
-    """The alias in settings.CACHES that holds values for all processes, or None for values per process."""
+    """The alias in settings.CACHES that holds values for all processes; None keeps values in each process only."""
     GENERATIONS: Literal["auto", "memory", "redis"] = "auto"
-    """Where generations live; "auto" takes Redis when the shared alias is a Redis, else shared memory."""
+    """Where generations are kept; "auto" uses Redis if the shared alias is served by Redis, else shared memory."""
     TTL: Mapping[str, float] = field(default_factory=dict)
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
     DEGRADED_TTL: float = 5
-    """The longest life of a local entry while the generations cannot be reached; 0 asks the database each time."""
+    """How long a local entry may live while the generations are unreachable; with 0 every read asks the database."""
     INTENT_SECONDS: float = 30
-    """How long a COMMIT may take before readers assume that its process was killed."""
+    """How long a COMMIT may take before readers assume that its process has been killed."""
     STRICT: bool = False
     OUTBOX: Literal["auto", "always"] = "auto"
     DIRECTORY: str | Path | None = None
-    """Where the shared-memory files live: the same for all processes of the host. None: no shared memory."""
+    """The directory of the shared-memory files, the same for all processes of the host; None means ./var."""
 
     def __post_init__(self) -> None:
         for table in ("TTL", "MAX_SIZE"):
@@ -54,7 +54,7 @@ class Config:
 
     @classmethod
     def from_settings(cls) -> Self:
-        """Read settings.CACHING; raise ImproperlyConfigured for an option that does not exist."""
+        """Read settings.CACHING; raise ImproperlyConfigured for an unknown option or an invalid value."""
         options: dict[str, Any] = dict(getattr(settings, "CACHING", {}))
         known = [option.name for option in fields(cls)]
         if unknown := sorted(set(options) - set(known)):
@@ -64,7 +64,7 @@ class Config:
         return cls(**options)
 
     def ttl(self, type_name: str, kind: str) -> float | None:
-        """Return the seconds that the TTL table gives this kind, or None if it names neither kind nor type."""
+        """Return the seconds that the TTL table has for this kind, or None if it has neither the kind nor the type."""
         for name in (f"{type_name}_by_{kind}", f"{type_name}_{kind}", f"{kind}_{type_name}s", type_name):
             if name in self.TTL:
                 return self.TTL[name]

@@ -1,4 +1,4 @@
-"""Errors of the cache that a caller can cause. Faults of a backend never raise: they are counted and logged."""
+"""Errors that a caller of the cache can cause. Backend faults are counted and logged instead of raised."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ class CachingError(Exception):
 
 
 class UnknownCacheType(CachingError, LookupError):
-    """There is no cache type of this name; the message lists the known ones, the nearest first."""
+    """There is no cache type with this name; the message lists the known types, closest match first."""
 
     def __init__(self, name: object, known: Iterable[str]) -> None:
         nearest = get_close_matches(str(name), known := sorted(known), n=len(known), cutoff=0.5)
@@ -20,7 +20,7 @@ class UnknownCacheType(CachingError, LookupError):
 
 
 class UnknownModel(CachingError, LookupError):
-    """There is no model with this label; the message lists the nearest ones."""
+    """There is no model with this label; the message suggests the closest matches."""
 
     def __init__(self, label: str, nearest: Iterable[str]) -> None:
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ' A label has the form "app_label.ModelName".'
@@ -44,11 +44,11 @@ class InvalidTTL(CachingError, ValueError):
 
 
 class Uncacheable(CachingError, TypeError):
-    """A value has a type outside the fixed set that every tier can hold and give back unchanged."""
+    """The value has a type outside the fixed set that every tier can store and return unchanged."""
 
 
 class ModelNotLoaded(CachingError, AttributeError):
-    """A look-up is used before its model is loaded, or its label names no model."""
+    """A look-up was used before its model was loaded, or its label names no model."""
 
     def __init__(self, declared_as: str) -> None:
         super().__init__(
@@ -58,11 +58,11 @@ class ModelNotLoaded(CachingError, AttributeError):
 
 
 class NotWatched(CachingError):
-    """A cached value depends on a model, or on a field of it, whose writes are not watched."""
+    """A cached value depends on a model, or on one of its fields, whose writes are not watched."""
 
 
 class WriteRefused(CachingError, OperationalError):
-    """A write was not committed because other processes could not be told, and would have served what it changes.
+    """A write was not committed: other processes could not be notified and would have kept serving the old values.
 
-    An OperationalError, so that ``atomic()`` rolls back.
+    It is an OperationalError, so that ``atomic()`` rolls back.
     """

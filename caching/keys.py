@@ -1,8 +1,9 @@
-"""Cache types, keys and tags: the only code that spells one.
+"""Cache types, keys and tags: the only code that builds them.
 
-A *key* names an entry of a type: ``kind:value`` or ``kind:value:detail``.
-A *tag* names what an entry depends on. Of the cache: the type, the kind, each leading segment of the key and the key.
-Of a model: one row, one value of a watched field, all rows, any row (see docs/coherence.md).
+A *key* identifies an entry of a type: ``kind:value`` or ``kind:value:detail``.
+A *tag* identifies something that an entry depends on. Tags of the cache stand for a type, a kind, each leading segment
+of a key, and a key. Tags of a model stand for one row, one value of a watched field, all rows, or any row (see
+docs/coherence.md).
 """
 
 from dataclasses import dataclass
@@ -20,10 +21,10 @@ _types: dict[str, "CacheType"] = {}
 
 @dataclass(frozen=True)
 class CacheType:
-    """A family of cached values with a TTL (seconds) and a size (entries) of its own.
+    """A family of cached values with its own TTL (seconds) and maximum size (entries).
 
-    Declaring a type makes it known by its name. What settings.CACHING says of the type wins over what is said here.
-    ``dataclasses`` are the frozen dataclasses that its values may be made of.
+    Declaring a type registers it under its name. Values in settings.CACHING override those given here.
+    ``dataclasses`` lists the dataclasses that the values of this type may contain.
     """
 
     name: str
@@ -65,7 +66,7 @@ def known_types() -> list[str]:
 
 
 def cache_type(name: "str | CacheType") -> CacheType:
-    """Return the type of that name; raise UnknownCacheType, which lists the known ones."""
+    """Return the type with that name; raise UnknownCacheType, which lists the known types."""
     found = _types.get(name if isinstance(name, str) else getattr(name, "name", ""))
     if found is None:
         raise UnknownCacheType(name, _types)
@@ -73,12 +74,12 @@ def cache_type(name: "str | CacheType") -> CacheType:
 
 
 def escape(value: str) -> str:
-    """Return a value as it stands inside a key: without a colon or a wildcard of its own, and never empty."""
+    """Escape a value for use inside a key: the result has no colons and no wildcards, and is never empty."""
     return value.translate(_ESCAPES) if _must_escape(value) else value or "%"
 
 
 def without_value(tag: str) -> str:
-    """Return a tag for a log that is always on: what stands after = or : may be an e-mail address."""
+    """Return the tag with its value masked, for logging: the text after = or : may be an e-mail address."""
     return _value_in_tag.sub(r"\1…", tag)
 
 
@@ -98,7 +99,7 @@ def kind_of(key: str) -> str:
 
 
 def key_tags(type_name: str, key: str) -> tuple[str, ...]:
-    """Return the tags of the cache that an entry depends on: type, kind, leading segments, the key itself."""
+    """Return the cache tags that an entry depends on: its type, its kind, each leading segment, and the key itself."""
     tags = [type_tag(type_name), kind_tag(type_name, kind_of(key))]
     position = key.find(":", key.find(":") + 1)
     while position != -1:
@@ -121,7 +122,7 @@ def key_tag(type_name: str, key: str) -> str:
 
 
 def pattern_tag(type_name: str, pattern: str) -> str:
-    """Return the deepest tag that covers every key which the glob can match (too much is safe, too little never)."""
+    """Return the most specific tag that covers every key the glob can match (too many is safe, too few never is)."""
     if not isinstance(pattern, str) or not pattern:
         raise InvalidKey(pattern)
     wildcard = min((at for at in map(pattern.find, "*?[") if at != -1), default=None)
@@ -146,20 +147,20 @@ def _compiled(pattern: str):  # type: ignore[no-untyped-def]
 
 
 def row_tag(label: str, pk: object) -> str:
-    """One row of a model, by its ``_meta.label``."""
+    """Return the tag of one row of a model, given the model's ``_meta.label``."""
     return f"{label}#{pk}"
 
 
 def value_tag(label: str, attname: str, value: object) -> str:
-    """One value of a watched field: what a selection by that field depends on."""
+    """Return the tag of one value of a watched field; selections by that field depend on it."""
     return f"{label}.{attname}={value}" if value is not None else f"{label}.{attname} is null"
 
 
 def all_rows_tag(label: str) -> str:
-    """Published by writes whose rows are not known: every entry that contains a row of the model carries it."""
+    """Return the tag that writes to unknown rows publish; every entry that contains a row of the model has it."""
     return f"{label}/*"
 
 
 def any_row_tag(label: str) -> str:
-    """Published by every write to the model: the guard of a load, and what a list of all rows depends on."""
+    """Return the tag that every write to the model publishes; it guards loads, and lists of all rows depend on it."""
     return f"{label}/+"

@@ -1,4 +1,4 @@
-"""The tables of the cache."""
+"""The database tables of the cache."""
 
 from django.db import models
 from django.utils import timezone
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PendingInvalidation(models.Model):
-    """What a COMMIT has changed while the generations could not be reached; see caching.coherence.outbox."""
+    """The tags that a COMMIT changed while the generations could not be reached; see caching.coherence.outbox."""
 
     tags = models.TextField(_("tags"), help_text=_("A JSON list."))
     created_at = models.DateTimeField(_("created at"), default=timezone.now)

@@ -1,4 +1,4 @@
-"""For django-redis: a serializer that never runs what it reads.
+"""A serializer for django-redis that never executes what it reads.
 
 ``settings.CACHES[alias]["OPTIONS"]["SERIALIZER"] = "caching.serializers.BytesSerializer"``
 """
@@ -9,7 +9,7 @@ from django_redis.serializers.base import BaseSerializer
 
 
 class BytesSerializer(BaseSerializer):  # type: ignore[misc]
-    """Stores the bytes of the cache as they are. The default of django-redis unpickles whatever lies in the server."""
+    """Stores bytes unchanged. The default serializer of django-redis unpickles whatever it finds on the server."""
 
     def dumps(self, value: Any) -> bytes:
         if not isinstance(value, bytes):

@@ -1,7 +1,7 @@
-"""For the tests of applications that use this cache.
+"""Fixtures for the tests of applications that use this cache.
 
-Under Django's TestCase every read is right without any of this: the test's transaction has written, so it stores
-nothing and reads the database. To test *what is cached*, a test must commit. With pytest-django::
+Under Django's TestCase, reads are correct without any of this: the transaction of the test has written, so the cache
+stores nothing and every read asks the database. To test *what is cached*, a test must commit. With pytest-django::
 
     pytest_plugins = ["caching.testing"]
 
@@ -20,7 +20,7 @@ from .reading.manager import CacheManager, cache_manager
 
 @contextmanager
 def fresh_cache() -> Iterator[CacheManager]:
-    """Start the block with nothing cached and nothing counted, by the settings of now; forget it all afterwards."""
+    """Run the block with an empty cache, zero counts and the current settings; discard everything afterwards."""
     publisher.forget()
     cache_manager.reconfigure()
     try:

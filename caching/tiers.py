@@ -1,4 +1,4 @@
-"""The former place of BytesSerializer, for settings that still name it here."""
+"""The former location of BytesSerializer, for settings that still refer to it."""
 
 from .serializers import BytesSerializer
 

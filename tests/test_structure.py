@@ -1,6 +1,8 @@
 """Imports go one way only, and importing the cache reads nothing."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = modules_below(ROOT, "caching", "scheduling", "scheduler_project", "benchmarks")
 SOURCES = {module: Source.read(module, path) for module, path in MODULES.items()}
 
+MAX_LINES_OF_A_FILE = 300
+MAX_LINES_OF_A_CLASS = 250
 LAYERS = {
     "caching": (
         *("exceptions", "conf", "keys", "monitoring.stats", "monitoring.recorder", "models"),
@@ -32,6 +36,11 @@ SEAM = ("caching.testing",)
 
 def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def children_of(package: str) -> list[str]:
+    """Return the names of the modules and packages directly in a package."""
+    return [name.rpartition(".")[2] for name in MODULES if name.rpartition(".")[0] == package]
 
 
 def layer_of(module: str) -> int:
@@ -67,6 +76,16 @@ class DirectionTests:
     @pytest.mark.parametrize("package", LAYERS)
     def test_a_part_uses_only_those_below_it(self, package: str) -> None:
         assert upward(ALL, package) == set()
+
+    def test_for_its_types_alone_only_the_cached_reads_look_up(self) -> None:
+        """A look-up is declared below the models, and its type names the model that it returns."""
+        wrong = {
+            (module, name)
+            for package in LAYERS
+            for module, name in upward(TYPES_ALONE, package)
+            if module != "scheduling.caches" or not within(name, "scheduling.models")
+        }
+        assert wrong == set()
 
     def test_the_cache_knows_nothing_of_its_users(self) -> None:
         assert used_by("caching", "scheduling", "scheduler_project", "benchmarks") == set()
@@ -152,6 +171,43 @@ class CirclesTests:
         sources = SOURCES | {"caching.keys": source}
         assert arrows(sources)["caching.keys"] == set()
         assert arrows(sources, typing=True)["caching.keys"] == {"caching.reading.manager"}
+
+
+class SizeTests:
+    @pytest.mark.parametrize("module", MODULES)
+    def test_a_file_can_be_read_at_once(self, module: str) -> None:
+        assert len(MODULES[module].read_text().splitlines()) <= MAX_LINES_OF_A_FILE
+
+    @pytest.mark.parametrize("module", MODULES)
+    def test_a_class_can_be_read_at_once(self, module: str) -> None:
+        long = [
+            node.name
+            for node in ast.walk(SOURCES[module].tree)
+            if isinstance(node, ast.ClassDef)
+            if (node.end_lineno or 0) - node.lineno >= MAX_LINES_OF_A_CLASS
+        ]
+        assert long == []
+
+
+PACKAGES = [module for module, path in MODULES.items() if path.name == "__init__.py" and children_of(module)]
+
+
+class DocstringTests:
+    @pytest.mark.parametrize("package", PACKAGES)
+    def test_a_package_names_every_module_in_it(self, package: str) -> None:
+        text = ast.get_docstring(SOURCES[package].tree) or ""
+        # "name  what it is" at the beginning of a line.
+        named = re.findall(r"^ *(\w+(?:, \w+)*) {2,}\S", text, re.M)
+        assert sorted(name for names in named for name in names.split(", ")) == sorted(children_of(package))
+
+
+class MirrorTests:
+    @pytest.mark.parametrize("module", [module for module in MODULES if not within(module, "benchmarks")])
+    def test_a_module_has_a_test_file_at_its_path(self, module: str) -> None:
+        path = MODULES[module]
+        if path.name != "__init__.py":
+            inside = path.relative_to(ROOT)
+            assert (ROOT / "tests" / inside.with_name(f"test_{inside.name}")).exists()
 
 
 class ImportTests:

@@ -1,4 +1,4 @@
-"""What kind of backend an alias of settings.CACHES has, found out without importing the packages of any of them."""
+"""Which kind of backend an alias of settings.CACHES has, determined without importing the backends' packages."""
 
 from django.conf import settings
 from django.core.cache import caches
@@ -7,7 +7,7 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 
 SERIALIZER = "caching.serializers.BytesSerializer"
-"""The serializer of django-redis that passes bytes only."""
+"""The serializer for django-redis that accepts bytes only."""
 _OLD_SERIALIZER = "caching.tiers.BytesSerializer"
 
 
@@ -22,7 +22,7 @@ def is_redis(alias: str | None) -> bool:
 
 
 def is_process_local(alias: str) -> bool:
-    """Whether the alias holds values for one process only, so that it cannot be a shared tier."""
+    """Whether the alias holds values for one process only, and so cannot be a shared tier."""
     try:
         return isinstance(caches[alias], (LocMemCache, DummyCache))
     except InvalidCacheBackendError:
@@ -30,5 +30,5 @@ def is_process_local(alias: str) -> bool:
 
 
 def passes_bytes(alias: str) -> bool:
-    """Whether the alias stores bytes as they are and never unpickles what it reads."""
+    """Whether the alias stores bytes unchanged and never unpickles what it reads."""
     return settings.CACHES[alias].get("OPTIONS", {}).get("SERIALIZER") in (SERIALIZER, _OLD_SERIALIZER)

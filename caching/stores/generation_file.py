@@ -16,10 +16,10 @@ SLOTS = 1 << 16
 PENDING = 1 << 63
 GENERATION_MASK = PENDING - 1
 PRIME = 65_521
-"""The largest prime below SLOTS. CRC-32 is linear: cut to its low bits it sends whole families of tags that differ in
+"""The largest prime below SLOTS. CRC-32 is linear: its low bits alone would map whole families of tags that differ in a
 few characters (Department#20, Employee#30) to the same slots, 18 times as often as chance would."""
 MAGIC = b"caching generations 3\0\0\0"
-"""Another way from a tag to its slot, or another layout, takes another number: the file is shared with old code."""
+"""Change the number whenever the layout or the mapping of tags to slots changes: old code may share the file."""
 HEADER_BYTES = 4096
 FIRST_SLOT = HEADER_BYTES // 8
 COUNTS = SLOTS
@@ -27,18 +27,18 @@ DEADLINES = 2 * SLOTS
 CLOSES = 3 * SLOTS
 SECOND_GROUP = 3 * SLOTS
 INTENT_ARRAYS = 6
-"""Two groups of counts, deadlines, and when each closes."""
+"""Two groups of three arrays each: counts, deadlines and closing times."""
 FILE_BYTES = HEADER_BYTES + (1 + INTENT_ARRAYS) * SLOTS * 8
 FILE_NAME = "generations"
 
 
 def slot_of(tag: str) -> int:
-    """Return where a tag lies in the mapped file, counted in eight-byte words."""
+    """Return the position of a tag in the mapped file, in eight-byte words."""
     return FIRST_SLOT + crc32(tag.encode()) % PRIME
 
 
 def boot_id() -> bytes:
-    """Return what tells one boot of this machine from the next; deadlines of another boot mean nothing."""
+    """Return the id of the current boot of this machine; deadlines from another boot are meaningless."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()[:36]
     except OSError:
@@ -46,7 +46,7 @@ def boot_id() -> bytes:
 
 
 def open_or_create(path: Path) -> int:
-    """Open the file of this boot, or put a new one full of random generations in its place; return the descriptor."""
+    """Open the file of this boot, or replace it by a new one with random generations; return the file descriptor."""
     lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -57,7 +57,7 @@ def open_or_create(path: Path) -> int:
         content = header + _random_generations()
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            # Zeros behind what is written. A hole in the file would kill the process that finds the disk full there.
+            # Allocate the whole file. A hole would kill the process that touches it when the disk is full.
             os.posix_fallocate(file, 0, FILE_BYTES)
             if os.write(file, content) != len(content):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -65,7 +65,7 @@ def open_or_create(path: Path) -> int:
             os.close(file)
             os.unlink(fresh)
             raise
-        # Renamed into place when complete: a file that is truncated under a mapping kills the process that reads it.
+        # Rename only the complete file into place: truncating a mapped file kills the process that reads it.
         os.rename(fresh, path)
         return file
     finally:
@@ -73,7 +73,7 @@ def open_or_create(path: Path) -> int:
 
 
 def _random_generations() -> bytes:
-    """Return a generation for every slot, none of them pending: the top bit is in the last byte, or in the first."""
+    """Return a random generation for every slot, with the "pending" bit (the top bit) cleared in each."""
     noise = bytearray(os.urandom(SLOTS * 8))
     top = slice(7 if sys.byteorder == "little" else 0, None, 8)
     noise[top] = noise[top].translate(bytes(byte & 0x7F for byte in range(256)))

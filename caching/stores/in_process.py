@@ -1,4 +1,4 @@
-"""Generations that live in this process alone, for the time of an outage."""
+"""Generations that only this process knows, used during an outage."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -10,9 +10,9 @@ _MAX_TAGS = 200_000
 
 
 class InProcessGenerations(dict[str, int]):
-    """Tag -> generation; a missing one is made. What this process publishes is seen at once, of others nothing.
+    """Maps tags to generations and creates missing ones. It sees the writes of this process at once, and no others.
 
-    Each instance has an identity of its own, so that nothing is taken from one outage into another.
+    Each instance has its own identity, so that no entry survives from one outage to the next.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class InProcessGenerations(dict[str, int]):
         self.identity = b"process " + os.urandom(8)
 
     def __missing__(self, tag: str) -> int:
-        # Of two threads that miss at the same time, both get the number of the one that came first.
+        # If two threads miss at the same time, both get the number of the first.
         return self.setdefault(tag, _fresh())
 
     def stamp(self, tags: Sequence[str]) -> Stamp:
@@ -37,9 +37,9 @@ class InProcessGenerations(dict[str, int]):
         return reader_of(tags)
 
     def forget(self, tags: Iterable[str]) -> None:
-        """Give the tags fresh generations."""
+        """Give the tags new generations."""
         if len(self) > _MAX_TAGS:
-            # Whatever is missing gets a number that was never served.
+            # A missing tag gets a new number, which no entry has.
             self.clear()
         self.update((tag, _fresh()) for tag in tags)
 

@@ -1,14 +1,14 @@
 """Generations in a memory-mapped file: one host, any number of processes, no server.
 
-The file has 65,536 slots. A tag hashes to a slot by CRC-32 modulo a prime, the same in every process; two tags that
-share a slot merely invalidate each other. A slot holds a random 63-bit generation. Its top bit says "pending"; then,
-and only then, more arrays tell how many intents are live on the slot and until when. They are counted in two groups: a
-group takes intents for INTENT_SECONDS and is then left to run out beside the other. Else the intent of a killed writer
-would never expire while others go on writing: each would prolong it.
+The file has 65,536 slots. A tag is mapped to a slot by CRC-32 modulo a prime, in the same way in every process; two
+tags that share a slot merely invalidate each other. A slot holds a random 63-bit generation. Its top bit means
+"pending"; only then do further arrays say how many intents are live on the slot and until when. Intents are counted in
+two groups: a group accepts intents for INTENT_SECONDS and then runs out while the other one takes over. With a single
+group, the intent of a killed writer would never expire while others keep writing: each of them would prolong it.
 
-A read takes no lock: aligned eight-byte loads are atomic. Writers take a thread lock and the kernel's file lock, once
-for all tags of a phase; the kernel frees its lock when a process is killed. Whatever a killed writer leaves behind is
-safe: it marks a slot "pending" last, after count and deadline, and nothing commits before ``begin`` has returned.
+Reads take no lock: aligned eight-byte loads are atomic. Writers take a thread lock and the kernel's file lock, once for
+all tags of a phase; the kernel releases its lock when a process is killed. Whatever a killed writer leaves behind is
+safe: it sets "pending" last, after count and deadline, and nothing commits before ``begin`` has returned.
 """
 
 import ctypes
@@ -39,15 +39,15 @@ from .generation_file import (
 from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp, reader_of
 
 _CHECK_SECONDS = 1.0
-# PyDLL keeps the interpreter lock. os.lseek gives it away, and beside a busy thread waits for it: 300 µs on average.
+# PyDLL keeps the GIL. os.lseek releases it and, beside a busy thread, waits 300 µs on average to get it back.
 _lseek = ctypes.PyDLL(None).lseek
 _NO_OFFSET, _FROM_END = ctypes.c_long(0), ctypes.c_int(os.SEEK_END)
 
 
 class SharedMemoryGenerations(GenerationStore):
-    """The store of one directory. Survives fork; notices within a second that its file was replaced or deleted.
+    """The store in one directory. Works across forks; notices within a second that its file was replaced or deleted.
 
-    ``clock`` must be shared by all processes of the host, in seconds (CLOCK_MONOTONIC is).
+    ``clock`` gives seconds and must agree in all processes of the host, as CLOCK_MONOTONIC does.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SharedMemoryGenerations(GenerationStore):
         super().__init__()
 
     def _forget(self) -> None:
-        """Drop every handle, so that the next use opens the file anew: a lock must not be shared across a fork."""
+        """Discard every handle so that the next use reopens the file: a lock must not be shared across a fork."""
         if self._file is not None:
             os.close(self._file)
         self._file = None
@@ -103,7 +103,7 @@ class SharedMemoryGenerations(GenerationStore):
         return Stamp(self._identity, tuple(tags), read(self._view), read)
 
     def holds(self, stamp: Stamp) -> bool:
-        # A file that was replaced has other random generations, so its identity need not be compared.
+        # A replaced file has different random generations, so the identity need not be compared.
         return (
             (self._clock() < self._current_until or self._is_current())
             and self._is_whole()
@@ -140,7 +140,7 @@ class SharedMemoryGenerations(GenerationStore):
         fresh = _fresh(slots)
         with self._locked() as view:
             now_ms = _milliseconds(self._clock())
-            # Past our own deadline others may have cleared the count and begun anew: then it is not ours to lower.
+            # After our deadline others may have reset the count and started again: then we must not decrement it.
             ours = now_ms < _milliseconds(intent.deadline) and intent.identity == self._identity
             for place, (slot, generation) in zip(intent.places, fresh, strict=True):
                 if ours and view[place + COUNTS]:
@@ -154,7 +154,7 @@ class SharedMemoryGenerations(GenerationStore):
                 view[slot] = generation | (view[slot] & PENDING)
 
     def _expire_intents(self, tags: Sequence[str]) -> None:
-        """Give pending tags whose intents are all past their deadline a generation that was never served."""
+        """Give new generations to pending tags whose intents have all expired."""
         try:
             with self._locked() as view:
                 now = _milliseconds(self._clock())
@@ -167,19 +167,19 @@ class SharedMemoryGenerations(GenerationStore):
     # -- the file ---------------------------------------------------------------------------------------------------
 
     def _is_whole(self) -> bool:
-        """Whether the mapped file still has its length: a look behind the end of a truncated one kills the process."""
+        """Whether the mapped file has its full length: reading past the end of a truncated file kills the process."""
         if self._file is not None:
             length = _lseek(self._file, _NO_OFFSET, _FROM_END)
             if length == FILE_BYTES:
                 return True
             if length < 0:
-                # Another thread has just closed it, to open the one that took its place.
+                # Another thread has just closed it in order to open its replacement.
                 return False
         self._current_until = 0.0
         return False
 
     def _is_current(self) -> bool:
-        """Whether the mapped file is provably the one at the path; looks at most once a second."""
+        """Whether the mapped file is proven to be the one at the path; checks at most once a second."""
         if self._clock() < self._current_until:
             return True
         try:
@@ -195,11 +195,11 @@ class SharedMemoryGenerations(GenerationStore):
             self._map_if_replaced()
 
     def _locked(self) -> "_Locked":
-        """Hold the store against every thread and process; gives the memory of the file that is at the path now."""
+        """Lock the store against all threads and processes; yields the memory of the file that is at the path now."""
         return _Locked(self)
 
     def _map_if_replaced(self) -> None:
-        """Map the file at the path unless it is mapped already. The caller holds the thread lock."""
+        """Map the file at the path unless it is already mapped. The caller must hold the thread lock."""
         started = self._clock()
         try:
             found = os.stat(self._path_text)
@@ -215,26 +215,26 @@ class SharedMemoryGenerations(GenerationStore):
         try:
             file = open_or_create(self.path)
         except OSError as error:
-            # Where there is no file, no process of the host can have cached anything.
+            # Without a file, no process of the host can have cached anything.
             raise GenerationsUnavailable(
                 f"{self.path} cannot be opened: {error}.", others_serve=may_exist(self.path)
             ) from error
         try:
             memory = mmap.mmap(file, FILE_BYTES, mmap.MAP_SHARED)
         except (OSError, ValueError) as error:
-            # ValueError: somebody has truncated it since it was opened.
+            # ValueError: the file has been truncated since it was opened.
             os.close(file)
             raise GenerationsUnavailable(f"{self.path} cannot be mapped: {error}.", others_serve=True) from error
         found = os.fstat(file)
         if self._file is not None:
             os.close(self._file)
-        # The old mapping is not closed but dropped: another thread may be reading it at this moment.
+        # Drop the old mapping instead of closing it: another thread may be reading it right now.
         self._file, self._inode = file, (found.st_dev, found.st_ino)
         self._view, self._identity = memoryview(memory).cast("Q"), memory[len(MAGIC) : len(MAGIC) + 16]
 
 
 class _Locked:
-    """The locks of a store, held inside a ``with`` block."""
+    """A context manager that holds the thread lock and the file lock of a store."""
 
     __slots__ = ("_file", "_store")
 
@@ -245,7 +245,7 @@ class _Locked:
         store = self._store
         store._thread_lock.acquire()
         try:
-            # Not once a second but each time: what is written to a file that was replaced is lost for its readers.
+            # Check every time, not once a second: readers would never see writes to a file that was replaced.
             store._map_if_replaced()
             if store._file is None:
                 raise GenerationsUnavailable(f"{store.path} is not open.", others_serve=True)
@@ -262,7 +262,7 @@ class _Locked:
 
 
 def _takes_intents(view: memoryview, place: int, now: int) -> bool:
-    """Whether a group is empty, has run out, or has not been open for long."""
+    """Whether a group of intents is empty, has expired, or is still open for new intents."""
     return not view[place + COUNTS] or view[place + DEADLINES] <= now or now < view[place + CLOSES]
 
 
@@ -275,7 +275,7 @@ def _reader(tags: Sequence[str]) -> Callable[[memoryview], tuple[int, ...]]:
 
 
 def _fresh(slots: Collection[int]) -> list[tuple[int, int]]:
-    """Return each slot with a generation that it never had."""
+    """Return each slot with a new random generation."""
     noise = memoryview(os.urandom(8 * len(slots))).cast("Q")
     return [(slot, generation & GENERATION_MASK) for slot, generation in zip(slots, noise, strict=True)]
 

@@ -1,4 +1,4 @@
-"""What the cache knows of a model's columns, worked out once for each model."""
+"""Facts about the columns of a model, computed once per model."""
 
 from functools import cache, cached_property
 from hashlib import blake2b
@@ -11,30 +11,30 @@ from django.utils.functional import cached_property as django_cached_property
 
 @cache
 def attnames(model: type[models.Model]) -> dict[str, None]:
-    """The attributes that hold columns, in order, quick to look up."""
+    """Return the attribute names of the model's columns, in order; a dict, for fast membership tests."""
     return {field.attname: None for field in model._meta.concrete_fields}
 
 
 @cache
 def foreign_keys(model: type[models.Model]) -> frozenset[str]:
-    """The names under which ``select_related`` caches the one row at the other end of a key of this model."""
+    """Return the names under which ``select_related`` caches the row that a foreign key of this model refers to."""
     return frozenset(field.name for field in model._meta.concrete_fields if field.is_relation)
 
 
 def is_derived(model: type[models.Model], name: str) -> bool:
-    """Whether an attribute can be computed again, so that a copy may lack it."""
+    """Whether an attribute can be recomputed, so that a copy does not need it."""
     return name.startswith("_") or isinstance(getattr(model, name, None), (cached_property, django_cached_property))
 
 
 @cache
 def signature(model: Any) -> str:
-    """Return what names the model and its fields."""
+    """Return a string that identifies the model and its set of fields."""
     return f"{model._meta.label} {fingerprint(model)}"
 
 
 @cache
 def model_of(written_by: str) -> Any:
-    """Return the model with a signature; raise ValueError where our version of it has other fields."""
+    """Return the model with a signature; raise ValueError if its fields differ in this version of the code."""
     label = written_by.partition(" ")[0]
     model: Any = apps.get_model(label)
     if written_by != signature(model):
@@ -44,7 +44,7 @@ def model_of(written_by: str) -> Any:
 
 @cache
 def fingerprint(model: Any) -> str:
-    """Return what tells a model's fields from those of another version of the code."""
+    """Return a hash of the model's fields, which differs between versions of the code that have different fields."""
     described = ";".join(
         f"{field.attname}:{type(field).__qualname__}:{field.null}" for field in model._meta.concrete_fields
     )

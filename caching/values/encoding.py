@@ -1,4 +1,4 @@
-"""From a frozen form to bytes (MessagePack with extensions), and back. Decoding runs no code of what it reads."""
+"""Convert a frozen form to bytes (MessagePack with extensions), and back. Decoding never executes what it reads."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +23,7 @@ _COLLECTIONS: dict[type, int] = {list: _LIST, tuple: _TUPLE, set: _SET, frozense
 _FACTORIES = {code: factory for factory, code in _COLLECTIONS.items()}
 _PLAIN = frozenset({type(None), bool, float, str, bytes})
 _pack = msgspec.msgpack.Encoder().encode
-# OSError: a time zone that is named like a folder of them.
+# OSError is raised for a time zone name that is a directory of the time zone database.
 _DAMAGES = (
     *(msgspec.MsgspecError, LookupError, TypeError, AttributeError),
     *(ArithmeticError, RecursionError, OSError),
@@ -31,26 +31,26 @@ _DAMAGES = (
 
 
 def encode(value: Any) -> bytes:
-    """Return the bytes of a frozen value."""
+    """Return a frozen value as bytes."""
     return _pack(_plain(value))
 
 
 def decode(content: bytes, declared: tuple[type, ...] = ()) -> Any:
-    """Return the frozen value of some bytes.
+    """Return the frozen value that the bytes hold.
 
-    Raises ValueError when they are damaged, foreign, or were written by code whose models or dataclasses have other
-    fields than ours.
+    Raises ValueError if they are damaged, were not written by the cache, or were written by a version of the code whose
+    models or dataclasses had different fields.
     """
     try:
         return _restored(_hook(declared).decode(content))
     except _DAMAGES as error:
-        raise ValueError(f"The stored bytes are not a value of ours: {error}") from error
+        raise ValueError(f"The stored bytes were not written by the cache: {error}") from error
 
 
 def _plain(value: Any) -> Any:
-    """Return the value as MessagePack can hold it, every other type as an extension.
+    """Return the value in types that MessagePack has, with an extension for every other type.
 
-    A row is the one array: most of what is stored are rows, and an extension is decoded in a second step.
+    Arrays are used for rows only. Most stored values are rows, and an extension would need a second decoding step.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -60,7 +60,7 @@ def _plain(value: Any) -> Any:
     if kind is Row:
         return _plain_row(value)
     if kind is datetime and value.tzinfo is UTC and not value.fold:
-        return value  # a timestamp of MessagePack, which comes back as this
+        return value  # a MessagePack timestamp, which is decoded to the same value
     if kind in _RAW_WRITERS:
         code, write = _RAW_WRITERS[kind]
         return msgspec.msgpack.Ext(code, write(value))
@@ -87,7 +87,7 @@ def _plain_row(row: Row) -> list[Any]:
     model: Any = row.model
     fields = {name: _plain(value) for name, value in (*row.fields.items(), *row.frozen_fields)}
     columns = attnames(model)
-    # None: all of them, in order, and none is a list or a dict that would have to be looked for when it is read.
+    # None means: all columns, in order. Then decoding need not look for values that can be changed in place.
     names = None if len(row.fields) == len(columns) else list(fields)
     return [
         signature(model),
@@ -108,7 +108,7 @@ def _write_zone(value: datetime | time) -> Any:
         return None
     if isinstance(zone, ZoneInfo):
         return zone.key
-    # (offset,) or (offset, name) as it was made: an offset that has no name of its own must not get one.
+    # (offset,) or (offset, name), as it was constructed: an offset without a name must not be given one.
     offset, *name = zone.__getinitargs__()  # type: ignore[attr-defined]
     return [offset.days, offset.seconds, offset.microseconds, *name]
 
@@ -129,12 +129,12 @@ _RAW_WRITERS: dict[type, tuple[int, Callable[[Any], bytes]]] = {
     Decimal: (_DECIMAL, lambda v: str(v).encode()),
     UUID: (_UUID, lambda v: v.bytes),
 }
-"""Extensions whose content is no MessagePack: to decode it in a second step takes longer than to make the value."""
+"""Extensions whose content is not MessagePack: decoding it in a second step would take longer than parsing it."""
 _READERS: Mapping[int, Callable[[Any], Any]] = {
     _DATETIME: lambda v: datetime.fromisoformat(v[0]).replace(tzinfo=_read_zone(v[1]), fold=v[2]),
     _TIME: lambda v: time.fromisoformat(v[0]).replace(tzinfo=_read_zone(v[1]), fold=v[2]),
     _TIMEDELTA: lambda v: timedelta(*v),
-    _INT: lambda v: int(v, 16),  # in decimal Python refuses more than 4,300 digits
+    _INT: lambda v: int(v, 16),  # Python refuses to parse more than 4,300 decimal digits
 }
 _RAW_READERS: Mapping[int, Callable[[memoryview], Any]] = {
     _DATE: lambda v: date.fromordinal(int.from_bytes(v)),
@@ -144,7 +144,7 @@ _RAW_READERS: Mapping[int, Callable[[memoryview], Any]] = {
 
 
 class _Hook:
-    """How the extensions of one cache type are read, those inside of others too."""
+    """Decodes the extensions of one cache type, nested ones included."""
 
     def __init__(self, declared: tuple[type, ...]) -> None:
         self._declared = {cls.__qualname__: cls for cls in declared}
@@ -163,7 +163,7 @@ class _Hook:
         items = tuple(_restored(item) for item in value)
         factory = _FACTORIES[code]
         if factory in (set, frozenset):
-            factory(map(thaw, items))  # raises TypeError for what cannot be in a set
+            factory(map(thaw, items))  # raises TypeError for unhashable items
         if factory in (set, list) or any(isinstance(item, Frozen) for item in items):
             return Collection(factory, items)
         return factory(items)
@@ -179,14 +179,14 @@ class _Hook:
         return make_record(cls, pairs) if unchangeable else Record(cls, pairs)
 
 
-# To make a decoder costs as much as to decode a row. It may be used by several threads, and inside itself.
+# Creating a decoder costs as much as decoding a row. A decoder is thread-safe and may be re-entered.
 _hook = cache(_Hook)
 
 
 def _restored(value: Any) -> Any:
-    """Return a decoded array as the frozen row that was encoded, what is none as it is."""
+    """Convert a decoded array back to the frozen row; return any other value unchanged."""
     if type(value) is dict:
-        raise ValueError("The stored bytes are not a value of ours: a MessagePack map stands in rows alone.")
+        raise ValueError("The stored bytes were not written by the cache: MessagePack maps occur only in rows.")
     return _row(value) if type(value) is list else value
 
 
@@ -195,7 +195,7 @@ def _row(value: list[Any]) -> Row:
     model = model_of(signature)
     frozen_fields: tuple[tuple[str, Frozen], ...] = ()
     if names is None:
-        # A copy has the room already: two thirds of the time that it takes to make it from pairs.
+        # Filling a copy, which already has its size, takes two thirds of the time of building a dict from pairs.
         fields: dict[str, Any] = attnames(model).copy()
         fields.update(zip(attnames(model), values, strict=True))
     else:

@@ -1,4 +1,4 @@
-"""The frozen forms of values. A form is shared by all readers; each reader gets a copy that it may change."""
+"""The frozen forms of values. All readers share a frozen form; each of them gets a copy that it may change."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ RowName = tuple[type[models.Model], Any, str | None]
 
 
 class Frozen:
-    """A value that must be copied to be given out."""
+    """A value that must be copied before it is returned to a reader."""
 
     __slots__ = ()
 
@@ -24,7 +24,7 @@ class Frozen:
 
 
 class Row(Frozen, msgspec.Struct, eq=False, gc=False):
-    """A model instance: its loaded fields, its database, the rows joined to it."""
+    """A model instance: its loaded fields, its database and the rows joined to it."""
 
     model: type[models.Model]
     db: str | None
@@ -63,7 +63,7 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
 
 class Collection(Frozen):
-    """A list, dict, set or tuple: its items, frozen where they must be."""
+    """A list, set, frozenset or tuple: its items, frozen where necessary."""
 
     __slots__ = ("factory", "items")
 
@@ -75,7 +75,7 @@ class Collection(Frozen):
 
 
 class Mapped(Frozen):
-    """A dict: its pairs in order."""
+    """A dict: its pairs, in order."""
 
     __slots__ = ("pairs",)
 
@@ -87,7 +87,7 @@ class Mapped(Frozen):
 
 
 class Record(Frozen):
-    """An instance of a declared dataclass that can be changed, or that holds what can be."""
+    """An instance of a declared dataclass that is mutable or contains mutable values."""
 
     __slots__ = ("cls", "fields")
 
@@ -102,11 +102,11 @@ class Record(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A frozen value and the rows in it."""
+    """A frozen value together with the rows that it contains."""
 
     value: Any
     rows: frozenset[RowName]
-    """Every row that the value contains, joined ones included."""
+    """Every row in the value, including joined rows."""
 
     @property
     def row_models(self) -> set[type[models.Model]]:
@@ -114,5 +114,5 @@ class Content:
 
     @property
     def sources(self) -> set[tuple[type[models.Model], str | None]]:
-        """The models with the databases that their rows were read from."""
+        """The models in the value, each with the database that its rows were read from."""
         return {(model, database) for model, _, database in self.rows}

@@ -1,8 +1,8 @@
-"""From a value to its frozen form, and back to a copy.
+"""Convert a value to its frozen form, and back to a copy.
 
-The types are a fixed set: None, bool, int, float, str, bytes, datetime, date, time, timedelta, Decimal, UUID; tuple,
+The set of types is fixed: None, bool, int, float, str, bytes, datetime, date, time, timedelta, Decimal, UUID; tuple,
 list, dict, set, frozenset; the dataclasses declared for the cache type; rows of watched models, with the rows that
-``select_related`` has joined to them.
+``select_related`` joined to them.
 """
 
 import dataclasses
@@ -28,15 +28,15 @@ _ALLOWED = (
 
 
 class Rows:
-    """The rows met while values are frozen together. One that several values share is frozen once."""
+    """The rows found while several values are frozen together. A row that they share is frozen only once."""
 
     def __init__(self) -> None:
         self.found: set[RowName] = set()
-        # By identity; the instance is held so that no other one takes its place.
+        # Keyed by id(). The instance is kept alive so that its id is not reused.
         self._frozen: dict[int, tuple[models.Model, Row, frozenset[RowName]]] = {}
 
     def frozen(self, row: models.Model) -> Row | None:
-        """Return the form of an instance that was frozen before, and count the rows in it as found."""
+        """Return the form of an instance that was frozen before, and add its rows to those found; None if it is new."""
         known = self._frozen.get(id(row))
         if known is None:
             return None
@@ -48,9 +48,9 @@ class Rows:
 
 
 def freeze(value: Any, declared: tuple[type, ...] = (), rows: Rows | None = None) -> Content:
-    """Return the value in a form that nobody else can change; raise Uncacheable for a type outside the set.
+    """Return the value in a form that nothing else can change; raise Uncacheable for a type outside the set.
 
-    ``rows`` is given by who freezes several values that share instances.
+    Pass the same ``rows`` when freezing several values that share instances.
     """
     rows = rows or Rows()
     rows.found = set()
@@ -61,7 +61,7 @@ def freeze(value: Any, declared: tuple[type, ...] = (), rows: Rows | None = None
 
 
 def thaw(value: Any) -> Any:
-    """Return a copy of a frozen value that its caller may change."""
+    """Return a copy of a frozen value; the caller may change it."""
     return value.thaw() if isinstance(value, Frozen) else value
 
 
@@ -71,7 +71,7 @@ def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
         if kind in (datetime, time) and not _is_known_zone(value.tzinfo):
             raise Uncacheable(f"{value!r} has a time zone that cannot be cached; use zoneinfo or datetime.timezone.")
         if kind is str and not value.isascii() and not _is_unicode(value):
-            raise Uncacheable(f"{value!r} holds half of a surrogate pair, which is no text that can be cached.")
+            raise Uncacheable(f"{value!r} contains half of a surrogate pair, which cannot be cached.")
         return value
     if isinstance(value, models.Model):
         return _freeze_row(value, rows)
@@ -93,7 +93,7 @@ def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
 
 
 def _is_known_zone(zone: Any) -> bool:
-    """Whether the time zone can be found again by its name or its offset."""
+    """Whether the time zone can be restored from its name or offset."""
     return zone is None or type(zone) is timezone or (type(zone) is ZoneInfo and zone.key is not None)
 
 
@@ -155,5 +155,6 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
 def _refuse_extra_attributes(model: type[models.Model], names: Iterable[str]) -> None:
     if extra := sorted(name for name in names if not is_derived(model, name)):
         raise Uncacheable(
-            f"This {model._meta.label} carries {', '.join(extra)}, not a field of it; cache a dataclass that does."
+            f"This {model._meta.label} has attributes that are not fields ({', '.join(extra)}); "
+            "cache a dataclass that has them."
         )

@@ -1,4 +1,4 @@
-"""Dataclasses that a cache type declares, so that its values may be made of them."""
+"""The dataclasses that a cache type declares, which its values may contain."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def make_record(cls: type, fields: Iterable[tuple[str, Any]]) -> Any:
-    """Return an instance with these fields without running ``__init__``, which ran when the original was made."""
+    """Return an instance with these fields, without calling ``__init__``: it ran when the original was created."""
     instance: Any = object.__new__(cls)
     for name, value in fields:
         object.__setattr__(instance, name, value)

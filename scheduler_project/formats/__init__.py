@@ -1,0 +1,4 @@
+"""How dates are written and read, where the project differs from Django.
+
+en  in English
+"""

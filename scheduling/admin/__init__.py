@@ -2,16 +2,16 @@
 
 shared            what the pages of several models share
 plan              what the pages have in common on which a week is planned
-skills.py         skills
-departments.py    departments, in the order of their tree
-employees.py      people
-shift_types.py    types of shifts
-shifts.py         shifts, and who works them in the coming days
-schedules.py      schedules: the plan of a department's week
-assignments.py    assignments: who works which shift on which day
-rules.py          rules, with a form field for each parameter
-notifications.py  what people were notified of
-dashboard.py      what needs attention, for the first page
+skills            skills
+departments       departments, in the order of their tree
+employees         people
+shift_types       types of shifts
+shifts            shifts, and who works them in the coming days
+schedules         schedules: the plan of a department's week
+assignments       assignments: who works which shift on which day
+rules             rules, with a form field for each parameter
+notifications     what people were notified of
+dashboard         what needs attention, for the first page
 """
 
 from scheduling.admin.assignments import ScheduleAssignmentAdmin

@@ -2,6 +2,7 @@
 
 `save()` does not validate: forms, imports and `full_clean()` do.
 
+querysets      the filters and fixed reads of each model, by the same subjects
 constraints    what the constraints of several models share, and the sentence that belongs to a database error
 people         departments in a tree, skills, employees
 shifts         types of shifts, and the shifts themselves

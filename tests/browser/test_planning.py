@@ -194,7 +194,7 @@ class ManagerTests:
             page.get_by_role("link", name=step).click()
             expect(page.get_by_text(f"1 schedule will be {becomes}.")).to_be_visible()
             page.get_by_role("button", name=step).click()
-            expect(page.get_by_text(f"1 schedule is {becomes} now.")).to_be_visible()
+            expect(page.get_by_text(f"1 schedule is now {becomes}.")).to_be_visible()
             assert Schedule.objects.get(pk=hotel.next_week.pk).status == becomes
         expect(page.get_by_text("People are notified of every change.")).to_be_visible()
 

@@ -129,6 +129,14 @@ class SecondProjectTests:
         assert done.returncode == 1
         assert "(caching.E006) There is no model 'shop.Produkt'. Did you mean shop.Product?" in done.stderr
 
+    def test_so_is_a_label_that_a_computed_value_depends_on(self, tmp_path: Path) -> None:
+        computed = '@cached(PRODUCT, lambda: "list:all", depends_on=["shop.Produkt"])\ndef products():\n    return []\n'
+        caches = (
+            dedent(FILES["shop/caches.py"]).replace("import CachedLookup", "import cached, CachedLookup") + computed
+        )
+        done = Project(tmp_path, FILES | {"shop/caches.py": caches + computed}).manage("check")
+        assert "(caching.E006) There is no model 'shop.Produkt'." in done.stderr
+
     def test_a_look_up_of_no_model_says_so_when_it_is_used(self, tmp_path: Path) -> None:
         files = FILES | {"shop/caches.py": FILES["shop/caches.py"].replace("shop.Product", "shop.Produkt")}
         session = "from shop.models import Product; Product.objects.get_by_code('pen')"

@@ -1,9 +1,10 @@
-"""Connections to the Redis or Valkey of a Django cache alias, as django-redis configures it, and scripts on them."""
+"""Connections to the Redis or Valkey server of a Django cache alias, configured as for django-redis."""
 
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from typing import Any
 
 from django.conf import settings
@@ -21,10 +22,26 @@ _MAX_SPARE = 8
 
 
 def reads_plainly(alias: str) -> bool:
-    """Whether a value of the alias is one key, read from one server as it was written: no shards, no compression."""
+    """Whether each value of the alias is one key on one server, stored unchanged: no sharding, no compression."""
     if not is_redis(alias) or type(caches[alias].client).get is not DefaultClient.get:  # type: ignore[attr-defined]
         return False
     return passes_bytes(alias) and "COMPRESSOR" not in settings.CACHES[alias].get("OPTIONS", {})
+
+
+def identify(ask: Callable[..., bytes]) -> tuple[bytes, str]:
+    """Return an id of this run of the server, and its maxmemory policy.
+
+    ``ask`` sends a command and returns the reply. Raises ConnectionError for a replica.
+    """
+    info: dict[bytes, bytes] = {}
+    for section in ("server", "replication", "memory"):
+        text = ask("INFO", section)
+        text = text[4:] if text.startswith(b"txt:") else text
+        info |= dict(line.split(b":", 1) for line in text.splitlines() if b":" in line)
+    if info.get(b"role", b"master") != b"master":
+        raise ConnectionError("It is a replica, which takes no writes and lags behind.")
+    identity = blake2b(info[b"run_id"] + info.get(b"master_replid", b""), digest_size=16).digest()
+    return identity, info.get(b"maxmemory_policy", b"").decode()
 
 
 def _ping(connection: Connection) -> Any:
@@ -33,10 +50,10 @@ def _ping(connection: Connection) -> Any:
 
 
 class RedisConnections:
-    """Makes connections, and keeps a few spare ones to run scripts and read values on. Survives fork.
+    """Creates connections and keeps a few spare ones for scripts and reads. Works across forks.
 
-    Host, database, password, TLS, time-outs and Sentinel are those of the alias. Nothing is tried twice, but for a
-    spare connection that turns out to be closed: who calls knows better what a failure means.
+    Host, database, password, TLS, timeouts and Sentinel are those of the alias. Nothing is retried, except on a spare
+    connection that turns out to be closed: callers know better what a failure means.
     """
 
     def __init__(self, alias: str) -> None:
@@ -46,7 +63,7 @@ class RedisConnections:
         self._lock = threading.Lock()
 
     def make(self, *, protocol: int = 2) -> Connection:
-        """Return a new connection that is not yet connected."""
+        """Return a new connection; the caller connects it."""
         backend: Any = caches[self.alias]
         client: Redis = backend.client.get_client(write=True)
         pool = client.connection_pool
@@ -56,21 +73,21 @@ class RedisConnections:
             | {
                 "protocol": protocol,
                 "decode_responses": False,
-                # A PING of its own accord would be answered between our replies.
+                # The reply to an automatic PING would arrive between ours.
                 "health_check_interval": 0,
                 "retry": Retry(NoBackoff(), 0),
             }
         )
 
     def run(self, script: Script, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
-        """Run a script that may be run twice; raise one of FAULTS."""
+        """Run an idempotent script; raise one of FAULTS if that fails."""
         return self._ask(lambda connection: script.on(connection, keys, arguments))
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Return the bytes under some keys of the server, in one round trip; raise one of FAULTS.
+        """Return the bytes stored under some keys of the server, in one round trip; raise one of FAULTS if that fails.
 
-        For less than half of the price of the alias: no client and no pool in between that measure and repeat, and
-        nothing that takes the bytes for a number first.
+        This costs less than half of the same read through the alias: there is no client or pool that measures and
+        retries, and nothing that first tries to parse the bytes as a number.
         """
 
         def ask(connection: Connection) -> Any:
@@ -85,7 +102,7 @@ class RedisConnections:
             try:
                 reply = ask(connection)
             except ConnectionError:
-                # The server has closed it since it was last used, as a restart does.
+                # The server has closed the connection since it was last used, for example by restarting.
                 connection.disconnect()
                 continue
             except BaseException:
@@ -99,16 +116,16 @@ class RedisConnections:
         return reply
 
     def let_it_turn(self) -> None:
-        """Return when the server has written out what it owes to other clients for what we have asked it so far.
+        """Return once the server has sent other clients everything that results from our commands so far.
 
-        It writes replies and pushes at the end of each turn of its loop, ours perhaps first and that of another process
-        on this machine some hundred microseconds later. It takes up the next command only after that.
+        The server writes replies and pushes at the end of each turn of its event loop. It may write our reply first and
+        the push for another process on this machine some hundred microseconds later, but both before the next command.
         """
         self._ask(_ping)
 
     @contextmanager
     def fresh(self) -> Iterator[Connection]:
-        """Give a new connection, and close it if the block fails."""
+        """Yield a new, connected connection; close it if the block fails."""
         connection = self.make()
         try:
             connection.connect()
@@ -119,7 +136,7 @@ class RedisConnections:
 
     def _spare_connections(self) -> Iterator[Connection]:
         if self._pid != os.getpid():
-            # Of the parent, which goes on using them.
+            # After a fork: the spare connections belong to the parent, which keeps using them.
             self._spare, self._pid, self._lock = [], os.getpid(), threading.Lock()
         while True:
             with self._lock:

@@ -1,11 +1,11 @@
-"""What a call raises when the server cannot be reached, or refuses."""
+"""The exceptions that a call raises when the server cannot be reached or refuses a command."""
 
 from redis.exceptions import RedisError
 
 FAULTS: tuple[type[Exception], ...] = (RedisError, OSError)
-"""Of redis-py itself; the first includes its time-outs."""
+"""Raised by redis-py; RedisError includes its timeouts."""
 ALIAS_FAULTS: tuple[type[Exception], ...] = FAULTS
-"""Of an alias of settings.CACHES that a Redis serves, with django-redis or with the backend of Django."""
+"""Raised by an alias of settings.CACHES that Redis serves, through django-redis or Django's own backend."""
 
 try:
     from django_redis.exceptions import ConnectionInterrupted

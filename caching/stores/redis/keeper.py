@@ -1,4 +1,4 @@
-"""The thread that looks at the outbox, and at the server, every few seconds."""
+"""The thread that checks the outbox and the server every few seconds."""
 
 import logging
 import threading
@@ -12,20 +12,20 @@ from .faults import FAULTS
 logger = logging.getLogger("caching")
 
 PROBE_SECONDS = 1.0
-"""How often a server that could not be reached is tried again."""
+"""Seconds between attempts to reach an unreachable server."""
 FIRST_SECONDS = 2.0
-"""How long the first read of a process waits for the first look at the outbox. It goes on without the cache then."""
+"""How long the first read of a process waits for the first check of the outbox before it bypasses the cache."""
 LOOK_FAULTS = (
-    # RuntimeError: a test runner forbids database access.
+    # RuntimeError: a test runner blocks database access.
     *(DatabaseError, InterfaceError, RuntimeError),
-    # Settings that were changed, or a row that nobody of ours has written.
+    # Changed settings, or an outbox row that was not written by the cache.
     *(ImproperlyConfigured, LookupError, ValueError, TypeError),
 )
-"""What a look may come to grief over. The thread goes on: without it the process would never come back."""
+"""Errors during a check that do not stop the thread: without it the process would never use the server again."""
 
 
 class Keeper:
-    """A thread that looks at the outbox, and at the server, every few seconds.
+    """A thread that calls ``look`` every few seconds, to check the outbox and the server.
 
     ``look`` raises one of FAULTS while the server cannot be reached.
     """
@@ -38,7 +38,7 @@ class Keeper:
         self._looked, self._wake = threading.Event(), threading.Event()
 
     def start(self) -> None:
-        """Start the thread and wait for its first look, unless it runs already."""
+        """Start the thread, unless it is running, and wait for its first check."""
         with self._lock:
             if self._thread is not None:
                 return
@@ -50,16 +50,16 @@ class Keeper:
         return self._thread is threading.current_thread()
 
     def wake(self) -> None:
-        """Let it look now."""
+        """Make the thread check now."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Let the thread end."""
+        """Tell the thread to end."""
         self._thread, self._stopped = None, self._thread
         self._wake.set()
 
     def join(self) -> None:
-        """Wait until a thread that was told to end has ended its last look."""
+        """Wait until a stopped thread has finished its last check."""
         if self._stopped is not None and self._stopped is not threading.current_thread():
             self._stopped.join(FIRST_SECONDS)
 
@@ -71,15 +71,15 @@ class Keeper:
             self._wake.clear()
 
     def _look_once(self) -> float:
-        """Look; return in how many seconds to look again."""
+        """Check once; return the number of seconds until the next check."""
         try:
             self._look()
         except FAULTS:
             return PROBE_SECONDS
         except LOOK_FAULTS as error:
-            # Whoever stops it may have taken the settings away that it looks by.
+            # If the thread was stopped, the settings that it needs may already be gone.
             if self.is_this_thread():
-                logger.warning("The outbox could not be looked at: %s: %s", type(error).__name__, error)
+                logger.warning("The outbox could not be checked: %s: %s", type(error).__name__, error)
             return PROBE_SECONDS
         finally:
             connections.close_all()

@@ -1,4 +1,4 @@
-"""Where the server keeps what it knows of a tag. Names are hashed: a tag may hold an e-mail address."""
+"""The keys of tags on the server. Tags are hashed, because they may contain e-mail addresses."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -11,17 +11,17 @@ _MAX_KEYS = 500_000
 
 
 class Keyspace:
-    """The keys of one project and database in the server."""
+    """The keys of one project and one database on the server."""
 
     def __init__(self, prefix: str) -> None:
-        # Braces: in a cluster all of them live on one node, as the scripts need it.
+        # The braces make a hash tag: in a cluster all keys are on one node, as the scripts require.
         self.generations = f"{{{prefix}}}:g:".encode()
         self._intents = f"{{{prefix}}}:i:".encode()
         self._keys: dict[str, bytes] = {}
 
     @classmethod
     def of(cls, alias: str) -> Self:
-        """Return the keys for the alias and the default database, a test's too, which share a server with others."""
+        """Return the keyspace of an alias and the default database; a test database has its own on a shared server."""
         database = str(connections.settings["default"].get("NAME", ""))
         digest = blake2b(database.encode(), digest_size=6).hexdigest()
         return cls(f"{caches[alias].key_prefix}:{digest}")
@@ -35,7 +35,7 @@ class Keyspace:
             return [self.generation(tag) for tag in tags]
 
     def generation(self, tag: str) -> bytes:
-        """Return the key of its generation: one object for each tag, which is quick to look up and shared by stamps."""
+        """Return the key of the tag's generation: one object per tag, quick to look up and shared by stamps."""
         try:
             return self._keys[tag]
         except KeyError:
@@ -46,10 +46,10 @@ class Keyspace:
             return key
 
     def pairs(self, tags: Sequence[str]) -> list[bytes]:
-        """Return, for each tag, the key of its generation and that of its intents."""
+        """Return the keys of each tag: of its generation, then of its intents."""
         return self.with_intents(self.generations_of(tags))
 
     def with_intents(self, generations: Sequence[bytes]) -> list[bytes]:
-        """Return each key of a generation with that of the intents of the same tag behind it."""
+        """Return each generation key followed by the intents key of the same tag."""
         start = len(self.generations)
         return [key for generation in generations for key in (generation, self._intents + generation[start:])]

@@ -1,9 +1,9 @@
-"""What this process knows of the generations in Redis, kept current by the server.
+"""A local copy of the generations in Redis, kept current by the server.
 
-One connection has CLIENT TRACKING on all generations: the server pushes the names of those that change, expire or are
-evicted, and they are dropped here. Generations are read on that same connection, so replies and pushes arrive in the
-order in which the server did what they tell. Before anything is looked up, whatever the socket holds is read: a hit
-costs one ``poll``, no round trip.
+One connection has CLIENT TRACKING enabled for all generations: the server pushes the names of those that change,
+expire or are evicted, and the mirror drops them. Generations are read on the same connection, so that replies and
+pushes arrive in the order of the events that caused them. Everything in the socket is read before each look-up: a hit
+costs one ``poll`` and no round trip.
 """
 
 import ctypes
@@ -11,22 +11,21 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from typing import Any
 
 from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, ResponseError, TimeoutError
 
 from ..generations import Stamp, reader_of
-from .connections import RedisConnections
+from .connections import RedisConnections, identify
 from .keyspace import Keyspace
 from .scripts import FILL
 
 PROVEN_SECONDS = 1.0
-"""How long an answer of the server proves that the connection was whole when the command was sent."""
+"""For how long after a command was sent its reply proves that the connection is intact."""
 ANSWER_SECONDS = 5.0
-"""How long to wait for an answer where the alias sets no time-out."""
+"""How long to wait for a reply if the alias sets no timeout."""
 GENERATION_SECONDS = 86_400
-"""How long the server keeps a generation. An entry that lives longer is dropped then."""
+"""How long the server keeps a generation. Entries that live longer are dropped when it expires."""
 PENDING = b"!"
 _MAX_KEYS = 500_000
 _PUSHED = object()
@@ -37,16 +36,16 @@ class _PollFd(ctypes.Structure):
     _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
 
 
-# PyDLL keeps the interpreter lock: select.poll(0) gives it away, and beside one busy thread then waits for it up to
-# 5 ms, 400 µs on average. Called without types for its arguments, which ctypes would take longer to check.
+# PyDLL keeps the GIL. select.poll(0) releases it and, beside one busy thread, waits up to 5 ms (400 µs on average) to
+# get it back. No argument types are declared, because checking them would take ctypes longer.
 _poll = ctypes.PyDLL(None).poll
 
 
 class Mirror:
-    """Generations as far as this process has read them, by the key in the server.
+    """The generations that this process has read, by their key on the server.
 
-    Every fault of the connection raises one of ``faults.FAULTS``; the mirror is then of no use any more.
-    Where the server refuses CLIENT TRACKING nothing is mirrored: each look is a round trip.
+    Every fault of the connection raises one of ``faults.FAULTS``; after that the mirror cannot be used any more.
+    If the server refuses CLIENT TRACKING, nothing is mirrored and each look-up is a round trip.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Mirror:
         self._keyspace = keyspace
         self._clock = clock
         self._proven_seconds = 0.0 if strict else PROVEN_SECONDS
-        # Reentrant: who finds the connection broken closes it.
+        # Reentrant, because code that holds the lock closes a broken connection.
         self._lock = threading.RLock()
         self._known: dict[bytes, int] = {}
         self._known_lock = threading.Lock()
@@ -65,11 +64,11 @@ class Mirror:
         self._current_until = 0.0
         self._consuming = self._closed = False
         self._connection: Any = connections.make(protocol=3)
-        # There is no public way to hand a handler to a connection that no client owns.
+        # There is no public way to set the handler of a connection that does not belong to a client.
         self._connection._parser.set_invalidation_push_handler(self._on_push)
         try:
             self._connection.connect()
-            self.identity = self._identify()
+            self.identity, self.maxmemory_policy = identify(self._ask)
             socket: Any = self._connection._sock
             self._fd = _PollFd(socket.fileno(), _POLLIN, 0)
             self._poll_argument = ctypes.byref(self._fd)
@@ -79,17 +78,17 @@ class Mirror:
             raise
 
     def close(self) -> None:
-        """Close the connection for good; nothing holds from now on."""
+        """Close the connection permanently; no stamp holds from now on."""
         with self._lock:
             self._current_until, self._closed = 0.0, True
             self._connection.disconnect()
 
-    # -- what the generations are -----------------------------------------------------------------------------------
+    # -- reading generations ----------------------------------------------------------------------------------------
 
     def holds(self, stamp: Stamp) -> bool:
         if (
             self._clock() < self._current_until
-            # In this order: who reads the socket says so before the socket is empty, and until all is dropped.
+            # The order matters: _consuming is set before the socket is empty, and cleared after all pushes are handled.
             and not _poll(self._poll_argument, 1, 0)
             and not self._consuming
         ):
@@ -127,24 +126,24 @@ class Mirror:
         return reader_of(self._keyspace.generations_of(tags))
 
     def forget(self, tags: Sequence[str]) -> None:
-        """Drop what this process is about to change, or has changed: it must not wait for its own push."""
+        """Drop tags that this process changes or has changed, without waiting for the push from the server."""
         with self._known_lock:
-            # Who has asked the server before this moment must not put an old answer into the place.
+            # A fetch that asked the server before this moment must not store its outdated reply.
             self._forgotten += 1
             for tag in tags:
                 self._known.pop(self._keyspace.generation(tag), None)
 
     def keep_up(self) -> None:
-        """Read what was pushed, and prove the connection: an idle process leaves its pushes in the server's memory."""
+        """Read pushes and prove the connection; otherwise pushes to an idle process pile up in the server's memory."""
         with self._in_use():
             self._drain()
             self._prove()
 
     def _look(self, keys: Sequence[bytes], *, afresh: bool = False) -> tuple[int | None, ...]:
-        """Return the generations by a view that is proven current, None for one under an intent.
+        """Return the generations by a view that is proven current, None for a tag with an intent.
 
-        All that are read from the server are read at the same moment, with those that are known already: a reply may
-        be split from a push that the server sends behind it, and what changed together must not be seen half changed.
+        If one must be read from the server, all are read from it, at the same moment, including those already known: a
+        reply may arrive before the push that follows it, and tags that changed together must not appear half changed.
         """
         if not keys:
             return ()
@@ -161,10 +160,10 @@ class Mirror:
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
-        """Have the connection alone; after any failure it is closed for good.
+        """Use the connection exclusively; after any failure it is closed permanently.
 
-        Else redis-py would connect anew by itself, without CLIENT TRACKING, and what is known would stay so for ever;
-        or the next one to ask would take a reply that was not waited for as its own.
+        Otherwise redis-py would reconnect by itself, without CLIENT TRACKING, and known generations would never change;
+        or the next command would take the reply of an abandoned one for its own.
         """
         with self._lock:
             if self._closed:
@@ -175,18 +174,6 @@ class Mirror:
                 self.close()
                 raise
 
-    def _identify(self) -> bytes:
-        """Return what tells this start of this server from every other; raise ConnectionError for a replica."""
-        info: dict[bytes, bytes] = {}
-        for section in ("server", "replication", "memory"):
-            text = self._ask("INFO", section)
-            text = text[4:] if text.startswith(b"txt:") else text
-            info |= dict(line.split(b":", 1) for line in text.splitlines() if b":" in line)
-        if info.get(b"role", b"master") != b"master":
-            raise ConnectionError("It is a replica, which takes no writes and lags behind.")
-        self.maxmemory_policy = info.get(b"maxmemory_policy", b"").decode()
-        return blake2b(info[b"run_id"] + info.get(b"master_replid", b""), digest_size=16).digest()
-
     def _track(self) -> bool:
         try:
             self._ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", self._keyspace.generations, "NOLOOP")
@@ -195,14 +182,14 @@ class Mirror:
         return True
 
     def _prove(self) -> None:
-        """Ask for the role: an answer proves the connection, and a primary that was demoted answers too."""
+        """Ask for the role: a reply proves the connection, and shows whether the primary has been demoted."""
         sent = self._clock()
         if self._ask("ROLE")[0] != b"master":
             raise ConnectionError("It has become a replica.")
         self._current_until = max(self._current_until, sent + self._proven_seconds)
 
     def _fetch(self, keys: Sequence[bytes]) -> tuple[int | None, ...]:
-        """Read generations from the server, make those that are missing, and remember them."""
+        """Read generations from the server, create the missing ones, and remember them all."""
         forgotten = self._forgotten
         self._pushed, self._flushed = set(), False
         found = self._ask("MGET", *keys)
@@ -212,7 +199,7 @@ class Mirror:
             key: None if value in (None, PENDING) else int(value) for key, value in zip(keys, found, strict=True)
         }
         if self.tracks:
-            # What was pushed meanwhile may be younger than the reply.
+            # What was pushed in the meantime may be newer than the reply.
             settled = {
                 key: number for key, number in generations.items() if number is not None and key not in self._pushed
             }
@@ -224,11 +211,8 @@ class Mirror:
         return tuple(generations[key] for key in keys)
 
     def _fill(self, keys: Sequence[bytes], found: list[bytes | None]) -> list[bytes | None]:
-        """Make the generations that are missing, and read all of them anew.
-
-        What was found before the missing ones were made is older than they are: a guard would be read before the row
-        that it guards.
-        """
+        """Create the missing generations, and read all of them again."""
+        # Those found before are older than those created now: a guard would be read before the row that it guards.
         pairs = self._keyspace.with_intents(keys)
         fresh = [int.from_bytes(os.urandom(8)) >> 1 for _ in keys]
         for by_text in (False, True):
@@ -238,7 +222,7 @@ class Mirror:
             except NoScriptError:
                 continue
             except OutOfMemoryError:
-                # Nothing new is cached under what the server has no room for.
+                # The server has no room for these tags, so nothing that depends on them is cached.
                 return found
             return made
         raise ConnectionError("The server does not know a script that it was just sent.")
@@ -248,7 +232,7 @@ class Mirror:
         return self._receive()
 
     def _receive(self) -> Any:
-        """Return the reply to the one command that was sent; drop what is pushed before and with it."""
+        """Return the reply to the one command that was sent; handle pushes that arrive before or with it."""
         connection, reply = self._connection, _PUSHED
         while reply is _PUSHED:
             if not connection.can_read(connection.socket_timeout or ANSWER_SECONDS):
@@ -264,35 +248,35 @@ class Mirror:
             self._prove()
 
     def _drain(self) -> None:
-        # The first question is the cheap one: whatever was read before was read to its end.
+        # Check the cheap way first. The parser holds nothing, because each read continues until it is empty.
         if not _poll(self._poll_argument, 1, 0):
             return
         if self._connection.can_read(0) and self._consume(_PUSHED) is not _PUSHED:
             raise ConnectionError("The server has answered what it was not asked.")
 
     def _consume(self, reply: Any) -> Any:
-        """Read until neither the socket nor the parser holds anything; return the reply, if there was one."""
+        """Read until both the socket and the parser are empty; return the reply, if there was one."""
         connection = self._connection
         self._consuming = True
         while True:
             try:
-                # One by one: the other way recurses once for each push.
+                # Read pushes one by one: without push_request redis-py recurses for each of them.
                 response = connection.read_response(push_request=True)
             except ResponseError as error:
-                # A reply like any other: what was pushed behind it is read too.
+                # Treat it like any other reply, so that pushes behind it are read too.
                 response = error
             if response is not _PUSHED:
                 reply = response
             if not connection.can_read(0):
                 break
-        # Not in a ``finally``: nobody may go by what is left of a connection that failed.
+        # Not in a ``finally``: after a failure what is known must not be used.
         self._consuming = False
         return reply
 
     def _on_push(self, message: Any) -> object:
         keys = message[1]
         if keys is None:
-            # FLUSHALL or FLUSHDB.
+            # The server ran FLUSHALL or FLUSHDB.
             self._flushed = True
             self._known.clear()
         else:

@@ -1,6 +1,6 @@
-"""The Lua scripts: what one does is done atomically, seen from every other client of the server.
+"""The Lua scripts. Each runs atomically, as seen by every other client of the server.
 
-Each tag has two keys: its generation, and a sorted set of the intents on it by their deadline.
+Each tag has two keys: its generation, and a sorted set of its intents, scored by deadline.
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from typing import Any
 from redis.exceptions import NoScriptError
 
 Connection = Any
-"""A connection of redis-py, whose methods have no types."""
+"""A connection of redis-py; its methods are untyped."""
 
 
 class Script:
-    """A Lua script: what it does is done at once, seen from every other client."""
+    """A Lua script, which runs atomically on the server."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        # Redis names scripts so; nobody relies on it to be secure.
+        # Redis identifies scripts by SHA-1; it is not used for security.
         self.sha = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def on(self, connection: Connection, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
-        """Run it on one connection, which speaks RESP2: there nothing but the reply can be read."""
+        """Run it on a RESP2 connection, on which nothing but the reply can arrive."""
         self.send(connection, keys, arguments)
         try:
             return connection.read_response()
@@ -38,7 +38,7 @@ class Script:
         *,
         by_text: bool = False,
     ) -> None:
-        """Send the call; the caller reads its reply, and sends it ``by_text`` if that is NoScriptError."""
+        """Send the call. The caller reads the reply and, on NoScriptError, sends the call again ``by_text``."""
         name, what = ("EVAL", self.text) if by_text else ("EVALSHA", self.sha)
         connection.send_command(name, what, len(keys), *keys, *arguments)
 

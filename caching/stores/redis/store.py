@@ -1,12 +1,12 @@
 """Generations in Redis or Valkey: several hosts, one server.
 
-A generation is a plain key; a missing one is made by the next reader, so to delete it is to publish. Live intents are
-listed in a sorted set by their deadline, and the tag's generation is a mark meanwhile that expires with the last of
-them. ``begin`` and ``end`` are scripts: one round trip for all tags of a transaction, done at once.
+A generation is a plain key. The next reader creates a missing one, so deleting the key publishes an invalidation. Live
+intents are kept in a sorted set by deadline; meanwhile the tag's generation is a marker that expires with the last of
+them. ``begin`` and ``end`` are scripts: one atomic round trip for all tags of a transaction.
 
-While the server cannot be reached, this process serves for a few seconds what only it has written (``longest_life``),
-and leaves what it writes in the outbox. A keeper in a thread of its own comes back to the server, publishes what the
-outbox holds, and only then lets the process trust the server again.
+While the server cannot be reached, entries live for only a few seconds (``longest_life``) and are invalidated only by
+writes of this process, which also leaves its writes in the outbox. A keeper thread reconnects to the server, publishes
+the contents of the outbox, and only then lets the process trust the server again.
 """
 
 import logging
@@ -30,13 +30,13 @@ from .scripts import BEGIN, END, Script
 logger = logging.getLogger("caching")
 
 DrainOutbox = Callable[[Callable[[Sequence[str]], None]], int]
-"""Publishes what the outbox holds by the function that it is given, and returns how many rows it was."""
+"""Passes the contents of the outbox to the given function and returns the number of rows."""
 _OF_NOBODY = ("of nobody",)
-"""Tags that are published to see whether the server takes writes."""
+"""Tags that are published to check that the server accepts writes."""
 
 
 class RedisGenerations(GenerationStore):
-    """The store in the server of one alias. Survives fork; never raises but where the interface says so."""
+    """The store on the server of one alias. Works across forks; raises only where the interface says so."""
 
     has_outbox = True
 
@@ -61,15 +61,15 @@ class RedisGenerations(GenerationStore):
         super().__init__()
 
     def _forget(self) -> None:
-        """Let go of every connection without a word to the server: they may be the parent's, which goes on."""
+        """Discard all connections without telling the server: they may belong to the parent, which keeps using them."""
         self._view: Mirror | InProcessGenerations | None = None
         self._told: object | None = object()
-        """Whether what is written is told to the server, and since when: another object after each failure."""
+        """None while writes are not sent to the server; otherwise an object that is replaced after each failure."""
         self._lock = threading.Lock()
         self._keeper = Keeper(self._look, seconds=self._degraded_seconds)
         self.longest_life = inf
 
-    # -- what the generations are -----------------------------------------------------------------------------------
+    # -- reading generations ----------------------------------------------------------------------------------------
 
     def open(self) -> None:
         try:
@@ -79,7 +79,7 @@ class RedisGenerations(GenerationStore):
 
     @property
     def tracks(self) -> bool | None:
-        """Whether the server keeps what this process knows current; None while the server is not trusted."""
+        """Whether the server keeps the mirror of this process current; None while the server is not trusted."""
         view = self._usable_view()
         return view.tracks if isinstance(view, Mirror) else None
 
@@ -164,7 +164,7 @@ class RedisGenerations(GenerationStore):
             raise self._unavailable()
 
     def _tell(self, script: Script, tags: Sequence[str], arguments: Sequence[bytes | int]) -> bool:
-        """Run a script on the tags; return whether the server has done it. What this process knows of them is gone."""
+        """Run a script on the tags and drop what this process knows of them; return whether the server executed it."""
         self._usable_view()
         delivered = False
         if self._told is not None:
@@ -174,11 +174,11 @@ class RedisGenerations(GenerationStore):
                 if script is END:
                     self._connections.let_it_turn()
             except OutOfMemoryError as error:
-                # It still deletes, so the end of what is committed now is delivered.
-                logger.warning("The server of %r takes no more: %s", self.alias, error)
+                # The server still deletes keys, so the end of this commit will be delivered.
+                logger.warning("The server of %r is out of memory: %s", self.alias, error)
             except FAULTS as error:
                 self._lost(error)
-        # The view of now: it may have changed while the server was silent.
+        # Use the current view: it may have changed while waiting for the server.
         if (view := self._view) is not None:
             view.forget(tags)
         return delivered
@@ -190,19 +190,19 @@ class RedisGenerations(GenerationStore):
             raise self._unavailable(error) from error
 
     def close(self) -> None:
-        """Let go of the server: the keeper ends, connections are closed. The next use begins anew."""
+        """Stop the keeper and close the connections. The next use starts again."""
         with self._lock:
             view, keeper = self._view, self._keeper
             keeper.stop()
             self._forget()
         if isinstance(view, Mirror):
             view.close()
-        # Not under the lock, which its last look may want.
+        # Not under the lock, which the last check of the keeper may need.
         keeper.join()
         self._connections.close()
 
     def _publish_to_server(self, tags: Sequence[str]) -> None:
-        """Publish what the outbox held; raise one of FAULTS."""
+        """Publish tags from the outbox; raise one of FAULTS if that fails."""
         self._connections.run(END, self._keyspace.pairs(tags), (b"",))
         if (view := self._view) is not None:
             view.forget(tags)
@@ -210,7 +210,7 @@ class RedisGenerations(GenerationStore):
     # -- the server and its outages ---------------------------------------------------------------------------------
 
     def _usable_view(self) -> Mirror | InProcessGenerations | None:
-        """Return what this process goes by; None until the outbox was looked at for the first time."""
+        """Return the view that this process uses; None until the outbox has been checked for the first time."""
         view = self._view
         if view is None:
             self._keeper.start()
@@ -221,16 +221,16 @@ class RedisGenerations(GenerationStore):
         return Mirror(self._connections, self._keyspace, strict=self._strict, clock=self._clock)
 
     def _look(self) -> None:
-        """Publish what the outbox holds; trust the server again, or for the first time. The keeper calls this."""
+        """Publish the contents of the outbox, then trust the server. Called by the keeper every few seconds."""
         view = self._view
         try:
             if isinstance(view, Mirror):
                 self._drain_outbox(self._publish_to_server)
                 view.keep_up()
                 return
-            # A server that takes no writes could be read, and nobody would ever hear of a change.
+            # A server that refuses writes could still be read, but nobody would ever learn of a change.
             self._publish_to_server(_OF_NOBODY)
-            # In this order: who commits from now on tells the server, who has committed before has left a row.
+            # The order matters: commits from now on tell the server, earlier ones have left a row in the outbox.
             self._told = told = self._told or object()
             self._drain_outbox(self._publish_to_server)
             self._trust(self._connect(), told)
@@ -239,7 +239,7 @@ class RedisGenerations(GenerationStore):
             raise
 
     def _trust(self, mirror: Mirror, told: object) -> None:
-        """Go by the server, unless something could not be told to it meanwhile, or the store was closed."""
+        """Use the server, unless a write could not be sent to it in the meantime or the store was closed."""
         with self._lock:
             if self._told is told and self._keeper.is_this_thread():
                 was_lost = self._view is not None
@@ -251,15 +251,15 @@ class RedisGenerations(GenerationStore):
         self._keeper.wake()
 
     def _lost(self, error: BaseException, view: object = None) -> None:
-        """Go on without the server until the keeper has seen to the outbox and come back.
+        """Continue without the server until the keeper has drained the outbox and reconnected.
 
-        Never straight away with another connection: what others could not tell the server lies in the outbox, and a
-        server that has refused an invalidation still holds the generation from before it. ``view`` is the one that
-        failed; None if it was an invalidation, which this process must see at once all the same.
+        Never reconnect straight away: invalidations that others could not deliver are in the outbox, and a server that
+        refused an invalidation still holds the old generation. ``view`` is the view that failed; None if an
+        invalidation failed, which this process must still see at once.
         """
         with self._lock:
             if view is not self._view and view is not None:
-                # Another thread was faster.
+                # Another thread has already handled this failure.
                 return
             self._told = None
             lost = self._view
@@ -268,11 +268,11 @@ class RedisGenerations(GenerationStore):
             self._view, self.longest_life = InProcessGenerations(), self._degraded_seconds
         if isinstance(lost, Mirror):
             lost.close()
-        # Of the same server, so no better.
+        # The spare connections lead to the same server, so they are no better.
         self._connections.close()
         logger.warning(
-            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves what is at most "
-            "%g s old, and leaves what it writes in the outbox.",
+            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves entries that are "
+            "at most %g s old, and leaves its invalidations in the outbox.",
             self.alias,
             type(error).__name__,
             error,

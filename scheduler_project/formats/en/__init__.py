@@ -1,0 +1,4 @@
+"""English.
+
+formats  dates as 2026-11-30
+"""

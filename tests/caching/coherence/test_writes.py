@@ -25,7 +25,7 @@ from caching.coherence import receivers
 from caching.exceptions import NotWatched
 from scheduling.models import Employee, ScheduleAssignment, Shift, ShiftType
 from tests.caching.coherence.models import Club, ClubWithTwoParents, EmployeeProxy, Place, Society
-from tests.caching.coherence.world import EMAIL, NEW_EMAIL, World, asks_the_database, in_thread, plain, read_all, truth
+from tests.caching.coherence.world import EMAIL, NEW_EMAIL, World, asks_the_database, in_thread, read_all, truth
 from tests.factories import EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -894,17 +894,6 @@ class ManualSignalTests:
         # For a write that nobody saw, made since.
         receivers.on_save(world.amy, using=connection.alias)
         assert "amy" not in world.kept()
-
-
-class BulkUpdateTests:
-    def test_knows_a_relation_that_was_saved_after_it_was_set(self, world: World) -> None:
-        # Django takes the key of a related row into the instance only inside bulk_update().
-        elsewhere = ScheduleFactory.build(department=world.bar, version=9)
-        world.assignment.schedule = elsewhere
-        elsewhere.save()
-        assert ScheduleAssignment.objects.for_schedule(elsewhere.pk) == []
-        ScheduleAssignment.objects.bulk_update([world.assignment], ["schedule"])
-        assert plain(ScheduleAssignment.objects.for_schedule(elsewhere.pk))[0]["id"] == world.assignment.pk
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import asyncio
 import functools
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import async_to_sync
 from django.conf import settings as django_settings
 from django.db import connection, connections
 from pytest_django.fixtures import Settings
@@ -22,13 +21,11 @@ from caching import (
     UnknownCacheType,
     cache_manager,
     caching_disabled,
-    invalidate,
-    rows_where,
 )
 from caching.reading.manager import CacheManager
-from scheduling.models import Department, Employee, Skill
+from scheduling.models import Employee
 from tests.caching.clock import Clock
-from tests.factories import DepartmentFactory, EmployeeFactory
+from tests.factories import EmployeeFactory
 from tests.processes import Child
 
 committed = pytest.mark.django_db(transaction=True)
@@ -200,7 +197,7 @@ class GetOrLoadTests:
         with pytest.raises(NotWatched) as caught:
             cache_manager.get_or_load("general", "id:1", lambda: Group.objects.get(pk=group.pk))
         assert str(caught.value) == (
-            "Rows of auth.Group cannot be cached: nobody watches its writes. Declare watch(Group) at start-up."
+            "Rows of auth.Group cannot be cached: its writes are not watched. Declare watch(Group) at start-up."
         )
 
     def test_what_cannot_be_cached_is_refused_in_memory_too(self) -> None:
@@ -329,88 +326,6 @@ class TimeToLiveTests:
         assert manager.get("general", "id:1") == 1
         clock.tick(1)
         assert manager.get("general", "id:1") is None
-
-
-class DependsOnTests:
-    pytestmark = committed
-
-    def cached(self, *depends_on: Any) -> bool:
-        """Return whether the value is still cached, and cache it again."""
-        load = counting("loaded")
-        cache_manager.get_or_load("general", "id:1", load, depends_on=depends_on)
-        return not load.calls  # type: ignore[attr-defined]
-
-    def test_a_model_drops_it_with_any_row(self) -> None:
-        assert not self.cached(Department)
-        assert self.cached(Department)
-        department = DepartmentFactory()
-        assert not self.cached(Department)
-        Department.objects.filter(pk=department.pk).update(name="Other")
-        assert not self.cached(Department)
-        department.delete()
-        assert not self.cached(Department)
-        assert self.cached(Department)
-
-    def test_an_instance_drops_it_with_this_row_alone(self) -> None:
-        one, other = DepartmentFactory(), DepartmentFactory()
-        assert not self.cached(one)
-        other.save()
-        assert self.cached(one)
-        one.save()
-        assert not self.cached(one)
-        Department.objects.update(name="All")
-        assert not self.cached(one)
-        one.delete()
-        assert not self.cached(one) or one.pk is None
-
-    def test_a_selection_drops_it_with_its_rows_alone(self) -> None:
-        EmployeeFactory(email="amy@example.com")
-        bob = EmployeeFactory(email="bob@example.com")
-        selection = rows_where(Employee, email="Amy@Example.com")
-        assert not self.cached(selection)
-        bob.save()
-        assert self.cached(selection)
-        Employee.objects.get(email="amy@example.com").save()
-        assert not self.cached(selection)
-        Employee.objects.filter(first_name="x").update(last_name="y")
-        assert not self.cached(selection)
-        bob.email = "zoe@example.com"
-        bob.save()
-        assert self.cached(selection)
-
-    def test_several_each_drop_it(self) -> None:
-        department = DepartmentFactory()
-        depends_on = (Skill, department)
-        assert not self.cached(*depends_on)
-        Skill.objects.create(name="Welding")
-        assert not self.cached(*depends_on)
-        department.save()
-        assert not self.cached(*depends_on)
-        assert self.cached(*depends_on)
-
-    def test_invalidate_drops_what_depends_on_a_model_or_a_row(self) -> None:
-        one, other = DepartmentFactory(), DepartmentFactory()
-        assert not self.cached(one)
-        invalidate(other)
-        assert self.cached(one)
-        invalidate(one)
-        assert not self.cached(one)
-        invalidate(Department)
-        assert not self.cached(one)
-
-    def test_a_model_that_nobody_watches_is_refused(self) -> None:
-        from django.contrib.auth.models import Permission
-
-        with pytest.raises(NotWatched, match=r"Rows of auth\.Permission cannot be cached: nobody watches its writes"):
-            self.cached(Permission)
-
-    def test_a_field_that_nobody_watches_is_refused(self) -> None:
-        with pytest.raises(NotWatched, match=r"is not watched by 'phone'\. Declare watch\(Employee, by=\('phone',\)\)"):
-            rows_where(Employee, phone="1")
-
-    def test_a_selection_is_of_one_field(self) -> None:
-        with pytest.raises(TypeError, match="rows_where takes one field and its value, not 2"):
-            rows_where(Employee, email="x", id=5)
 
 
 class DeleteTests:
@@ -570,103 +485,6 @@ class AsyncTests:
             assert async_to_sync(read)() == "Zoe"
             transaction.set_rollback(True)
         assert async_to_sync(read)() == "Amy"
-
-
-class CachingDisabledTests:
-    def test_reads_load_and_nothing_is_stored(self) -> None:
-        cache_manager.set("general", "id:1", "cached")
-        with caching_disabled():
-            assert cache_manager.get("general", "id:1") is None
-            assert cache_manager.get_many("general", ["id:1"]) == {}
-            assert cache_manager.get_or_load("general", "id:1", lambda: "loaded") == "loaded"
-            cache_manager.set("general", "id:2", "not stored")
-        assert cache_manager.get_many("general", ["id:1", "id:2"]) == {"id:1": "cached"}
-
-    def test_blocks_nest(self) -> None:
-        cache_manager.set("general", "id:1", "cached")
-        with caching_disabled():
-            with caching_disabled():
-                pass
-            assert cache_manager.get("general", "id:1") is None
-        assert cache_manager.get("general", "id:1") == "cached"
-
-    def test_ends_with_an_error(self) -> None:
-        cache_manager.set("general", "id:1", "cached")
-        with pytest.raises(ZeroDivisionError), caching_disabled():
-            raise ZeroDivisionError
-        assert cache_manager.get("general", "id:1") == "cached"
-
-    def test_other_threads_go_on_caching(self) -> None:
-        cache_manager.set("general", "id:1", "cached")
-        found: list[Any] = []
-        with caching_disabled():
-            thread = threading.Thread(target=lambda: found.append(cache_manager.get("general", "id:1")))
-            thread.start()
-            thread.join()
-        assert found == ["cached"]
-
-    def test_tasks_started_inside_inherit_it_and_others_do_not(self) -> None:
-        cache_manager.set("general", "id:1", "cached")
-
-        async def read() -> Any:
-            return await cache_manager.aget("general", "id:1")
-
-        async def disabled() -> tuple[Any, Any]:
-            with caching_disabled():
-                return await asyncio.create_task(read()), await sync_to_async(cache_manager.get)("general", "id:1")
-
-        async def main() -> list[Any]:
-            return await asyncio.gather(disabled(), read())
-
-        assert async_to_sync(main)() == [(None, None), "cached"]
-
-    @committed
-    def test_writes_inside_still_publish(self) -> None:
-        employee = EmployeeFactory(first_name="Amy")
-        load = functools.partial(Employee.objects.get, pk=employee.pk)
-        cache_manager.get_or_load("employee", "row:1", load)
-        with caching_disabled():
-            Employee.objects.filter(pk=employee.pk).update(first_name="Zoe")
-        assert cache_manager.get_or_load("employee", "row:1", load).first_name == "Zoe"
-
-    def test_what_was_invalidated_inside_is_gone_afterwards(self) -> None:
-        cache_manager.set("general", "id:1", "cached")
-        with caching_disabled():
-            cache_manager.delete("general", "id:1")
-        assert cache_manager.get("general", "id:1") is None
-
-
-class DisabledBySettingsTests:
-    @pytest.fixture
-    def _disabled(self, settings: Settings) -> None:
-        settings.CACHING = {**settings.CACHING, "ENABLED": False}
-
-    @pytest.mark.usefixtures("_disabled")
-    def test_every_read_loads(self) -> None:
-        load = counting("loaded")
-        for _ in range(2):
-            assert cache_manager.get_or_load("general", "id:1", load) == "loaded"
-            cache_manager.set("general", "id:1", "stored")
-            assert cache_manager.get("general", "id:1") is None
-        assert load.calls == 2  # type: ignore[attr-defined]
-        counted = cache_manager.get_stats()
-        assert counted["enabled"] is False
-        assert counted["total_requests"] == 0
-        assert counted["hit_rate"] is None
-
-    @committed
-    @pytest.mark.usefixtures("transactional_db")
-    def test_a_process_with_caching_disabled_still_publishes(self) -> None:
-        employee = EmployeeFactory(email="amy@example.com", first_name="Amy")
-        assert Employee.objects.get_by_email("amy@example.com").first_name == "Amy"  # type: ignore[union-attr]
-        other = Child(Path(django_settings.CACHING["DIRECTORY"]), CACHE_ENABLED="0")
-        try:
-            other.run("from scheduling.models import Employee; from caching import cache_manager")
-            assert other.run("cache_manager.get_stats()['enabled']") is False
-            other.run(f"Employee.objects.filter(pk={employee.pk}).update(first_name='Zoe')")
-        finally:
-            other.stop()
-        assert Employee.objects.get_by_email("amy@example.com").first_name == "Zoe"  # type: ignore[union-attr]
 
 
 class ThreadTests:

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.core.cache import caches
 from django.db import DatabaseError
 from django_redis.exceptions import ConnectionInterrupted
 from pytest_django.fixtures import Settings
@@ -22,7 +21,6 @@ from caching import CacheType, cache_manager
 from caching.coherence.publishing import publisher
 from caching.reading.manager import CacheManager
 from caching.reading.tiers import Entry, LocalTier, SharedTier
-from caching.stores.aliases import is_process_local
 from caching.stores.generations import Stamp
 from caching.values.freezing import freeze, thaw
 from tests.caching.backends import FaultyCache
@@ -189,7 +187,7 @@ class SharedTierTests:
         assert manager.get_stats()["misses"] == 1
         (record,) = caplog.records
         assert record.levelno == logging.WARNING
-        assert record.getMessage().startswith("The shared tier 'faulty' held a value that is not ours: ")
+        assert record.getMessage().startswith("The shared tier 'faulty' held a value that the cache did not write: ")
 
     @pytest.mark.parametrize("cut", [1, 10, 40])
     def test_a_truncated_value_is_missed(self, cut: int, faulty: type[FaultyCache], manager: CacheManager) -> None:
@@ -372,26 +370,3 @@ class BreakerTests:
         for _ in range(10):
             assert cache_manager.get_or_load("general", "id:1", lambda: "loaded") == "loaded"
         assert cache_manager.get_stats()["hits_local"] == 9
-
-
-class IsProcessLocalTests:
-    @pytest.mark.parametrize(
-        ("backend", "local"),
-        [
-            ("django.core.cache.backends.locmem.LocMemCache", True),
-            ("django.core.cache.backends.dummy.DummyCache", True),
-            ("tests.caching.backends.FaultyCache", False),
-        ],
-    )
-    def test_recognises_backends_of_one_process(self, backend: str, local: bool, settings: Settings) -> None:
-        settings.CACHES = {**settings.CACHES, "other": {"BACKEND": backend}}
-        assert is_process_local("other") is local
-
-    def test_an_unknown_alias_is_not_one(self) -> None:
-        assert is_process_local("nobody") is False
-
-    def test_locmem_is_not_used_as_a_shared_tier(self, settings: Settings) -> None:
-        settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "default"}
-        cache_manager.get_or_load("general", "id:1", lambda: 1)
-        assert cache_manager.runtime.shared is None
-        assert not caches["default"]._cache  # type: ignore[attr-defined]

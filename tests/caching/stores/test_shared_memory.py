@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from caching.stores.generation_file import FILE_NAME, SLOTS, slot_of
+from caching.stores.generation_file import FILE_NAME, slot_of
 from caching.stores.generations import GenerationsUnavailable
 from caching.stores.shared_memory import SharedMemoryGenerations
 from tests.caching.clock import Clock
@@ -125,13 +125,6 @@ class IntentTests(IntentContract):
 
 
 class CollisionTests:
-    def test_of_rows_with_neighbouring_keys_are_no_more_than_chance(self) -> None:
-        tags = [
-            f"scheduling.{model}#{pk}" for model in ("Department", "Employee", "Shift", "Schedule") for pk in range(500)
-        ]
-        by_chance = len(tags) ** 2 / 2 / SLOTS
-        assert len(tags) - len({slot_of(tag) for tag in tags}) < 2 * by_chance
-
     def test_invalidates_too_much(self, store: SharedMemoryGenerations) -> None:
         one, two = two_tags_of_one_slot()
         stamp = stamped(store, one)
@@ -227,37 +220,6 @@ class FileTests:
         assert store.stamp(TAGS) is None
         with pytest.raises(GenerationsUnavailable, match="cannot be mapped: mmap length is greater than file size"):
             store.begin(TAGS)
-
-    @pytest.mark.parametrize("offset", [0, 24 + 16], ids=["magic", "boot id"])
-    def test_with_a_damaged_header_is_replaced(self, tmp_path: Path, clock: Clock, offset: int) -> None:
-        before = stamped(opened(tmp_path, clock))
-        with (tmp_path / FILE_NAME).open("r+b") as file:
-            file.seek(offset)
-            file.write(b"\xff" * 8)
-        fresh = stamped(opened(tmp_path, clock))
-        assert fresh.identity != before.identity
-        assert not set(fresh.generations) & set(before.generations)
-
-    def test_of_another_boot_is_replaced(self, tmp_path: Path, clock: Clock) -> None:
-        pending = opened(tmp_path, clock)
-        pending.begin(TAGS)
-        with (tmp_path / FILE_NAME).open("r+b") as file:
-            file.seek(24 + 16)
-            file.write(b"00000000-0000-0000-0000-000000000000")
-        assert opened(tmp_path, clock).stamp(TAGS) is not None
-
-    def test_that_is_too_short_is_replaced(self, tmp_path: Path, clock: Clock) -> None:
-        stamped(opened(tmp_path, clock))
-        os.truncate(tmp_path / FILE_NAME, 5000)
-        assert opened(tmp_path, clock).stamp(TAGS) is not None
-
-    def test_that_is_something_else_is_replaced(self, tmp_path: Path, clock: Clock) -> None:
-        (tmp_path / FILE_NAME).write_text("Not a file of generations.")
-        assert opened(tmp_path, clock).stamp(TAGS) is not None
-
-    def test_is_not_readable_by_others(self, store: SharedMemoryGenerations, tmp_path: Path) -> None:
-        stamped(store)
-        assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
 
     def test_in_a_folder_that_is_missing_serves_nothing_and_says_so(self, tmp_path: Path, clock: Clock) -> None:
         store = opened(tmp_path / "missing", clock)

