@@ -18,10 +18,10 @@ from math import inf
 
 from redis.exceptions import OutOfMemoryError
 
-from ..generations import GenerationStore, GenerationsUnavailable, Intent, Server, Stamp
+from ..generations import GenerationStore, Intent, Server, Stamp
 from ..in_process import InProcessGenerations
 from .connections import RedisConnections
-from .faults import FAULTS
+from .faults import FAULTS, unavailable
 from .keeper import Keeper
 from .keyspace import Keyspace
 from .mirror import Mirror
@@ -69,13 +69,11 @@ class RedisGenerations(GenerationStore):
         self._keeper = Keeper(self._look, seconds=self._degraded_seconds)
         self.longest_life = inf
 
-    # -- reading generations ----------------------------------------------------------------------------------------
-
     def open(self) -> None:
         try:
             self._connect().close()
         except FAULTS as error:
-            raise self._unavailable(error) from error
+            raise unavailable(self.alias, error) from error
 
     @property
     def tracks(self) -> bool | None:
@@ -91,7 +89,7 @@ class RedisGenerations(GenerationStore):
             finally:
                 mirror.close()
         except FAULTS as error:
-            raise self._unavailable(error) from error
+            raise unavailable(self.alias, error) from error
 
     def stamp(self, tags: Sequence[str]) -> Stamp | None:
         return self.stamps([tags])[0]
@@ -146,8 +144,6 @@ class RedisGenerations(GenerationStore):
             return None
         return Stamp(identity, tuple(tags), tuple(generations), view.reader(tags))
 
-    # -- writing ----------------------------------------------------------------------------------------------------
-
     def begin(self, tags: Iterable[str]) -> Intent:
         tags = tuple(tags)
         name, deadline = os.urandom(12).hex().encode(), self._clock() + self._intent_seconds
@@ -157,11 +153,11 @@ class RedisGenerations(GenerationStore):
 
     def end(self, intent: Intent) -> None:
         if not self._tell(END, intent.tags, (intent.name,)):
-            raise self._unavailable()
+            raise unavailable(self.alias)
 
     def publish(self, tags: Iterable[str]) -> None:
         if not self._tell(END, tuple(tags), (b"",)):
-            raise self._unavailable()
+            raise unavailable(self.alias)
 
     def _tell(self, script: Script, tags: Sequence[str], arguments: Sequence[bytes | int]) -> bool:
         """Run a script on the tags and drop what this process knows of them; return whether the server executed it."""
@@ -187,7 +183,7 @@ class RedisGenerations(GenerationStore):
         try:
             return self._drain_outbox(self._publish_to_server)
         except FAULTS as error:
-            raise self._unavailable(error) from error
+            raise unavailable(self.alias, error) from error
 
     def close(self) -> None:
         """Stop the keeper and close the connections. The next use starts again."""
@@ -206,8 +202,6 @@ class RedisGenerations(GenerationStore):
         self._connections.run(END, self._keyspace.pairs(tags), (b"",))
         if (view := self._view) is not None:
             view.forget(tags)
-
-    # -- the server and its outages ---------------------------------------------------------------------------------
 
     def _usable_view(self) -> Mirror | InProcessGenerations | None:
         """Return the view that this process uses; None until the outbox has been checked for the first time."""
@@ -237,8 +231,7 @@ class RedisGenerations(GenerationStore):
 
     def _reconnect(self) -> None:
         """Trust the server from now on, if the network holds from before the look at the outbox until after it."""
-        # The order matters. An outage that begins after the look at the outbox closes the connection; one that was made
-        # after the look would know nothing of it, nor of what a writer that was cut off too has left in the outbox.
+        # The order matters: an outage after the look, in which others leave rows in the outbox, closes the connection.
         mirror = self._connect()
         try:
             # Commits from now on tell the server, earlier ones have left a row in the outbox.
@@ -292,7 +285,3 @@ class RedisGenerations(GenerationStore):
         )
         self._keeper.start()
         self._keeper.wake()
-
-    def _unavailable(self, error: BaseException | None = None) -> GenerationsUnavailable:
-        reason = f" ({type(error).__name__}: {error})" if error else ""
-        return GenerationsUnavailable(f"The server of {self.alias!r} cannot be reached{reason}.", others_serve=True)
