@@ -6,6 +6,7 @@ watched          the watched models, and what a write to each table means for th
 tags             the tags of rows, models and selections; rows_where
 causes           the cause under which an invalidation is counted and logged
 statements       which rows and values a SQL statement writes
+late             what was declared after start-up, so that other processes may not know it
 cascades         rows that the database itself changes when others are deleted
 plans            the tags that a SQL statement publishes
 snapshots        whether the next read on a connection sees the latest committed state

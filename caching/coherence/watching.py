@@ -6,6 +6,7 @@ from functools import partial
 from django.db.models import Model
 
 from . import watched
+from .late import note_if_late
 from .models_by_label import ModelOrLabel, when_loaded
 from .plans import forget_plans
 from .receivers import connect
@@ -27,8 +28,18 @@ def watch(model: ModelOrLabel, *, by: Iterable[str] = ()) -> None:
 
 def _watch(model: type[Model], by: tuple[str, ...] = ()) -> None:
     model = model._meta.concrete_model or model
+    before = watched_by(model)
     watched.register(model, by)
+    for name in sorted(watched_by(model) - before):
+        note_if_late(f"The watch of {name}")
     for parent in model._meta.get_parent_list():
         _watch(parent)
     forget_plans()
     connect(model)
+
+
+def watched_by(model: type[Model]) -> set[str]:
+    """Return the names of what is watched of a model: itself, and each field by whose values."""
+    label = model._meta.label
+    fields = watched.watched_fields.get(label)
+    return set() if fields is None else {label, *(f"{label}.{attname}" for attname in fields)}

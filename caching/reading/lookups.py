@@ -70,7 +70,8 @@ class CachedLookup(RowsByField[M]):
         if normalised is None:
             return None
         # If a connection has written, only the thread that owns it can decide what may be served.
-        if not dirty_watchers and (entry := self.kind.find(self.key(normalised))) is not None:
+        kind = self.kind
+        if not (dirty_watchers or kind.is_placed) and (entry := kind.find(self.key(normalised))) is not None:
             row: M | None = thaw(entry.value)
             return row
         return await sync_to_async(self.get)(value)

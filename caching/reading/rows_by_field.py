@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from ..coherence.columns import column_of, target_of
+from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
-from ..coherence.statements import tables_named
 from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
@@ -22,9 +21,11 @@ from ..keys import cache_type as find_cache_type
 from ..values.forms import Content, Row
 from .dependencies import Dependencies
 from .entries import Kind
+from .filters import DefaultFilter
 from .in_many import in_many
 from .loading import find_many, load_contents, load_many
 from .manager import cache_manager
+from .places import Declared, declare
 from .queries import frozen_rows, join, parts
 from .tiers import Entry
 
@@ -55,7 +56,21 @@ class RowsByField(ABC, Generic[M]):
         self._order = tuple(order_by)
         self._kind: Kind | None = None
         watch(model, by=(field,))
-        when_loaded(model, lambda loaded: self._resolve(loaded, field, kind))
+        when_loaded(model, lambda loaded: self._set_up(loaded, field, kind))
+
+    def _set_up(self, model: type[M], field: str, kind: str | None) -> None:
+        self._resolve(model, field, kind)
+        options = f"{type(self).__name__} select_related={self._related} order_by={[*map(str, self._order)]}"
+        name, filter_now = f"{model._meta.label}.{self.field.name}", None if self._filter.is_constant else self._filter
+        reads = (model, *self._joined_models())
+        is_new = declare(
+            self.cache_type.name,
+            self.kind_name,
+            Declared(name, options, reads, filter_now.place if filter_now else None),
+        )
+        if is_new:
+            note_if_late(f"The look-up {name}")
+        cache_manager.types.forget_kind(self.cache_type.name, self.kind_name)
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
         """Complete the declaration once the model is loaded."""
@@ -64,6 +79,7 @@ class RowsByField(ABC, Generic[M]):
         self._target = target_of(self.field)
         self.kind_name = kind or self.field.name
         self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
+        self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
         cache_manager.runtime.on_reconfigure.append(self._forget_kind)
@@ -88,13 +104,8 @@ class RowsByField(ABC, Generic[M]):
 
         A write to them can make a hidden row visible, although it names neither the value nor a row in any entry.
         """
-        query = self.model._default_manager.all().query
-        if not query.where:
-            return
-        sql = query.sql_with_params()[0]
-        by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
-        for table in {self.model._meta.db_table, *tables_named(sql, by_table)}:
-            watch(other := by_table.get(table, self.model))
+        for other in self._filter.deciding.values():
+            watch(other)
             yield other
 
     def _forget_kind(self) -> None:

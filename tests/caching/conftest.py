@@ -14,6 +14,7 @@ from caching.coherence.outbox import drain
 from caching.coherence.plans import forget_plans
 from caching.coherence.publishing import publisher
 from caching.coherence.watched import labels_of, tables, watched_fields
+from caching.reading import places
 from caching.reading.manager import CacheManager
 from caching.stores.redis import keeper
 from caching.stores.redis.store import RedisGenerations
@@ -75,6 +76,7 @@ def faulty(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[FaultyCa
 @pytest.fixture
 def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Give ``watch``, undone when the test ends, with what look-ups have bound to cache types."""
+    monkeypatch.setattr(places, "_declared", dict(places._declared))
     bound = {name: set(models) for name, models in cache_manager._models.items()}
     monkeypatch.setattr(cache_manager, "_models", defaultdict(set, bound))
     fields = {label: dict(fields) for label, fields in watched_fields.items()}
