@@ -116,6 +116,8 @@ class CachedLookup(RowsByField[M]):
         return found | loaded, sources
 
     def _pks(self, values: Sequence[Any]) -> dict[Any, Any]:
+        if self._may_dangle:
+            return {getattr(row, self.field.attname): row.pk for row in self._rows(values)}
         pairs: list[tuple[Any, Any]] = []
         for part in parts(values):
             pairs.extend(self._queryset(part).order_by().values_list(self.field.attname, "pk"))

@@ -1,6 +1,6 @@
 """How rows are read for the cache: in parts that a query can take, without making instances, joined to others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models.sql.constants import MULTI
 from ..coherence.columns import column_of
 from ..values.columns import attnames
 from ..values.forms import Row
+from .in_many import in_many
 
 MAX_IN_ONE_QUERY = 10_000
 _PLAIN_FIELDS = (
@@ -29,14 +30,25 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     if not rows or not path:
         return
     field = column_of(type(rows[0]), path[0])
-    keys = {getattr(row, field.attname) for row in rows}
-    related: Any = field.related_model
-    # As a join reads them: a default manager may leave some out.
-    joined = related._base_manager.in_bulk(keys - {None})
+    keys = {getattr(row, field.attname) for row in rows} - {None}
+    # As a join reads them: from the same database, and a default manager may leave some out.
+    joined = _by_key(field, keys, rows[0]._state.db)
     for row in rows:
-        if (key := getattr(row, field.attname)) in joined:
-            setattr(row, field.name, joined[key])
+        if (other := joined.get(getattr(row, field.attname))) is not None:
+            field.set_cached_value(row, other)
+            if field.unique:
+                field.remote_field.set_cached_value(other, row)  # as select_related does
     join(list(joined.values()), path[1:])
+
+
+def _by_key(field: Any, keys: Collection[Any], database: str | None) -> dict[Any, Any]:
+    """Return the instances that a foreign key refers to, by the column that it refers to (``to_field``)."""
+    target = field.target_field
+    return {
+        getattr(other, target.attname): other
+        for part in parts(list(keys))
+        for other in in_many(field.related_model._base_manager.using(database).order_by(), target, part)
+    }
 
 
 def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
@@ -52,6 +64,22 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
         Row(model, queryset.db, dict(zip(names, values, strict=True)), (), ())
         for values in _converted_rows(queryset.values_list(*names))
     ]
+
+
+def join_frozen(rows: Sequence[Row], field: Any) -> bool:
+    """Give frozen rows the frozen rows that a foreign key refers to; return False if instances are needed for that."""
+    keys = {row.fields[field.attname] for row in rows} - {None}
+    target, by_key = field.target_field, {}
+    database = rows[0].db if rows else None
+    for part in parts(list(keys)):
+        joined = frozen_rows(in_many(field.related_model._base_manager.using(database).order_by(), target, part))
+        if joined is None:
+            return False
+        by_key |= {other.fields[target.attname]: other for other in joined}
+    for row in rows:
+        if (key := row.fields[field.attname]) is None or key in by_key:
+            row.related += ((field.name, by_key.get(key)),)
+    return True
 
 
 def _is_plain(field: "models.Field[Any, Any]") -> bool:

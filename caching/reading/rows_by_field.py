@@ -25,7 +25,7 @@ from .entries import Kind
 from .in_many import in_many
 from .loading import find_many, load_contents, load_many
 from .manager import cache_manager
-from .queries import frozen_rows, join, parts
+from .queries import frozen_rows, join, join_frozen, parts
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
@@ -63,6 +63,7 @@ class RowsByField(ABC, Generic[M]):
         self.field = column_of(model, field)
         self._target = target_of(self.field)
         self.kind_name = kind or self.field.name
+        self._may_dangle = False
         self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
@@ -77,9 +78,12 @@ class RowsByField(ABC, Generic[M]):
         for path in self._related:
             model: type[models.Model] = self.model
             for name in path.split("__"):
-                joined = column_of(model, name).related_model
+                field: Any = column_of(model, name)
+                joined = field.related_model
                 if not isinstance(joined, type):
                     raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
+                # Without a constraint a key may name no row, and a join leaves its row out until there is one.
+                self._may_dangle |= not (field.db_constraint and model._meta.managed and joined._meta.managed)
                 watch(model := joined)
                 yield model
 
@@ -88,6 +92,8 @@ class RowsByField(ABC, Generic[M]):
 
         A row comes back by a write that names neither the value nor a row that any entry contains.
         """
+        if self._may_dangle:
+            yield from list(self._joined_models())
         query = self.model._default_manager.all().query
         if not query.where:
             return
@@ -141,8 +147,10 @@ class RowsByField(ABC, Generic[M]):
 
         For many values a joined row that is shared is read and made once, which costs a third of making it for each.
         """
-        if len(values) == 1 and self._related:
-            return list(self._queryset(values).select_related(*self._related))
+        if self._related and (len(values) == 1 or self._may_dangle):
+            return [
+                row for part in parts(values) for row in self._queryset(part).select_related(*self._related)
+            ]
         rows = [row for part in parts(values) for row in self._queryset(part)]
         for path in self._related:
             join(rows, path.split("__"))
@@ -193,20 +201,12 @@ class RowsByField(ABC, Generic[M]):
 
     def _frozen_rows(self, values: Sequence[Any]) -> list[Row] | None:
         """Load what ``_rows`` does, in frozen form; None if instances are needed for that."""
-        if any("__" in path for path in self._related):
+        if self._may_dangle or any("__" in path for path in self._related):
             return None
         rows = frozen_rows(self._queryset(values))
         for name in self._related:
-            field = column_of(self.model, name)
-            related: Any = field.related_model
-            keys = {row.fields[field.attname] for row in rows or ()} - {None}
-            joined = frozen_rows(in_many(related._base_manager.order_by(), related._meta.pk, keys))
-            if rows is None or joined is None:
+            if rows is None or not join_frozen(rows, column_of(self.model, name)):
                 return None
-            by_pk = {other.pk: other for other in joined}
-            for row in rows:
-                if (key := row.fields[field.attname]) is None or key in by_pk:
-                    row.related += ((name, by_pk.get(key)),)
         return rows
 
     @abstractmethod
