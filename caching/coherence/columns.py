@@ -34,6 +34,24 @@ def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
     return field
 
 
+def value_meant(field: "models.Field[Any, Any]", value: Any) -> Any:
+    """Return the value itself, or the key that an instance stands for, as in ``filter(user=user)``.
+
+    Raises TypeError for an instance that the field cannot refer to, and for one that is not saved.
+    """
+    if not isinstance(value, models.Model):
+        return value
+    step: Any = field
+    while step.is_relation and isinstance(value, models.Model):
+        target = step.target_field
+        if not isinstance(value, target.model._meta.concrete_model):
+            break
+        value, step = getattr(value, target.attname), target
+    if isinstance(value, models.Model) or value is None:
+        raise TypeError(f"{field.model._meta.label}.{field.name} has no such value: {value!r}. Give a key, or a saved row.")
+    return value
+
+
 def followable(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     field = column_of(model, name)
     if getattr(field, "generated", False) or not has_one_spelling(field):

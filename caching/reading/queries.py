@@ -5,14 +5,17 @@ from itertools import chain
 from typing import Any
 
 from django.db import models
+from django.db.models.query import ModelIterable
 from django.db.models.sql.constants import MULTI
 
 from ..coherence.columns import column_of
 from ..values.columns import attnames
+from ..values.construction import is_plain
 from ..values.forms import Row
 from .in_many import in_many
 
 MAX_IN_ONE_QUERY = 10_000
+_ITERATION = ("__iter__", "_fetch_all", "iterator")
 _PLAIN_FIELDS = (
     *(models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.DecimalField),
     *(models.DateField, models.TimeField, models.DurationField, models.UUIDField, models.FloatField, models.ForeignKey),
@@ -58,7 +61,7 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """
     model: Any = queryset.model
     names = list(attnames(model))
-    if not all(map(_is_plain, model._meta.concrete_fields)):
+    if not _makes_plain_rows(queryset) or not all(map(_is_plain, model._meta.concrete_fields)):
         return None
     return [
         Row(model, queryset.db, dict(zip(names, values, strict=True)), (), ())
@@ -80,6 +83,13 @@ def join_frozen(rows: Sequence[Row], field: Any) -> bool:
         if (key := row.fields[field.attname]) is None or key in by_key:
             row.related += ((field.name, by_key.get(key)),)
     return True
+
+
+def _makes_plain_rows(queryset: "models.QuerySet[Any]") -> bool:
+    """Whether iterating over the query makes instances of its model from their columns, and nothing else."""
+    own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
+    all_columns = not queryset.query.deferred_loading[0] and queryset.query.deferred_loading[1]
+    return not own and all_columns and queryset._iterable_class is ModelIterable and is_plain(queryset.model)
 
 
 def _is_plain(field: "models.Field[Any, Any]") -> bool:

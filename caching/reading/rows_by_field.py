@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of
+from ..coherence.columns import column_of, target_of, value_meant
 from ..coherence.models_by_label import when_loaded
 from ..coherence.statements import tables_named
 from ..coherence.tags import selection_tag
@@ -117,7 +117,9 @@ class RowsByField(ABC, Generic[M]):
         return self._kind
 
     def normalise(self, value: Any) -> Any:
-        """Return the value as the field holds it; None if no row can have it."""
+        """Return the value as the field holds it; None if no row can have it. An instance means its key."""
+        if isinstance(value, models.Model):
+            value = value_meant(self.field, value)
         try:
             prepared = self._target.get_prep_value(value)
         except (ValidationError, TypeError, ValueError, OverflowError):
