@@ -11,6 +11,8 @@ loading        a miss: the shared tier, then one load
 manager        cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, get_stats
 in_many        WHERE … IN for thousands of values
 queries        rows for the cache, read without making instances, or joined to others
+managers       what the default manager of a model adds to its rows
+orderings      which other rows decide the order of a list
 rows_by_field  what the two forms of look-up share
 lookups        CachedLookup: at most one row per value
 groups         CachedGroup: all rows per value

@@ -61,7 +61,9 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """
     model: Any = queryset.model
     names = list(attnames(model))
-    if not _makes_plain_rows(queryset) or not all(map(_is_plain, model._meta.concrete_fields)):
+    if makes_its_own_rows(queryset) or not _has_all_columns(queryset) or not is_plain(model):
+        return None
+    if not all(map(_is_plain, model._meta.concrete_fields)):
         return None
     return [
         Row(model, queryset.db, dict(zip(names, values, strict=True)), (), ())
@@ -85,11 +87,15 @@ def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     return True
 
 
-def _makes_plain_rows(queryset: "models.QuerySet[Any]") -> bool:
-    """Whether iterating over the query makes instances of its model from their columns, and nothing else."""
+def makes_its_own_rows(queryset: "models.QuerySet[Any]") -> bool:
+    """Whether iterating over the query may give other instances than those that Django makes of its columns."""
     own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
-    all_columns = not queryset.query.deferred_loading[0] and queryset.query.deferred_loading[1]
-    return not own and all_columns and queryset._iterable_class is ModelIterable and is_plain(queryset.model)
+    return own or queryset._iterable_class is not ModelIterable
+
+
+def _has_all_columns(queryset: "models.QuerySet[Any]") -> bool:
+    names, is_deferred = queryset.query.deferred_loading
+    return not names and is_deferred
 
 
 def _is_plain(field: "models.Field[Any, Any]") -> bool:

@@ -25,7 +25,8 @@ from .entries import Kind
 from .in_many import in_many
 from .loading import find_many, load_contents, load_many
 from .manager import cache_manager
-from .queries import frozen_rows, join, join_frozen, parts
+from .managers import paths_joined_by, refuse_additions
+from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
@@ -63,6 +64,9 @@ class RowsByField(ABC, Generic[M]):
         self.field = column_of(model, field)
         self._target = target_of(self.field)
         self.kind_name = kind or self.field.name
+        refuse_additions(model)
+        self._related = tuple(dict.fromkeys((*self._related, *paths_joined_by(model))))
+        self._watch_subclasses()
         self._may_dangle = False
         self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
@@ -73,6 +77,14 @@ class RowsByField(ABC, Generic[M]):
     def __getattr__(self, name: str) -> Any:
         # Only for an attribute that is missing: before the models are loaded, or where the label names none.
         raise ModelNotLoaded(self.__dict__.get("_declared_as", type(self).__name__))
+
+    def _watch_subclasses(self) -> None:
+        """Watch the models that inherit from ours, if the manager may give rows of them."""
+        if not makes_its_own_rows(self.model._default_manager.all()):
+            return
+        for other in apps.get_models():
+            if issubclass(other, self.model):
+                watch(other)
 
     def _joined_models(self) -> Iterable[type[models.Model]]:
         for path in self._related:
@@ -141,7 +153,9 @@ class RowsByField(ABC, Generic[M]):
         return Dependencies(tags, self._labels)
 
     def _queryset(self, values: Sequence[Any]) -> "models.QuerySet[Any]":
-        queryset = in_many(self.model._default_manager.all(), self.field, values)
+        # What the manager joins is ours to join, and what it prefetches is not kept.
+        every = self.model._default_manager.all().select_related(None).prefetch_related(None)
+        queryset = in_many(every, self.field, values)
         return queryset.order_by(*self._order) if self._order else queryset
 
     def _rows(self, values: Sequence[Any]) -> "list[Any]":
