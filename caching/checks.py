@@ -1,4 +1,4 @@
-"""System checks: configuration mistakes, each with a stable id and a hint that can be followed as it stands."""
+"""System checks for configuration mistakes, each with a stable id and a hint that can be followed literally."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ from .stores.generations import GenerationsUnavailable
 
 @register(Tags.caches)
 def check_options(**kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.E001: settings.CACHING has an option or a value that does not exist."""
+    """caching.E001: settings.CACHING has an unknown option or an invalid value."""
     try:
         Config.from_settings()
     except (ImproperlyConfigured, TypeError, ValueError) as error:
@@ -30,7 +30,7 @@ def check_options(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.caches)
 def check_shared_alias(**kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.E002 and W001: the shared tier's alias is missing, or holds values for one process only."""
+    """caching.E002 and W001: the alias of the shared tier is missing, or holds values for one process only."""
     if check_options():
         return []
     alias = Config.from_settings().SHARED_ALIAS
@@ -57,7 +57,7 @@ def check_shared_alias(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.caches)
 def check_serializer(**kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.E004 and E005: the alias of Redis is none, or runs what it reads from the server."""
+    """caching.E004 and E005: the alias is not served by django-redis, or unpickles what it reads."""
     if check_options() or check_shared_alias():
         return []
     config = Config.from_settings()
@@ -76,7 +76,7 @@ def check_serializer(**kwargs: Any) -> Sequence[CheckMessage]:
         return []
     return [
         Error(
-            f"CACHES[{alias!r}] unpickles what it reads: whoever can write to the server can run code here.",
+            f"CACHES[{alias!r}] unpickles what it reads: anyone who can write to the server can run code here.",
             hint=f'Set CACHES[{alias!r}]["OPTIONS"]["SERIALIZER"] = "{SERIALIZER}".',
             id="caching.E005",
         )
@@ -122,7 +122,7 @@ def check_server(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.database)
 def check_outbox(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.W007: a database that is written to has no table for invalidations that cannot be delivered."""
+    """caching.W007: a database has no table for undelivered invalidations."""
     if check_options() or check_serializer() or not publisher.store.has_outbox:
         return []
     return [
@@ -173,7 +173,7 @@ def check_intent_seconds(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def _busy_timeout(alias: str) -> float:
-    """Return how many seconds a statement of the database may wait for a lock, as far as the settings tell."""
+    """Return how many seconds a statement may wait for a lock, as far as the settings say."""
     options = connections.settings[alias].get("OPTIONS", {})
     if connections.settings[alias]["ENGINE"].endswith("sqlite3"):
         return float(options.get("timeout", 5))
@@ -182,7 +182,7 @@ def _busy_timeout(alias: str) -> float:
 
 @register(Tags.models)
 def check_database_cascades(**kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.I001: the database itself deletes or changes rows of a watched model, so all of them are invalidated."""
+    """caching.I001: the database itself changes rows of a watched model, so all its rows are invalidated."""
     return [
         Info(
             f"Deleting rows of {table!r} lets the database change rows of {', '.join(sorted(labels))} by itself: "
@@ -197,7 +197,7 @@ def check_database_cascades(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.files)
 def check_writable_directory(**kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.W003: no directory is set, so generations live in ./var of wherever a process was started."""
+    """caching.W003: no directory is set, so generations are in ./var of the folder where a process was started."""
     if check_options() or check_serializer() or Config.from_settings().DIRECTORY or publisher.store.has_outbox:
         return []
     return [

@@ -1,20 +1,20 @@
 """WRITING: when a cached value stops being true.
 
-models_by_label  models that are named before they are loaded: "scheduling.Employee"
-columns          which fields can be followed, and how their values are spelled in tags
-watched          which models are watched, and what a write to each table means for them
-tags             the tags that a row, a model or a selection has; rows_where
-causes           what an invalidation is counted and logged as
-statements       which rows and values one SQL statement writes
-cascades         what the database itself changes when rows are deleted
-plans            from the text of a statement to the tags that it writes
-snapshots        whether what a connection reads next is the newest committed state
-outbox           invalidations that could not be delivered, in a table
-publishing       the one gate through which generations change
-dirty            what open transactions of this process have written
+models_by_label  references to models by label ("scheduling.Employee") before they are loaded
+columns          which fields can be watched by value, and the canonical form of their values in tags
+watched          the watched models, and what a write to each table means for them
+tags             the tags of rows, models and selections; rows_where
+causes           the cause under which an invalidation is counted and logged
+statements       which rows and values a SQL statement writes
+cascades         rows that the database itself changes when others are deleted
+plans            the tags that a SQL statement publishes
+snapshots        whether the next read on a connection sees the latest committed state
+outbox           a table of invalidations that could not be delivered
+publishing       the Publisher, through which every change of generations goes
+dirty            what the open transactions of this process have written
 watcher          the watcher of one connection: statements, commit, rollback, close
-invalidation     invalidate, and what the signals of Django publish
+invalidation     invalidate, and what Django's signals publish
 receivers        post_save, post_delete and m2m_changed
-watching         watch: the declaration that starts all of this for a model
-querysets        the queryset whose bulk_update publishes exactly what it writes
+watching         watch, which declares that a model is watched
+querysets        a QuerySet whose bulk_update publishes exactly what it writes
 """

@@ -1,4 +1,4 @@
-"""What the database itself changes when rows are deleted: no statement names those rows."""
+"""Rows that the database itself changes when other rows are deleted; no statement names them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,9 @@ from .watched import tables
 
 @cache
 def changed_by_the_database() -> Mapping[str, frozenset[str]]:
-    """Return, by table, the watched models whose rows the database itself changes when rows of the table are deleted.
+    """Return, by table, the labels of watched models whose rows the database changes when rows of it are deleted.
 
-    That is what Django 6.1 calls DB_CASCADE, DB_SET_NULL and DB_SET_DEFAULT: no statement names those rows.
+    This happens with DB_CASCADE, DB_SET_NULL and DB_SET_DEFAULT, which came with Django 6.1.
     """
     referring: defaultdict[str, set[type[models.Model]]] = defaultdict(set)
     for model in apps.get_models(include_auto_created=True):
@@ -25,7 +25,7 @@ def changed_by_the_database() -> Mapping[str, frozenset[str]]:
 
 
 def _reached(table: str, referring: Mapping[str, set[type[models.Model]]]) -> Iterator[str]:
-    """Yield the watched labels among the models that a deletion reaches, over any number of steps."""
+    """Yield the labels of watched models that a deletion reaches, directly or through other models."""
     seen: set[type[models.Model]] = set()
     reached = [table]
     while reached:

@@ -1,4 +1,4 @@
-"""What an invalidation is counted and logged as."""
+"""The cause under which an invalidation is counted and logged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ _cause: ContextVar[str | None] = ContextVar("caching_cause", default=None)
 
 @contextmanager
 def cause(name: str) -> Iterator[None]:
-    """Name what invalidations inside the block are counted and logged as."""
+    """Count and log the invalidations inside the block under this cause."""
     token = _cause.set(name)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Which fields of a model can be followed by value, and how their values are spelled in tags."""
+"""Which fields of a model can be watched by value, and the canonical form of their values in tags."""
 
 from collections.abc import Callable
 from functools import cache
@@ -18,7 +18,7 @@ _FOLLOWED: "tuple[type[models.Field[Any, Any]], ...]" = (
 
 
 def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
-    """Return the field of that name that has a column of its own; raise NotWatched if the model has none."""
+    """Return the field with that name that has its own column; raise NotWatched if there is none."""
     try:
         field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     except FieldDoesNotExist as error:
@@ -29,7 +29,7 @@ def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
 
 
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
-    """Return the field whose values a column holds: for a foreign key the one it refers to in the end."""
+    """Return the field whose values the column holds: for a foreign key, the field that it finally refers to."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
     return field
@@ -49,7 +49,9 @@ def value_meant(field: "models.Field[Any, Any]", value: Any) -> Any:
             break
         value, step = getattr(value, target.attname), target
     if isinstance(value, models.Model) or value is None:
-        raise TypeError(f"{field.model._meta.label}.{field.name} has no such value: {value!r}. Give a key, or a saved row.")
+        raise TypeError(
+            f"{field.model._meta.label}.{field.name} has no such value: {value!r}. Give a key, or a saved row."
+        )
     return value
 
 
@@ -90,14 +92,14 @@ def _is_bytewise(collation: str) -> bool:
 
 
 def has_one_spelling(field: "models.Field[Any, Any]") -> bool:
-    """Whether values that are equal for the database can be brought into one form."""
+    """Whether all values that the database considers equal can be converted to one canonical form."""
     target = target_of(field)
-    # One moment has many spellings: with and without a zone, in this one and in that.
+    # A moment can be written in many ways: without a time zone, or in any of them.
     return isinstance(target, _FOLLOWED) and not isinstance(target, models.DateTimeField) and not _enciphers(target)
 
 
 def _enciphers(field: "models.Field[Any, Any]") -> bool:
-    """Whether the database holds something else than what Django makes of a value: it cannot be read in a statement."""
+    """Whether the field converts its values for the database, so that statements do not contain them as they are."""
     own = {"get_db_prep_value", "get_db_prep_save", "from_db_value"}
     return any(
         not own.isdisjoint(vars(base)) for base in type(field).__mro__ if not base.__module__.startswith("django.")
@@ -106,19 +108,19 @@ def _enciphers(field: "models.Field[Any, Any]") -> bool:
 
 @cache
 def canonical(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
-    """Return the function that turns any spelling of a value of the field into the one that stands in tags."""
+    """Return a function that converts any form of a value of the field to the canonical form used in tags."""
     target = target_of(field)
     if not has_one_spelling(target):
-        # A key that is a moment or a fraction: all rows share a tag.
+        # The key is a moment or a fraction, for instance: all rows share one tag.
         return lambda value: "*"
     whole = isinstance(target, models.IntegerField) and type(target).__module__.startswith("django.")
 
     def spell(value: Any) -> Any:
         if value is None or (whole and type(value) is int):
             return value
-        # In the form that reaches the database: a field may strip or fold what it is given.
+        # Use the form that reaches the database: a field may strip or lower-case its values.
         value = target.get_prep_value(target.to_python(value))
-        # Two texts that a database may find equal must not have different tags.
+        # Texts that a database may consider equal must not have different tags.
         return value.casefold() if isinstance(value, str) else value.hex if isinstance(value, UUID) else value
 
     return spell

@@ -1,4 +1,4 @@
-"""What open transactions of this process have written: such rows are read from the database, and nothing is stored."""
+"""What the open transactions of this process have written. They read it from the database and store nothing."""
 
 from collections.abc import Iterable, Iterator
 from itertools import count
@@ -9,7 +9,7 @@ from django.db import connections
 
 
 class Watcher(Protocol):
-    """What is asked here of the watcher of a connection."""
+    """The part of a connection's watcher that this module uses."""
 
     alias: str
     connection: Any
@@ -17,10 +17,10 @@ class Watcher(Protocol):
 
 
 dirty_watchers: set[ref[Any]] = set()
-"""The watchers of this process whose transaction has written, watched or not. Empty nearly always: a read looks only at
-that.
+"""The watchers in this process whose transaction has written, to watched tables or others. Usually empty, and then a
+read checks nothing else.
 
-Weak, so that the connection of a thread that died inside a transaction is closed as it would be without us.
+The references are weak, so that the connection of a thread that died inside a transaction is still closed as usual.
 """
 
 
@@ -29,7 +29,7 @@ _last_rollback = 0
 
 
 def last_rollback() -> int:
-    """Return a number that changes whenever this process rolls back what it has written: such a load is not true."""
+    """Return a number that changes with each rollback of writes in this process; it invalidates loads under way."""
     return _last_rollback
 
 
@@ -41,16 +41,16 @@ def _dirty_in_this_thread() -> Iterator[Watcher]:
 
 
 def rolled_back() -> None:
-    """Note that this process has rolled back what it had written."""
+    """Record that this process has rolled back writes."""
     global _last_rollback
     _last_rollback = next(_numbers)
 
 
 def dirty_here() -> bool:
-    """Whether an open transaction of this thread has written anything: what it reads may be rolled back."""
+    """Whether an open transaction of this thread has written anything, so that what it reads may be rolled back."""
     return any(True for _ in _dirty_in_this_thread())
 
 
 def is_dirty(tags: Iterable[str]) -> bool:
-    """Whether an open transaction of this thread has written something that one of the tags names."""
+    """Whether an open transaction of this thread has written anything that one of the tags stands for."""
     return any(not watcher.dirty.isdisjoint(tags) for watcher in _dirty_in_this_thread())

@@ -1,4 +1,4 @@
-"""Invalidation that no statement shows: by hand, and by the signals of Django."""
+"""Invalidation that does not come from a SQL statement: explicit calls and Django's signals."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,8 +21,9 @@ from .watcher import ConnectionWatcher, watcher_of
 def invalidate(what: ModelOrLabel | Model | Selection) -> None:
     """Drop every cached value that depends on any row of a model, on one row, or on a selection (``rows_where``).
 
-    For writes that nobody can see: in a stored procedure, by the driver itself. Inside a transaction it is repeated
-    around its COMMIT. Raises NotWatched for a model that no cached value can depend on.
+    Use it for writes that cannot be watched, such as those of a stored procedure or of the database driver itself.
+    Inside a transaction the invalidation is repeated around its COMMIT. Raises NotWatched for a model that is not
+    watched, because no cached value can depend on it.
     """
     if isinstance(what, Selection):
         tags = {what.tag, *(any_row_tag(label) for label in labels_of(what.model))}
@@ -32,7 +33,7 @@ def invalidate(what: ModelOrLabel | Model | Selection) -> None:
 
 
 def publish(tags: set[str], cause: str) -> None:
-    """Invalidate now, and again around the COMMIT of every transaction that this thread has open."""
+    """Invalidate now, and again around the COMMIT of every open transaction of this thread."""
     for connection in connections.all(initialized_only=True):
         watcher = watcher_of(connection)
         if watcher.in_transaction():
@@ -42,16 +43,16 @@ def publish(tags: set[str], cause: str) -> None:
 
 
 def _leave_at_once(connection: BaseDatabaseWrapper, tags: set[str]) -> None:
-    """Leave tags in the outbox that no COMMIT speaks of; inside a transaction its COMMIT will do that."""
+    """Leave tags in the outbox at once, unless a transaction is open: then its COMMIT will leave them."""
     if not watcher_of(connection).in_transaction():
         connection.ensure_connection()
         outbox.leave(connection, tags)
-        # Who has come back to the server meanwhile has looked for the row too early.
+        # A process that has just reconnected to the server may have read the outbox before this row was there.
         publisher.repeat(tags)
 
 
 def publish_on(watcher: ConnectionWatcher, tags: set[str], cause: str) -> None:
-    """Invalidate what one connection has written, unless its last statement has done that already."""
+    """Invalidate what one connection has written, unless its last statement has already done so."""
     if watcher.in_transaction():
         if not tags <= watcher.dirty:
             watcher.mark(tags, cause)
@@ -61,10 +62,10 @@ def publish_on(watcher: ConnectionWatcher, tags: set[str], cause: str) -> None:
 
 
 def publish_saved(instance: Model, created: bool, using: str) -> None:
-    """Publish a row that was saved, unless the statement that has just run did: it knows better what it wrote."""
+    """Publish a saved row, unless the statement that has just run did so: it knows exactly what it wrote."""
     watcher = watcher_of(connections[using])
     model = type(instance)
-    # No entry contains a row that was not there, and "nobody has this key" depends on any row.
+    # No entry contains a new row, and entries for a missing key depend on "any row".
     written = set(map(any_row_tag, labels_of(model)) if created else row_tags_of(model, instance.pk))
     if not watcher.in_transaction() and written <= watcher.published:
         watcher.published = set()
@@ -74,13 +75,13 @@ def publish_saved(instance: Model, created: bool, using: str) -> None:
 
 
 def publish_deleted(instance: Model, using: str) -> None:
-    """Publish a row that was deleted."""
+    """Publish a deleted row."""
     tags = {any_row_tag(label) for label in labels_of(type(instance))} | set(row_tags_of(type(instance), instance.pk))
     publish_on(watcher_of(connections[using]), tags, current_cause("delete"))
 
 
 def publish_related(instance: Model, model: type[Model], pks: Iterable[Any], using: str) -> None:
-    """Publish both ends of a many-to-many relation that was changed."""
+    """Publish the rows at both ends of a changed many-to-many relation."""
     tags: set[str] = set()
     for one, keys in ((type(instance), (instance.pk,)), (model, pks)):
         if is_watched((one._meta.concrete_model or one)._meta.label):

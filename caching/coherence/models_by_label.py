@@ -1,8 +1,8 @@
-"""Models that are named before they are loaded, as foreign keys name them: "scheduling.Employee".
+"""References to models by label before they are loaded, as in foreign keys: "scheduling.Employee".
 
-So a module can declare what it caches without importing a model. Declarations wait until all models are loaded; this
-application resolves them in its ``ready()``. A label that names no model is a system check error then (caching.E006),
-and an exception from there on.
+They let a module declare what it caches without importing models. Declarations wait until all models are loaded; the
+AppConfig of this application resolves them in ``ready()``. A label that names no model is then reported by a system
+check (caching.E006); a label used after that raises UnknownModel.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ ModelOrLabel = type[Model] | str
 
 _waiting: list[tuple[ModelOrLabel, Callable[[Any], None]]] = []
 unknown: list[UnknownModel] = []
-"""The labels of declarations that name no model."""
+"""The errors of declarations whose label names no model."""
 
 
 def when_loaded(model: ModelOrLabel, then: Callable[[Any], None]) -> None:
-    """Call ``then`` with the model: now if all models are loaded, else as soon as they are."""
+    """Call ``then`` with the model: at once if all models are loaded, otherwise as soon as they are."""
     if apps.models_ready:
         then(model_named(model))
     else:
@@ -30,7 +30,7 @@ def when_loaded(model: ModelOrLabel, then: Callable[[Any], None]) -> None:
 
 
 def resolve_waiting() -> None:
-    """Call what has waited for the models, in the order of the declarations."""
+    """Run the callbacks that waited for the models, in the order of their declarations."""
     while _waiting:
         model, then = _waiting.pop(0)
         try:
@@ -42,7 +42,7 @@ def resolve_waiting() -> None:
 
 
 def model_named(model: ModelOrLabel) -> type[Model]:
-    """Return the model; raise UnknownModel, which lists the nearest labels, if there is none."""
+    """Return the model; raise UnknownModel, which suggests similar labels, if there is none."""
     if not isinstance(model, str):
         return model
     try:

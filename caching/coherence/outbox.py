@@ -1,8 +1,8 @@
-"""Invalidations that could not be delivered: rows of a table, written in the transaction that they speak of.
+"""Invalidations that could not be delivered: rows of a table, written in the same transaction as the data.
 
-Whoever reaches the server of the generations next publishes what it finds there and deletes exactly that (the pattern
-"transactional outbox", microservices.io). Every process looks every few seconds, in a thread and on a connection of
-its own.
+The next process that reaches the server of generations publishes the rows that it finds and deletes exactly those (the
+pattern "transactional outbox", microservices.io). Every process checks every few seconds, in its own thread and on its
+own connection.
 """
 
 import json
@@ -22,9 +22,10 @@ _ROWS = 500
 
 
 def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
-    """Write a row for the tags, in the transaction that the connection has open, if it has one.
+    """Write a row for the tags, in the open transaction of the connection if there is one.
 
-    Past Django's cursor: no application counts or logs this statement. Raises WriteRefused if it cannot be written.
+    This bypasses Django's cursor wrappers, so that applications neither count nor log the statement. Raises
+    WriteRefused if the row cannot be written.
     """
     from ..models import PendingInvalidation
 
@@ -38,15 +39,16 @@ def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
             )
     except DatabaseError as error:
         raise WriteRefused(
-            f"The write was not committed: other processes could not be told, and the outbox in "
-            f"{connection.alias!r} takes no row: {error}. Run manage.py migrate caching --database {connection.alias}."
+            "The write was not committed: other processes could not be notified, and the outbox in "
+            f"{connection.alias!r} cannot be written: {error}. "
+            f"Run manage.py migrate caching --database {connection.alias}."
         ) from error
 
 
 def drain(publish: Callable[[Sequence[str]], None]) -> int:
-    """Publish what the outbox of every database holds, delete exactly that, and return how many rows it was.
+    """Publish the rows in the outbox of every database, delete exactly those, and return their number.
 
-    Raises what ``publish`` raises, with every row that was not published still there.
+    Propagates the errors of ``publish``; rows that were not published stay in the table.
     """
     from ..models import PendingInvalidation
 
@@ -60,7 +62,7 @@ def drain(publish: Callable[[Sequence[str]], None]) -> int:
             rows.filter(pk__in=found).delete()
             drained += len(found)
     if drained:
-        logger.warning("Published what %d rows of the outbox held.", drained)
+        logger.warning("Published %d rows of the outbox.", drained)
     return drained
 
 
@@ -70,12 +72,12 @@ def _rows(alias: str, rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     except DatabaseError:
         if has_table(alias):
             raise
-        # Not migrated, so nobody can have left anything.
+        # The table has not been migrated, so nothing can have been left in it.
         return []
 
 
 def has_table(alias: str) -> bool:
-    """Whether the database has an outbox, or is not meant to have one."""
+    """Whether the database has an outbox table, or is not supposed to have one."""
     from ..models import PendingInvalidation
 
     if not router.allow_migrate_model(alias, PendingInvalidation):

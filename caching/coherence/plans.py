@@ -1,4 +1,4 @@
-"""From the text of a statement to the tags that it writes. A text is read once; then a write costs a few look-ups."""
+"""The tags that a SQL statement publishes. Each text is parsed once; after that a write costs a few look-ups."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ TagsOf = Callable[[Any, bool, "Announced | None"], set[str]]
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """New values that a statement carries in a form that is not read: column -> values."""
+    """New values, by column, of a statement whose text hides them from the parser."""
 
     table: str
     values: Mapping[str, Sequence[Any]]
@@ -29,12 +29,12 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one text of SQL writes to watched tables: its tags are found by its parameters."""
+    """What one SQL text writes to watched tables: ``tags`` computes the tags from the parameters."""
 
     cause: str
     tags: TagsOf
     may_commit: bool = False
-    """Whether the text holds several statements."""
+    """Whether the text may contain several statements, and so a COMMIT."""
 
 
 _plans: dict[str, Plan | None] = {}
@@ -43,25 +43,25 @@ _CONTROL_WORDS = re.compile(
 )
 _TRUNCATES_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b", re.I | re.S)
 CONTROL = Plan("", lambda params, many, announced: set())
-"""The plan of a statement that may end a transaction, or change its isolation, by hand."""
+"""The plan of a statement that may end a transaction by hand or change its isolation level."""
 UNWATCHED = Plan("", lambda params, many, announced: set())
 """The plan of a statement that may write, but to no watched table."""
 _BEGIN = re.compile(r"\s*(?:BEGIN|START)\b", re.I)
 
 
 def forget_plans() -> None:
-    """Read every text anew: other models are watched now."""
+    """Forget all plans, because the set of watched models has changed."""
     _plans.clear()
     changed_by_the_database.cache_clear()
 
 
 def plan_of(sql: str) -> Plan | None:
-    """Return what the text writes to watched tables, or None if it writes nothing."""
+    """Return the plan of a SQL text; None if the statement writes nothing."""
     try:
         return _plans[sql]
     except KeyError:
         if sql.startswith(("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO ")) and ";" not in sql:
-            # Each has a name of its own, so it is not worth remembering.
+            # Savepoint names are unique, so these texts are not worth remembering.
             return None if sql.startswith("SAVEPOINT") else CONTROL
         plan = _make_plan(sql)
         if len(sql) <= _MAX_PARSED_SQL:
@@ -116,7 +116,7 @@ def _exact_tags(write: Write, targets: tuple[WatchedTable, ...], cascaded: froze
                 for target in targets:
                     found |= _tags_of_write(write, target, before, after, announced)
         except (ValidationError, LookupError, TypeError, ValueError, OverflowError):
-            # Parameters by name, or some that the database will refuse.
+            # The parameters are named, or the database will refuse them.
             return always.union(*(tags_of_unknown_rows(target.label) for target in targets))
         return found
 
@@ -124,7 +124,7 @@ def _exact_tags(write: Write, targets: tuple[WatchedTable, ...], cascaded: froze
 
 
 def _names_rows(write: Write, target: WatchedTable, before: Columns, after: Columns) -> bool:
-    """Whether the statement says which rows of the model it changes. A new row changes none, a new relation does."""
+    """Whether the statement names the rows that it changes. An INSERT changes existing rows only in a through table."""
     if write.verb == "insert":
         return not target.through or target.row_column in after
     return target.row_column in before
@@ -147,7 +147,7 @@ def _tags_of_write(
         if column in write.unknown and announced is not None and announced.table == write.table:
             values = announced.values.get(column)
         elif values is None and write.verb != "insert" and write.unknown.isdisjoint((column, column.lower())):
-            # Not set, so unchanged.
+            # The statement does not set the column.
             continue
         if values is None or len(values) > MAX_ROWS:
             return set(tags_of_unknown_rows(label))

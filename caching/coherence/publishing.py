@@ -1,4 +1,4 @@
-"""The one gate through which generations change: it opens the store, counts, logs, and says when delivery fails."""
+"""The Publisher, through which all generations change: it opens the store, logs, counts and reports failures."""
 
 import logging
 import os
@@ -22,9 +22,9 @@ _MAX_LOGGED_TAGS = 8
 
 
 class Publisher:
-    """The generations of this process and what happens around a change of them.
+    """Changes generations for this process, and does what goes with a change.
 
-    ``listeners`` are called with (tags, causes) after each invalidation, in the thread that made it.
+    ``listeners`` are called with (tags, causes) after each invalidation, in the thread that caused it.
     """
 
     def __init__(self, config: Callable[[], Config] = Config.from_settings) -> None:
@@ -32,13 +32,13 @@ class Publisher:
         self._lock = threading.Lock()
         self.listeners: list[Callable[[Iterable[str], Iterable[str]], None]] = []
         self.undelivered = 0
-        """Invalidations that could not be delivered since this process started."""
+        """The number of invalidations that could not be delivered since this process started."""
 
     @cached_property
     def store(self) -> GenerationStore:
-        """The store of this process; the first call opens it by the settings."""
+        """The store of this process; the first access creates it from the settings."""
         with self._lock:
-            # Two stores would not tell each other of their own writes in an outage.
+            # Two stores in one process would not see each other's writes during an outage.
             if "store" not in self.__dict__:
                 self.__dict__["store"] = self._store_of_the_settings()
             return cast(GenerationStore, self.__dict__["store"])
@@ -46,7 +46,7 @@ class Publisher:
     def _store_of_the_settings(self) -> GenerationStore:
         config = self._config()
         if config.GENERATIONS == "redis" or (config.GENERATIONS == "auto" and is_redis(config.SHARED_ALIAS)):
-            # Here and not above: a project without a server needs no package for one.
+            # Imported here because a project without Redis need not install its packages.
             from ..stores.redis.store import RedisGenerations
 
             return RedisGenerations(
@@ -61,19 +61,19 @@ class Publisher:
 
     @cached_property
     def keeps_a_record(self) -> bool:
-        """Whether every transaction leaves a row in the outbox, also where the store can be reached."""
+        """Whether every transaction leaves a row in the outbox, even while the store can be reached."""
         return self.store.has_outbox and self._config().OUTBOX == "always"
 
     def use(self, store: GenerationStore) -> None:
-        """Take another store of generations from now on."""
+        """Replace the store of generations."""
         self.__dict__["store"] = store
 
     def unlock(self) -> None:
-        """Forget who was opening the store: a thread of the parent, after a fork."""
+        """Replace the lock after a fork: a thread of the parent may have held it."""
         self._lock = threading.Lock()
 
     def forget(self) -> None:
-        """Open the store anew at the next use, by the settings of then."""
+        """Close the store; the next use creates it again from the settings of that moment."""
         store = self.__dict__.pop("store", None)
         self.__dict__.pop("keeps_a_record", None)
         if store is not None:
@@ -82,8 +82,9 @@ class Publisher:
     def begin(self, tags: Iterable[str]) -> Intent | None:
         """Open an intent for a COMMIT.
 
-        If the store cannot be reached: an intent that is ``undelivered`` where there is an outbox, None where nobody
-        can serve from the store, else WriteRefused, before the COMMIT.
+        If the store cannot be reached, there are three cases: a store with an outbox returns an intent that is
+        ``undelivered``; if no process can be serving from the store, return None; otherwise raise WriteRefused, before
+        the COMMIT.
         """
         try:
             return self.store.begin(tags)
@@ -97,7 +98,7 @@ class Publisher:
             return None
 
     def end(self, intent: Intent | None, tags: Iterable[str], causes: Iterable[str]) -> bool:
-        """End the intent on some tags after its COMMIT; return whether they must still be left in the outbox."""
+        """End the intent after its COMMIT; return whether its tags must still be left in the outbox."""
         if intent is None:
             self._publish_late(tags, causes)
             return False
@@ -112,7 +113,7 @@ class Publisher:
         return False
 
     def _publish_late(self, tags: Iterable[str], causes: Iterable[str]) -> None:
-        """Publish what was committed while nobody could serve: by now somebody may have cached what was true before."""
+        """Publish a COMMIT made while no process could serve: by now one may have cached the values from before it."""
         try:
             self.store.publish(tags)
         except GenerationsUnavailable as error:
@@ -122,12 +123,12 @@ class Publisher:
         self._invalidated(tags, causes)
 
     def withdraw(self, intent: Intent | None) -> None:
-        """End an intent whose statement was refused by the database: nothing was written."""
+        """End an intent whose statement was refused by the database, so that nothing was written."""
         if intent is not None:
             try:
                 self.store.end(intent)
             except GenerationsUnavailable:
-                # Nothing was written, and the intent expires by itself.
+                # Nothing was written, and the intent will expire by itself.
                 return
 
     def publish(self, tags: Iterable[str], cause: str) -> bool:
@@ -142,11 +143,11 @@ class Publisher:
         return False
 
     def left_behind(self, tags: Iterable[str]) -> None:
-        """Say that tags wait in the outbox."""
-        self._failed(tags, "The generations cannot be reached; it waits in the outbox.")
+        """Log and count tags that are waiting in the outbox."""
+        self._failed(tags, "The generations cannot be reached; the tags wait in the outbox.")
 
     def repeat(self, tags: Iterable[str]) -> None:
-        """Invalidate once more what has been left in the outbox; whether it is delivered does not matter."""
+        """Invalidate tags again that were left in the outbox; it does not matter whether this is delivered."""
         with suppress(GenerationsUnavailable):
             self.store.publish(tags)
 

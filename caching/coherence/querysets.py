@@ -1,4 +1,4 @@
-"""The queryset that tells the values of a bulk_update, which its statement carries in a form that is not read."""
+"""A QuerySet that announces the new values of a bulk_update, which cannot be parsed from its statement."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -12,15 +12,15 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 
 
 def _from_relations(objs: Iterable[Any], field: Any) -> bool:
-    """Whether Django will take a key from a related row that was saved after it was set."""
+    """Whether Django will take a key from a related row that was saved after it was assigned."""
     return field.is_relation and any(getattr(obj, field.attname) is None and field.is_cached(obj) for obj in objs)
 
 
 class InvalidatingQuerySet(models.QuerySet[ModelT]):
     """A QuerySet whose ``bulk_update`` publishes exactly the rows and values that it writes.
 
-    All other writes are exact without it. A plain QuerySet is as safe: its bulk_update of a watched field publishes
-    all rows of the model.
+    All other writes are exact without it. A plain QuerySet is just as safe, but its bulk_update of a watched field
+    invalidates all rows of the model.
     """
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:

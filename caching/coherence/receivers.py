@@ -1,7 +1,7 @@
 """post_save, post_delete and m2m_changed of watched models: one line each.
 
-The statement has published already what it wrote (see statements.py); a receiver adds what only the instance knows,
-and makes a signal that an application sends by hand count as a write.
+The statement has already published what it wrote (see statements.py). A receiver adds what only the instance knows, and
+makes signals that an application sends itself count as writes.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from .invalidation import publish_deleted, publish_related, publish_saved
 
 
 def connect(model: type[Model]) -> None:
-    """Connect the receivers to a model and its many-to-many relations; connecting again changes nothing."""
+    """Connect the receivers to a model and its many-to-many relations; connecting again has no effect."""
     uid = f"caching:{model._meta.label}"
     post_save.connect(on_save, sender=model, dispatch_uid=uid)
     post_delete.connect(on_delete, sender=model, dispatch_uid=uid)

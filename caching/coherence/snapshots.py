@@ -1,4 +1,4 @@
-"""Whether what this thread reads next is the newest committed state (rule 8: a value is as fresh as its snapshot)."""
+"""Whether the next read of this thread sees the latest committed state (rule 8: a value is as new as its snapshot)."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -9,12 +9,12 @@ from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 
 
 def reads_latest(watcher: Any) -> bool:
-    """Whether the watched connection would read, in its next statement, all that has been committed."""
+    """Whether the next statement on the watched connection sees everything that has been committed."""
     connection = watcher.connection
     if connection.connection is None:
         return True
     if connection.vendor == "sqlite":
-        # A cursor that has not been read to its end holds its snapshot, in autocommit too.
+        # A cursor that has not been read to its end holds its snapshot, even in autocommit.
         return not watcher.reading and (not watcher.in_transaction() or _holds_the_write_lock(connection))
     if connection.vendor == "postgresql":
         if connection.connection.info.parameter_status("in_hot_standby") == "on":
@@ -24,15 +24,15 @@ def reads_latest(watcher: Any) -> bool:
 
 
 def _holds_the_write_lock(connection: Any) -> bool:
-    """BEGIN IMMEDIATE and EXCLUSIVE take the lock of the only writer before the snapshot: nobody else can commit."""
-    # Inside set_autocommit(False) atomic() begins nothing: its savepoint does, and that is deferred.
+    """Whether the transaction took the write lock before its snapshot (BEGIN IMMEDIATE): nothing else can commit."""
+    # Inside set_autocommit(False), atomic() does not BEGIN; its savepoint starts a deferred transaction.
     began = connection.in_atomic_block and connection.commit_on_exit
     return began and connection.transaction_mode in ("IMMEDIATE", "EXCLUSIVE")
 
 
 def _reads_committed(connection: Any) -> bool:
-    # Asked of the driver itself, once per connection: the role or the server may have another default than Django
-    # believes, and so no query is counted on the caller's connection. SHOW takes no snapshot.
+    # Ask the driver itself, once per connection: the default of the role or the server may differ from what Django
+    # assumes. This way no query is counted on the caller's connection, and SHOW takes no snapshot.
     driver = connection.connection
     if driver.info.transaction_status.name == "INERROR":
         return False
@@ -42,15 +42,15 @@ def _reads_committed(connection: Any) -> bool:
 
 
 def mistrust_isolation(connection: Any) -> None:
-    """Take the isolation of a session for unknown until it ends: a pool may give it to another thread as it is."""
+    """Treat the isolation of a session as unknown until it ends: a pool may pass it on to another thread unchanged."""
     if connection.vendor == "postgresql":
         connection.connection.caching_isolation = "changed by hand"
 
 
 class CountedCursor(SQLiteCursorWrapper):
-    """A cursor that is in ``reading`` while it may hold a snapshot."""
+    """A cursor that is a member of ``reading`` while it may hold a snapshot."""
 
-    # Of the class, not set in __init__: a cursor is made for every statement, most of them never read.
+    # Class attributes rather than __init__: a cursor is created for every statement, and most are never read.
     reading: "WeakSet[CountedCursor]"
     on_finished: Callable[[], None] | None = None
     _is_read = False
@@ -85,7 +85,7 @@ class CountedCursor(SQLiteCursorWrapper):
         return super().fetchmany(size or self.arraysize)
 
     def read_ahead(self) -> None:
-        """Read every row now; they are given out as if they were read when they are asked for."""
+        """Read all rows now; the fetch methods return them as if they were read on demand."""
         self._ahead = iter(self.fetchall())
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class CountedCursor(SQLiteCursorWrapper):
 
 
 def count_cursors(connection: Any, reading: "WeakSet[CountedCursor]") -> None:
-    """Count the cursors of a SQLite connection that are being read."""
+    """Keep track, in ``reading``, of the cursors of a SQLite connection that are being read."""
     factory = type("CountedCursor", (CountedCursor,), {"reading": reading})
 
     def create_cursor(name: str | None = None) -> Any:

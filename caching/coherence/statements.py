@@ -1,10 +1,10 @@
-"""Which rows and values one SQL statement writes: the statement itself is the announcement of a write.
+"""Which rows and values a SQL statement writes: the cache learns of writes from the statements themselves.
 
-Signals and querysets can only say what is about to be executed; a save that fails after ``pre_save``, or a handler
-that changes the instance, makes them wrong. The execute wrapper sees the statement and its parameters, whoever made
-it: save, bulk_create, related managers, cascades, fixtures, migrations, raw SQL. Statements of the forms that Django's
-compilers write are read exactly. Whatever else names a watched table, and is not one plain SELECT, is taken to write
-unknown rows. A form is parsed once per text of SQL; then a write costs a few index look-ups.
+Signals and querysets can only say what is about to be executed; they are wrong if a save fails after ``pre_save`` or a
+handler changes the instance. The execute wrapper sees every statement with its parameters, whatever produced it: save,
+bulk_create, related managers, cascades, fixtures, migrations, raw SQL. Statements in the forms that Django's compilers
+produce are parsed exactly. Any other statement that names a watched table, and is not a plain SELECT, is assumed to
+write unknown rows. Each SQL text is parsed once; after that a write costs a few index look-ups.
 """
 
 import re
@@ -36,16 +36,16 @@ _ASSIGNMENT = re.compile(rf"(?:\A|, ){_NAME} = (?:(?P<value>%s{_CAST}|NULL)(?=, 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one form of statement writes to one table, given the parameters of an execution."""
+    """What a statement of one form writes to one table, given the parameters of an execution."""
 
     verb: Literal["insert", "update", "delete"]
     table: str
     rows: Callable[[Sequence[Any]], Columns]
-    """By column of the WHERE clause, the values that the written rows have before; all conditions hold together."""
+    """The values before the write, by column of the WHERE clause; all conditions hold together."""
     values: Callable[[Sequence[Any]], Columns]
-    """By column, the values that the written rows have afterwards."""
+    """The values after the write, by column."""
     unknown: frozenset[str] = frozenset()
-    """Columns that are set to an expression or a database default; with every other name that an UPDATE sets by."""
+    """Columns set to an expression or a database default, and every other name in the SET clause of an UPDATE."""
 
 
 def _nothing(params: Sequence[Any]) -> Columns:
@@ -53,7 +53,7 @@ def _nothing(params: Sequence[Any]) -> Columns:
 
 
 def is_plain_read(sql: str) -> bool:
-    """Whether the text is one statement that cannot write; True only where that is certain."""
+    """Whether the text is a single statement that certainly cannot write."""
     if sql.startswith("SELECT ") and ";" not in sql and "INTO" not in sql.upper():
         return True
     if _READ.match(sql) or _WITH.match(sql):
@@ -66,7 +66,7 @@ def without_comments(sql: str) -> str:
 
 
 def tables_named(sql: str, tables: Iterable[str]) -> list[str]:
-    """Return those of the tables whose names stand in the text as whole words, in any case."""
+    """Return the tables whose names appear in the text as whole words, in upper or lower case."""
     text = sql.lower()
     return [
         table
@@ -76,7 +76,7 @@ def tables_named(sql: str, tables: Iterable[str]) -> list[str]:
 
 
 def parse(sql: str) -> Write | None:
-    """Return what the statement writes if it has one of the forms of Django's compilers, else None."""
+    """Return what the statement writes if it has a form that Django's compilers produce, else None."""
     if ";" in sql or "%%" in sql or _COMMENT.search(sql):
         return None
     if sql.startswith("INSERT "):
@@ -119,7 +119,7 @@ def _parse_update(sql: str) -> Write | None:
         match[1]: (match["value"], assignments.count("%s", 0, match.end(1)))
         for match in _ASSIGNMENT.finditer(assignments)
     }
-    # A name that stands in the clause in another form (email = %s, "EMAIL"=%s) may be one that is set.
+    # Any other name in the clause (email = %s, "EMAIL"=%s) may be a column that is set.
     named = dict.fromkeys(re.findall(r"\w+", assignments.lower()), (None, 0))
     return _write_of_one("update", found[1], rows, named | given)
 
@@ -130,7 +130,7 @@ def _write_of_one(
     rows: Callable[[Sequence[Any]], Columns],
     given: Mapping[str, tuple[str | None, int]],
 ) -> Write:
-    """Return a write that gives each column a parameter (at a position), NULL, or what only the database knows."""
+    """Return a write that sets each column to a parameter (by position), to NULL, or to an unknown value."""
     positions = {column: position for column, (token, position) in given.items() if token and token.startswith("%s")}
     nulls: Columns = {column: (None,) for column, (token, _) in given.items() if token == "NULL"}
 
@@ -147,7 +147,7 @@ def _parse_delete(sql: str) -> Write | None:
 
 
 def _parse_where(table: str, where: str, *, offset: int) -> Callable[[Sequence[Any]], Columns] | None:
-    """Read ``column = %s`` and ``column IN (%s, …)`` joined by AND; ``offset`` parameters stand before the clause."""
+    """Parse ``column = %s`` and ``column IN (%s, …)`` joined by AND; ``offset`` parameters precede the clause."""
     text = where[1:-1] if where.startswith("(") and where.endswith(")") else where
     spans: dict[str, slice] = {}
     start = offset

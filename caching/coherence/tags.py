@@ -1,4 +1,4 @@
-"""The tags of a model: what a written row publishes, and what a selection of rows depends on."""
+"""The tags of a model: those that a written row publishes, and those that a selection depends on."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -15,21 +15,22 @@ from .models_by_label import ModelOrLabel, model_named
 from .watched import labels_of, watched_fields
 
 MAX_ROWS = 256
-"""More rows of one model in one transaction publish the tag of all rows instead."""
+"""A transaction that writes more rows of a model publishes the tag of all rows instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """All rows of a model that have one value in one watched field; made by ``rows_where``."""
+    """All rows of a model with a given value in a watched field; created by ``rows_where``."""
 
     model: type[models.Model]
     tag: str
 
 
 def rows_where(model: ModelOrLabel, **field: Any) -> Selection:
-    """Return the selection of the rows whose field has a value, such as ``rows_where(Shift, name="Night")``.
+    """Return the selection of the rows whose field has a given value, such as ``rows_where(Shift, name="Night")``.
 
-    For ``depends_on``: the value then depends on these rows alone. Raises NotWatched if the field is not watched.
+    Use it in ``depends_on``: the cached value then depends on these rows only. Raises NotWatched if the field is not
+    watched.
     """
     if len(field) != 1:
         raise TypeError(f"rows_where takes one field and its value, not {len(field)}.")
@@ -39,7 +40,7 @@ def rows_where(model: ModelOrLabel, **field: Any) -> Selection:
 
 
 def selection_tag(model: type[models.Model], name: str, value: Any) -> str:
-    """Return the tag of "all rows whose field has this value"; the field must be watched."""
+    """Return the tag of all rows whose field has this value; the field must be watched."""
     label = labels_of(model)[0]
     field = column_of(model, name)
     value = value_meant(field, value)
@@ -53,13 +54,13 @@ def selection_tag(model: type[models.Model], name: str, value: Any) -> str:
 
 
 def row_tags_of(model: type[models.Model], pk: Any) -> list[str]:
-    """Return the tags of one row: under the label of the model and of each of its parents."""
+    """Return the tags of one row: one for the model and one for each of its parents."""
     spelled = pk if pk.__class__ is int else canonical(model._meta.pk)(pk)
     return [row_tag(label, spelled) for label in labels_of(model)]
 
 
 def tags_of_row(row: models.Model) -> set[str]:
-    """Return what a write of this instance publishes: the row, the new values of its watched fields, "any row"."""
+    """Return the tags that a write of this instance publishes: the row, its values of watched fields, "any row"."""
     tags = set()
     for label in labels_of(type(row)):
         tags |= {any_row_tag(label), row_tag(label, canonical(row._meta.pk)(row.pk))}
@@ -71,12 +72,12 @@ def tags_of_row(row: models.Model) -> set[str]:
 
 
 def tags_of_model(model: type[models.Model]) -> set[str]:
-    """Return what a write to unknown rows of the model publishes."""
+    """Return the tags that a write to unknown rows of the model publishes."""
     return {tag for label in labels_of(model) for tag in (all_rows_tag(label), any_row_tag(label))}
 
 
 def value_tags(label: str, attname: str, spell: Callable[[Any], Any], values: Iterable[Any]) -> set[str] | None:
-    """Return the tags of some values of a watched field, None if one of them only the database can tell."""
+    """Return the tags of some values of a watched field; None if only the database knows one of them."""
     try:
         return {value_tag(label, attname, spell(value)) for value in values}
     except (ValidationError, TypeError, ValueError):
@@ -84,12 +85,12 @@ def value_tags(label: str, attname: str, spell: Callable[[Any], Any], values: It
 
 
 def tags_of_unknown_rows(label: str) -> tuple[str, str]:
-    """Return what a write to unknown rows publishes under one label."""
+    """Return the tags that a write to unknown rows publishes for one label."""
     return all_rows_tag(label), any_row_tag(label)
 
 
 def collapse(tags: set[str]) -> set[str]:
-    """Return the tags of a transaction with more than MAX_ROWS rows of a model replaced by "all rows" of it."""
+    """Replace the tags of any model that has more than MAX_ROWS of them by its tag of all rows; return the tags."""
     if len(tags) <= MAX_ROWS:
         return tags
     by_label: defaultdict[str, set[str]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""Which models are watched, and what a write to each table means for them."""
+"""The watched models, and what a write to each table means for them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,27 +18,27 @@ class WatchedTable:
 
     label: str
     row_column: str
-    """The column that names a row of the model: its primary key, or the foreign key of a through table; "" if none."""
+    """The column that identifies a row of the model: its primary key, or a foreign key in a through table; else ""."""
     spell_row: Callable[[Any], Any]
     through: bool
     by: Mapping[str, tuple[str, Callable[[Any], Any]]]
-    """Column -> (attname, canonical form) of the watched fields that live in this table."""
+    """The watched fields in this table: column -> (attname, function that gives the canonical form)."""
 
 
 watched_fields: dict[str, dict[str, "models.Field[Any, Any]"]] = {}
-"""By the label of each watched model, the fields by which cached entries are selected, by attname."""
+"""The fields by which cached entries are selected: label of the watched model -> attname -> field."""
 tables: defaultdict[str, list[WatchedTable]] = defaultdict(list)
-"""By the name of a table, what a write to it means."""
+"""What a write to a table means for each watched model, by table name."""
 
 
 def register(model: type[models.Model], by: Iterable[str]) -> None:
-    """Remember that the model is watched, and by which fields; raise NotWatched for one that cannot be followed."""
+    """Register a watched model and its watched fields; raise NotWatched for a field that cannot be watched by value."""
     label = model._meta.label
     fields = watched_fields.setdefault(label, {})
     for name in by:
         field = followable(model, name)
         if not field.primary_key:
-            # The tag of the row itself is the tag of its key.
+            # The tag of a row already stands for its primary key.
             fields[field.attname] = field
     _register_tables(model, fields)
 
@@ -52,7 +52,7 @@ def _register_tables(model: type[models.Model], fields: Mapping[str, "models.Fie
             for attname, field in fields.items()
             if field.model._meta.db_table == table
         }
-        # A second parent has keys of its own: a write to its table says nothing about ours.
+        # A second parent has its own keys: a write to its table does not identify our rows.
         named = base in _share_the_key_of(model) and has_one_spelling(base._meta.pk)
         column = str(base._meta.pk.column) if named else ""
         _set_table(table, WatchedTable(label, column, canonical(base._meta.pk), False, by))
@@ -61,7 +61,7 @@ def _register_tables(model: type[models.Model], fields: Mapping[str, "models.Fie
 
 
 def _share_the_key_of(model: type[models.Model]) -> set[type[models.Model]]:
-    """Return the model and those of its parents whose primary key is its own."""
+    """Return the model and those of its parents that share its primary key."""
     key: Any = model._meta.pk
     found = {model, key.model}
     while key.remote_field:
@@ -76,7 +76,7 @@ def _set_table(table: str, entry: WatchedTable) -> None:
 
 
 def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
-    """Yield (table, column naming our row, if any) of each many-to-many relation with the model at one of its ends."""
+    """Yield (table, column that identifies our row, or "") for each many-to-many relation of the model."""
     sharing = _share_the_key_of(model)
     for field in model._meta.get_fields(include_hidden=True):
         relation = field.remote_field if field.many_to_many else None
@@ -85,7 +85,7 @@ def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
             continue
         for foreign_key in through._meta.fields:
             if foreign_key.is_relation and issubclass(model, foreign_key.related_model._meta.concrete_model):
-                # One that refers to another field than our key says nothing about which of our rows it is.
+                # A foreign key to a field other than our primary key does not identify our row.
                 key = foreign_key.target_field
                 ours = key.primary_key and key.model in sharing and has_one_spelling(key)
                 yield through._meta.db_table, foreign_key.column if ours else ""
@@ -102,12 +102,12 @@ def watched_labels() -> tuple[str, ...]:
 
 @cache
 def labels_of(model: type[models.Model]) -> list[str]:
-    """Return the watched labels under which rows of the model are known: its own and its parents'."""
+    """Return the watched labels of the model's rows: its own label and those of its parents."""
     concrete = model._meta.concrete_model or model
     found = [base._meta.label for base in (concrete, *concrete._meta.get_parent_list())]
     if found[0] not in watched_fields:
         raise NotWatched(
-            f"Rows of {found[0]} cannot be cached: nobody watches its writes. "
+            f"Rows of {found[0]} cannot be cached: its writes are not watched. "
             f"Declare watch({concrete.__name__}) at start-up."
         )
     return found

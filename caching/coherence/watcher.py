@@ -1,7 +1,7 @@
-"""The watcher of one database connection: what it writes is dirty before the statement and published around COMMIT.
+"""The watcher of one database connection: it marks what a statement writes as dirty and publishes it around COMMIT.
 
-A transaction that has written reads its own writes and stores nothing. Its tags get an intent before COMMIT and a
-fresh generation after it, before any ``on_commit`` callback runs. In autocommit the statement is the commit.
+A transaction that has written reads its own writes and stores nothing. Its tags get an intent before the COMMIT and a
+new generation after it, before any ``on_commit`` callback runs. In autocommit the statement itself is the commit.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,34 +27,34 @@ from .tags import collapse
 
 
 def in_transaction() -> bool:
-    """Whether this thread has a transaction open, so that it may hold locks."""
+    """Whether this thread has an open transaction, and so may hold locks."""
     return any(watcher_of(connection).in_transaction() for connection in connections.all(initialized_only=True))
 
 
 def takes_new_snapshots() -> bool:
-    """Whether every connection of this thread would read, in its next statement, all that has been committed."""
+    """Whether the next statement on every connection of this thread sees everything that has been committed."""
     return all(reads_latest(watcher_of(connection)) for connection in connections.all(initialized_only=True))
 
 
 class ConnectionWatcher:
-    """What one connection has written since its transaction began."""
+    """Tracks what one connection has written since its transaction began."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.alias = connection.alias
         self.dirty: set[str] = set()
         self.published: set[str] = set()
-        """What the last statement in autocommit has published: a signal that follows need not do it again."""
+        """The tags that the last autocommit statement published; a signal that follows need not publish them again."""
         self.reading: WeakSet[Any] = WeakSet()
         self._causes: set[str] = set()
         self._announced: Announced | None = None
         self._reference = ref(self, dirty_watchers.discard)
 
     def in_transaction(self) -> bool:
-        """Whether a transaction is open, also one that was begun by hand behind Django's back."""
+        """Whether a transaction is open, including one begun by hand without Django's knowledge."""
         connection = self.connection
         if connection.connection is None:
-            # Before it connects, Django says "no autocommit" of every connection.
+            # Until a connection is opened, Django reports autocommit as off.
             return connection.in_atomic_block
         return connection.in_atomic_block or not connection.autocommit or self._driver_in_transaction(default=False)
 
@@ -69,18 +69,18 @@ class ConnectionWatcher:
     # -- statements ---------------------------------------------------------------------------------------------------
 
     def execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Run one statement; the wrapper that Django calls around every execute and executemany."""
+        """Run one statement: the wrapper that Django calls around every execute and executemany."""
         text = sql if sql.__class__ is str else _text(sql, self.connection)
         plan = plan_of(text)
         if plan is UNWATCHED and self.in_transaction():
             dirty_watchers.add(self._reference)
         if plan is None or plan is UNWATCHED:
             if self.published:
-                # A signal that comes later is not about that statement.
+                # A later signal is not about that statement.
                 self.published = set()
             return execute(sql, params, many, context)
         if many:
-            # An iterator can be read only once, and the statement needs it.
+            # The parameters may be an iterator, and the statement needs them too.
             params = list(params)
         statement = partial(execute, sql, params, many, context)
         if plan is CONTROL:
@@ -91,7 +91,7 @@ class ConnectionWatcher:
         return self._autocommitted(statement, context["cursor"].cursor)
 
     def _autocommitted(self, statement: Callable[[], Any], cursor: Any) -> Any:
-        """Run a statement that is its own COMMIT."""
+        """Run a statement in autocommit, where it is its own COMMIT."""
         if publisher.keeps_a_record:
             return self._recorded(statement, cursor)
         try:
@@ -106,7 +106,7 @@ class ConnectionWatcher:
         except (OperationalError, InterfaceError) as error:
             if _was_refused(error):
                 publisher.withdraw(intent)
-            # Else nobody knows whether the database has done it: the intent is left to expire.
+            # Otherwise it is unknown whether the database executed it, and the intent is left to expire.
             self.forget()
             raise
         except DatabaseError:
@@ -117,29 +117,29 @@ class ConnectionWatcher:
             self.forget()
             raise
         if cursor in self.reading:
-            # SQLite commits INSERT … RETURNING only when its rows have been read or its cursor is closed.
+            # SQLite commits INSERT … RETURNING only once its rows have been read or its cursor is closed.
             cursor.on_finished = partial(self._finish_last, intent)
         else:
             self._finish_last(intent)
         return result
 
     def _recorded(self, statement: Callable[[], Any], cursor: Any) -> Any:
-        """Run a statement in a transaction of its own, with the row that it leaves in the outbox."""
+        """Run a statement in its own transaction, together with the row that it leaves in the outbox."""
         published, causes = self.dirty, self._causes
-        # Nothing is dirty while the transaction begins: BEGIN is a statement too, and commits nothing.
+        # Nothing may be dirty while the transaction begins: BEGIN is a statement too, and commits nothing.
         self.forget()
         with transaction.atomic(using=self.alias):
             for cause in causes:
                 self.mark(published, cause)
             result = statement()
             if cursor in self.reading:
-                # SQLite commits no transaction while the rows of INSERT … RETURNING are waiting to be read.
+                # SQLite does not commit while rows of INSERT … RETURNING are waiting to be read.
                 cursor.read_ahead()
         self.published = published
         return result
 
     def _finish_last(self, intent: Intent | None) -> None:
-        """Publish when the last cursor that writes is done: SQLite commits what others have written only then."""
+        """Publish when the last writing cursor is done: only then does SQLite commit what the others wrote."""
         writing = next((cursor for cursor in self.reading if cursor.on_finished is not None), None)
         if writing is None:
             self._finish(intent)
@@ -162,7 +162,7 @@ class ConnectionWatcher:
         return result
 
     def _finish(self, intent: Intent | None, *, default: bool = False) -> None:
-        """Publish if what has run was a COMMIT; keep what is dirty if the transaction is still open."""
+        """Publish if the statement was a COMMIT; keep the dirty tags if the transaction is still open."""
         if self._driver_in_transaction(default=default):
             publisher.withdraw(intent)
             return
@@ -173,19 +173,19 @@ class ConnectionWatcher:
         self.published = published
 
     def mark(self, tags: set[str], cause: str) -> None:
-        """Make the tags dirty until the transaction has ended and its publish is done."""
+        """Mark the tags as dirty until the transaction has ended and they have been published."""
         self.dirty = collapse(self.dirty | tags) if self.dirty else collapse(tags)
         self._causes.add(cause)
         dirty_watchers.add(self._reference)
 
     def forget(self) -> None:
-        """Nothing is dirty any more: the transaction was published, or rolled back, or its end is unknown."""
+        """Clear what is dirty: the transaction was published or rolled back, or its outcome is unknown."""
         self.dirty, self.published, self._causes = set(), set(), set()
         dirty_watchers.discard(self._reference)
 
     @contextmanager
     def announcing(self, announced: Announced) -> Iterator[None]:
-        """Tell the new values of the statements inside the block."""
+        """Announce the new values that the statements inside the block write."""
         before, self._announced = self._announced, announced
         try:
             yield
@@ -211,7 +211,7 @@ class ConnectionWatcher:
     # -- the transaction ----------------------------------------------------------------------------------------------
 
     def commit(self, commit: Callable[[], None]) -> None:
-        """Commit under an intent. If it fails its outcome is unknown, and the intent is left to expire."""
+        """Commit under an intent. If that fails, the outcome is unknown and the intent is left to expire."""
         if not self.dirty:
             commit()
             return self.forget()
@@ -220,7 +220,7 @@ class ConnectionWatcher:
         try:
             commit()
         except IntegrityError:
-            # A deferred constraint: the database has answered, and the answer is no.
+            # A deferred constraint failed, so the database has certainly not committed.
             publisher.withdraw(intent)
             raise
         if publisher.end(intent, self.dirty, self._causes):
@@ -229,27 +229,27 @@ class ConnectionWatcher:
         self.forget()
 
     def _record(self, intent: Intent | None) -> None:
-        """Leave what is dirty in the outbox, inside the transaction that is about to commit, where that is needed."""
+        """Leave the dirty tags in the outbox, within the transaction that is about to commit, if that is needed."""
         if intent is not None and (intent.undelivered or publisher.keeps_a_record):
             outbox.leave(self.connection, self.dirty)
             if intent.undelivered:
                 publisher.left_behind(self.dirty)
 
     def rollback(self, rollback: Callable[[], None]) -> None:
-        """Roll back: nothing that was dirty has ever been stored or published."""
+        """Roll back. Nothing that was dirty has been stored or published."""
         try:
             rollback()
         finally:
             self._discard()
 
     def _discard(self) -> None:
-        """What was written is gone; whoever has read it meanwhile must not store it."""
+        """Forget writes that are gone, and prevent reads that saw them from being stored."""
         if self._reference in dirty_watchers:
             rolled_back()
         self.forget()
 
     def close(self, close: Callable[[], None]) -> None:
-        """Close the connection, which rolls back; one to a database in memory is not closed by Django."""
+        """Close the connection, which rolls back. Django does not close a connection to an in-memory database."""
         try:
             close()
         finally:
@@ -257,32 +257,32 @@ class ConnectionWatcher:
                 self._discard()
 
     def set_autocommit(self, change: Callable[..., None], autocommit: bool, *args: Any, **kwargs: Any) -> None:
-        """Switch autocommit. Switching it on commits on SQLite, so it runs like a COMMIT."""
+        """Switch autocommit. On SQLite, switching it on commits, so it is treated like a COMMIT."""
         if autocommit and self._reference in dirty_watchers:
             return self.commit(partial(change, autocommit, *args, **kwargs))
         return change(autocommit, *args, **kwargs)
 
 
 def _was_refused(error: Exception) -> bool:
-    """Whether the database itself has said that it did not do the statement: it was locked, or not understood."""
+    """Whether the database itself reported that it did not execute the statement: locked, or a syntax error."""
     answer = getattr(error.__cause__, "sqlstate", None)
     if answer is not None:
-        # Not a connection that failed (08) or a server that was shut down (57).
+        # Except for a failed connection (08) or a server that was shut down (57).
         return answer[:2] not in ("08", "57")
     return getattr(error.__cause__, "sqlite_errorcode", -1) & 0xFF in (SQLITE_ERROR, SQLITE_BUSY, SQLITE_LOCKED)
 
 
 def _text(sql: Any, connection: BaseDatabaseWrapper) -> str:
-    """Return the text of a statement that was composed with the driver's own classes."""
+    """Return the text of a statement composed with the driver's own classes."""
     return sql.as_string(connection.connection) if hasattr(sql, "as_string") else str(sql)
 
 
 def watcher_of(connection: BaseDatabaseWrapper) -> ConnectionWatcher:
-    """Return the watcher of a connection, installed at the first call; it survives close and reopen."""
+    """Return the watcher of a connection, installing it at the first call; it survives closing and reopening."""
     watcher = getattr(connection, "caching_watcher", None)
     if watcher is None:
         watcher = connection.caching_watcher = ConnectionWatcher(connection)  # type: ignore[attr-defined]
-        # In front: Django's execute_wrapper() takes the last one away when its block ends, whoever added it.
+        # Insert it in front: Django's execute_wrapper() removes the last wrapper when its block ends.
         connection.execute_wrappers.insert(0, watcher.execute)
         for name in ("commit", "rollback", "close", "set_autocommit"):
             setattr(connection, name, partial(getattr(watcher, name), getattr(connection, name)))

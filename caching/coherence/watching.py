@@ -12,15 +12,15 @@ from .receivers import connect
 
 
 def watch(model: ModelOrLabel, *, by: Iterable[str] = ()) -> None:
-    """Publish every write to the model; ``by`` names the fields that cached entries are selected by.
+    """Watch a model: publish every write to it. ``by`` names the fields by which cached entries are selected.
 
         watch("scheduling.Employee", by=("id", "email"))
 
     declares that cached values depend on rows of Employee, and that entries are selected by its id or its email. From
-    then on every write to its tables publishes, on any connection, whoever makes it. The model may be named by its
-    label before it is loaded. Declare at start-up, in every process; more fields may be declared later.
+    then on every write to its tables publishes an invalidation, on any connection and from any code. The model may be
+    given by its label before it is loaded. Declare it at start-up, in every process; more fields may be declared later.
 
-    Raises NotWatched for a field whose values cannot be followed.
+    Raises NotWatched for a field that cannot be watched by value.
     """
     when_loaded(model, partial(_watch, by=tuple(by)))
 

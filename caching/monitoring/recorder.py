@@ -1,11 +1,11 @@
 """Counts per cache type and kind: exact under threads, readable from every process of the host.
 
-Each process counts in a small memory-mapped file of its own, ``counts/<token>`` beside the generations, and holds a
-file lock on it while it lives. So recording is one addition in memory, a killed process loses no count, and whoever
-asks adds up the files. What dead processes left is folded into one file when there are many.
+Each process counts in its own small memory-mapped file, ``counts/<token>`` beside the generations, and holds a lock on
+it while it lives. So recording is one addition in memory, a killed process loses no counts, and a reader adds up the
+files. When there are many files of dead processes, they are folded into one.
 
-A count is in one file that counts, at every moment: the file with the sums names those that it replaces, which are not
-counted from its rename on, whether they are deleted already or not.
+At every moment, each count is in exactly one valid file: the file with the sums lists the files that it replaces. They
+become invalid when it is renamed into place, whether or not they have been deleted yet.
 """
 
 import fcntl
@@ -54,33 +54,33 @@ class StatsRecorder:
                 self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
                 fcntl.flock(self._file, fcntl.LOCK_EX)
                 os.ftruncate(self._file, _FILE_BYTES)
-                # Named only now: whoever finds a file without a lock takes its process for dead.
+                # Give it its name only now: the process of a file without a lock is considered dead.
                 path.rename(path.with_suffix(""))
                 _fold_now_and_then(self._folder)
                 return mmap.mmap(self._file, _FILE_BYTES, mmap.MAP_SHARED), True
         return mmap.mmap(-1, _FILE_BYTES), False
 
     def close(self) -> None:
-        """Let go of the file: the counts stay in it, as those of a process that has ended."""
+        """Close the file. Its counts remain, as those of a process that has ended."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def row(self, type_name: str, kind: str = "") -> int:
-        """Return where the counts of this kind begin in ``view``. The caller sees to it that one thread asks."""
+        """Return the position in ``view`` of the counts of a kind. The caller must prevent concurrent calls."""
         name = f"{type_name}/{kind}"
         if name not in self._rows and len(self._rows) >= _ROWS - 1:
             name = _OTHER
         if name not in self._rows:
             number = len(self._rows)
             self._rows[name] = number * _ROW_BYTES // 8 + _NAME_BYTES // 8
-            # Whole characters only, so that another process can read the name.
+            # Cut between characters, so that other processes can decode the name.
             label = name.encode()[: _NAME_BYTES - 1].decode(errors="ignore").encode()
             self._memory[number * _ROW_BYTES : number * _ROW_BYTES + len(label)] = label
         return self._rows[name]
 
     def reset(self, type_name: str) -> None:
-        """Set this process's counts of a type to zero, under its lock; entries are a gauge and stay."""
+        """Reset the counts of a type to zero, except entries (a gauge). The caller must hold the lock of the type."""
         for name, row in tuple(self._rows.items()):
             if name.startswith(f"{type_name}/"):
                 for position in range(len(COUNTERS)):
@@ -92,7 +92,7 @@ class StatsRecorder:
         return _parse(bytes(self._memory))
 
     def snapshot_of_host(self) -> tuple[dict[str, CacheStats], int]:
-        """Return the counts of all processes by "type/kind", and how many of the processes live."""
+        """Return the counts of all processes by "type/kind", and the number of processes that are alive."""
         if self._folder is None or not self.persistent:
             return self.snapshot(), 1
         with _folder_lock(self._folder, fcntl.LOCK_SH):
@@ -112,12 +112,12 @@ class _CountsFile:
     path: Path
     content: bytes
     lives: bool
-    """Whether its process does."""
+    """Whether its process is alive."""
 
 
 @contextmanager
 def _folder_lock(folder: Path, operation: int) -> Iterator[None]:
-    """Hold the lock of the folder: shared by those who add up, alone for one who replaces files."""
+    """Hold the lock of the folder: shared to add up files, exclusive to replace files."""
     lock = os.open(folder / "fold.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, operation)
@@ -127,7 +127,7 @@ def _folder_lock(folder: Path, operation: int) -> Iterator[None]:
 
 
 def _read_files(folder: Path) -> tuple[list[_CountsFile], set[str]]:
-    """Return the files that count, and the names of those that do no more. The caller holds the lock of the folder."""
+    """Return the valid files, and the names of replaced ones. The caller must hold the lock of the folder."""
     found: list[_CountsFile] = []
     replaced: set[str] = set()
     for path in sorted(folder.iterdir()):
@@ -168,15 +168,15 @@ def _parse(content: bytes) -> dict[str, CacheStats]:
 
 
 def _fold_now_and_then(folder: Path) -> None:
-    """Fold when the folder has grown: many short processes may follow each other, and nobody ask for the sums."""
+    """Fold now and then at start-up: there may be many short processes, and nothing that asks for the sums."""
     if len(os.listdir(folder)) % _MAX_DEAD_FILES == 0:
-        # Another process is at it, or this one may not: the counts are as exact in many files.
+        # Another process is folding, or this one lacks permission: counts are just as exact in many files.
         with suppress(OSError):
             _fold(folder, fcntl.LOCK_NB)
 
 
 def _fold(folder: Path, operation: int = 0) -> None:
-    """Replace the files of dead processes by one with their sums."""
+    """Replace the files of dead processes by one file with their sums."""
     with _folder_lock(folder, fcntl.LOCK_EX | operation):
         files, replaced = _read_files(folder)
         totals: defaultdict[str, CacheStats] = defaultdict(CacheStats)
@@ -184,7 +184,7 @@ def _fold(folder: Path, operation: int = 0) -> None:
         for found in dead:
             for name, stats in _parse(found.content).items():
                 totals[name] += _without_entries(stats)
-        # With those that somebody who was killed has replaced, but not deleted.
+        # Include files that a killed process has replaced but not deleted.
         gone = [found.path for found in dead] + [folder / name for name in replaced if (folder / name).exists()]
         fresh = folder / f"{secrets.token_hex(_TOKEN_BYTES)}.new"
         fresh.write_bytes(_format(totals) + " ".join(path.name for path in gone).encode())
@@ -194,10 +194,10 @@ def _fold(folder: Path, operation: int = 0) -> None:
 
 
 def _unfinished(folder: Path) -> Iterator[Path]:
-    """Yield what processes have left that were killed while they made a file."""
+    """Yield unfinished files left by processes that were killed while creating them."""
     oldest = time.time() - _UNFINISHED_SECONDS
     for path in folder.glob("*.new"):
-        # One that is not there any more has its name by now.
+        # If it is gone, it has been renamed to its final name.
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < oldest:
                 yield path

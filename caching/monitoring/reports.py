@@ -1,4 +1,4 @@
-"""What was counted, as a dictionary for JSON, as lines of CSV, or in one line."""
+"""The counts as a dictionary for JSON, as lines of CSV, or as one line."""
 
 import csv
 import io
@@ -12,13 +12,13 @@ SCHEMA_VERSION = 1
 _GAUGES = ("hit_rate", "kinds", "max_size", "ttl")
 
 Counts = Mapping[str, Any]
-"""The counts of a type, of a kind, or of all, as ``CacheStats.as_dict`` gives them."""
+"""The counts of a type, of a kind, or of everything, as returned by ``CacheStats.as_dict``."""
 
 
 def report(stats: Mapping[str, Any], types: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what ``get_stats`` gave for some of the types, with totals of these alone; all types by default.
+    """Return the result of ``get_stats`` for some types, by default all, with totals of these types only.
 
-    Raises UnknownCacheType, which lists the known ones.
+    Raises UnknownCacheType, which lists the known types.
     """
     named = [cache_type(name).name for name in types] or list(stats["types"])
     chosen = {name: stats["types"][name] for name in dict.fromkeys(named)}
@@ -39,7 +39,7 @@ def _total(several: Iterable[Counts]) -> dict[str, Any]:
             if isinstance(value, Mapping) and name not in _GAUGES:
                 total[name] = {cause: total.get(name, {}).get(cause, 0) + number for cause, number in value.items()}
             elif name not in _GAUGES:
-                # Seconds are counted in billionths.
+                # Seconds are counted in nanoseconds.
                 total[name] = round(total.get(name, 0) + value, 9)
     return {**total, "hit_rate": total["hits"] / total["total_requests"] if total["total_requests"] else None}
 
@@ -63,17 +63,17 @@ def as_line(report: Mapping[str, Any]) -> str:
 
 
 def rate(counts: Counts) -> str:
-    """Return the hit rate in words."""
+    """Return the hit rate as a percentage, or "no reads yet"."""
     return "no reads yet" if counts["hit_rate"] is None else f"{counts['hit_rate']:.1%}"
 
 
 def invalidations(counts: Counts) -> int:
-    """Return how often something was invalidated, whatever the cause."""
+    """Return the number of invalidations, over all causes."""
     return sum(counts["invalidations"].values())
 
 
 def as_csv(report: Mapping[str, Any], *, header: bool = True) -> str:
-    """Return a line per type and kind; an empty kind is the whole type, an empty hit rate means no reads yet."""
+    """Return one line per type and kind. An empty kind means the whole type, an empty hit rate no reads yet."""
     lines = [
         {"generated_at": report["generated_at"], "type": name, "kind": kind, **_flat(counts)}
         for name, kind, counts in rows(report)

@@ -1,4 +1,4 @@
-"""Counts per cache type and kind: what is counted, and the snapshot that tells of it."""
+"""The counters of each cache type and kind, and CacheStats, an immutable snapshot of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ INVALIDATED = {cause: 14 + position for position, cause in enumerate(CAUSES)}
 
 @dataclass(frozen=True, kw_only=True)
 class CacheStats:
-    """What was counted, for one kind, one type or all; an immutable snapshot."""
+    """An immutable snapshot of the counts of one kind, one type or everything."""
 
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType(dict.fromkeys(COUNTERS, 0)))
 
@@ -38,12 +38,12 @@ class CacheStats:
 
     @property
     def total_requests(self) -> int:
-        """Hits and misses. A read that must not use the cache (inside a write) is a bypass, counted apart."""
+        """Hits plus misses. A read that must not use the cache (inside a write) is a bypass, counted separately."""
         return self.hits + self.misses
 
     @property
     def hit_rate(self) -> float | None:
-        """0..1, or None before the first read."""
+        """From 0 to 1, or None before the first read."""
         return self.hits / self.total_requests if self.total_requests else None
 
     @property
@@ -52,11 +52,11 @@ class CacheStats:
 
     @property
     def invalidations(self) -> dict[str, int]:
-        """How often something of this type was invalidated, by cause."""
+        """The number of invalidations that concerned this type, by cause."""
         return {cause: self[f"invalidated_{cause}"] for cause in CAUSES}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the plain form that ``get_stats`` and the command give out."""
+        """Return the counts as a plain dict, as used by ``get_stats`` and the command."""
         return {
             "hits": self.hits,
             "hits_local": self["hits_local"],
@@ -82,7 +82,7 @@ def report(
     max_sizes: Mapping[str, int],
     ttl: Callable[[str, str], float | None],
 ) -> dict[str, Any]:
-    """Return counts by "type/kind" as ``get_stats`` gives them out: the total, then by type, then by kind."""
+    """Convert counts by "type/kind" to the form of ``get_stats``: the total, then by type, then by kind."""
     by_type: dict[str, dict[str, CacheStats]] = {name: {} for name in sorted(max_sizes)}
     for name, counted in sorted(snapshot.items()):
         type_name, _, kind = name.partition("/")

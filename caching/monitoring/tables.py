@@ -1,4 +1,4 @@
-"""What was counted, as a table on a terminal. Needs the package rich."""
+"""The counts as a table on a terminal. Requires the package rich."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ _COLUMNS = (
 
 
 def as_table(report: Mapping[str, Any]) -> Table:
-    """Return a table with a row per type and kind that was ever read, and the totals."""
+    """Return a table with one row per type and kind, and a footer with the totals."""
     table = Table(title=_scope(report), title_justify="left", box=SIMPLE_HEAD, show_footer=True)
     table.add_column("type", footer="total", no_wrap=True)
     for heading, total in zip(_COLUMNS, _cells(report), strict=True):
@@ -50,7 +50,7 @@ def _cells(counts: Counts) -> tuple[str, ...]:
         f"{counts['misses']:,}",
         f"{counts['bypasses']:,}",
         f"{counts['load_seconds'] / counts['loads'] * 1000:.2f} ms" if counts["loads"] else "–",
-        # Counted by type: an invalidation names no kind.
+        # Invalidations are counted per type, not per kind.
         f"{invalidations(counts):,}" if "entries" in counts else "",
         f"{sum(counts['evictions'].values()):,}",
         _held(counts),
@@ -59,7 +59,7 @@ def _cells(counts: Counts) -> tuple[str, ...]:
 
 
 def _held(counts: Counts) -> str:
-    """Return entries and, for a type, the most that one process holds; kinds share the room of their type."""
+    """Return the number of entries and, for a type, the maximum per process; kinds share that of their type."""
     if "max_size" not in counts:
         return f"{counts['entries']:,}" if "entries" in counts else ""
     return f"{counts['entries']:,}" if counts["max_size"] is None else f"{counts['entries']:,}/{counts['max_size']:,}"

@@ -1,4 +1,4 @@
-"""One import's local dict of natural key -> primary key."""
+"""A dict from natural keys to primary keys for the duration of one import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Default = TypeVar("Default")
 
 
 class PrimaryKeyLookup(Protocol):
-    """What a BatchCache needs of a CachedLookup."""
+    """The part of a CachedLookup that a BatchCache uses."""
 
     def normalise(self, value: Any) -> Hashable | None: ...
 
@@ -20,11 +20,11 @@ class PrimaryKeyLookup(Protocol):
 
 
 class BatchCache:
-    """Primary keys by the lookup's field, for the length of one import.
+    """Primary keys by the field of a look-up, for the duration of one import.
 
-    Fill it *before* the transaction opens: the caches must not be filled from inside a snapshot. Then it is a dict,
-    and asks neither cache nor database again. It belongs to one thread, and is as old as its last `fill()`: a row
-    that another process deletes meanwhile fails in the database, on its foreign key.
+    Fill it *before* the transaction begins: the cache must not be filled from inside a snapshot. After that it is a
+    plain dict and asks neither the cache nor the database again. It belongs to one thread and is as current as its last
+    `fill()`: if another process deletes a row in the meantime, the database rejects the foreign key.
     """
 
     def __init__(self, lookup: PrimaryKeyLookup) -> None:
@@ -36,7 +36,7 @@ class BatchCache:
         self._answered = 0
 
     def fill(self, values: Iterable[Any]) -> None:
-        """Ask for the values not asked for before: local tier, shared tier, then one query (in chunks) for the rest."""
+        """Look up values that are new here: in the local tier, the shared tier, then by one query (in chunks)."""
         wanted = {canonical for value in values if (canonical := self._normalise(value)) is not None}
         wanted -= self._pks.keys()
         wanted -= self._missing
@@ -52,12 +52,12 @@ class BatchCache:
     @overload
     def get(self, value: Any, default: Default) -> Any | Default: ...
     def get(self, value: Any, default: Any = None) -> Any:
-        """Return the primary key, or the default where there is no row. Never asks the database."""
+        """Return the primary key, or the default if there is no row. Never queries the database."""
         self._answered += 1
         return self._pks.get(self._normalise(value), default)
 
     def get_all(self, values: Iterable[Any]) -> list[Any | None]:
-        """Return the primary key of each value, in their order, None where there is no row."""
+        """Return the primary key of each value, in the same order, with None where there is no row."""
         texts, pks, normalise = self._canonical[str], self._pks, self._normalise
         found = [
             pks.get(texts[value] if type(value) is str and value in texts else normalise(value)) for value in values
@@ -75,7 +75,7 @@ class BatchCache:
 
     @property
     def lookups(self) -> dict[str, int]:
-        """Look-ups by who answered: this dict (batch), and what filled it: local, shared, database, missing."""
+        """The number of look-ups by source: "batch" for this dict, then the sources of its content."""
         tiers = ("local", "shared", "database", "missing")
         return {"batch": self._answered, **{tier: self._tiers[tier] for tier in tiers}}
 
@@ -96,7 +96,7 @@ class BatchCache:
         return iter(self._pks)
 
     def _normalise(self, value: Any) -> Hashable | None:
-        """Return the canonical value, or None for one that the field cannot hold; each spelling is worked out once."""
+        """Return the canonical value, or None if the field cannot hold it; each spelling is normalised once."""
         if value is None:
             return None
         # Not by the value alone: 1, True and 1.0 are equal, and so are decimals of different text.

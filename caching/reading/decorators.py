@@ -1,4 +1,4 @@
-"""The decorator that caches what a function returns."""
+"""The decorator that caches the return values of a function."""
 
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
@@ -19,10 +19,11 @@ def cached(
     ttl: float | None = None,
     depends_on: Iterable[Dependency] = (),
 ) -> Callable[[Callable[..., Any]], "CachedFunction"]:
-    """Cache what a function, sync or async, returns.
+    """Cache the return values of a sync or async function.
 
-    ``key`` takes the function's arguments and returns the key ("profile:5"). ``depends_on`` names models, rows or
-    selections whose writes drop the value. The function gets ``invalidate(*args)`` and ``refresh(*args)``.
+    ``key`` takes the arguments of the function and returns the key ("profile:5"). ``depends_on`` lists models, rows or
+    selections; writes to them drop the value. The function gets the methods ``invalidate(*args)`` and
+    ``refresh(*args)``.
     """
 
     dependencies = tuple(depends_on)
@@ -38,7 +39,7 @@ def cached(
 
 
 class CachedFunction:
-    """A function whose values are cached; call it as before."""
+    """A function whose return values are cached; it is called like the original."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class CachedFunction:
         return cache_manager.get_or_load(self._cache_type, *self._call(args, kwargs))
 
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what a call returns, from a coroutine."""
+        """Return the same as a call, for use in a coroutine."""
         return await cache_manager.aget_or_load(self._cache_type, *self._call(args, kwargs))
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -69,17 +70,17 @@ class CachedFunction:
         return self._key(*args, **kwargs), load, self._ttl, self._depends_on
 
     def invalidate(self, *args: Any, **kwargs: Any) -> None:
-        """Drop the value for these arguments, in every process."""
+        """Drop the value for these arguments in every process."""
         cache_manager.delete(self._cache_type, self._key(*args, **kwargs))
 
     def refresh(self, *args: Any, **kwargs: Any) -> Any:
-        """Drop the value for these arguments, in every process, and return a new one, cached."""
+        """Drop the value for these arguments in every process; load, cache and return a new one."""
         self.invalidate(*args, **kwargs)
         return self(*args, **kwargs)
 
 
 class AsyncCachedFunction(CachedFunction):
-    """A coroutine function whose values are cached; ``refresh`` must be awaited."""
+    """A coroutine function whose return values are cached; ``refresh`` must be awaited."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

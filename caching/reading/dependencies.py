@@ -1,4 +1,4 @@
-"""What a value depends on, as far as that is known before it is loaded."""
+"""What a value depends on, as far as is known before it is loaded."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from ..coherence.watched import labels_of
 from ..keys import all_rows_tag, any_row_tag
 
 Dependency = type[models.Model] | models.Model | Selection | str
-"""Any row of a model (or of its label, "scheduling.Employee"), one row, or the rows of a selection (``rows_where``)."""
+"""A model or its label (any row of it), an instance (that row), or a selection (``rows_where``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What is known of a value before it is loaded."""
+    """What is known about a value before it is loaded."""
 
     tags: tuple[str, ...]
     labels: frozenset[str] = frozenset()
-    """The models whose guard decides whether the loaded value may be stored."""
+    """The labels of models whose guards decide whether the loaded value may be stored."""
     covers: bool = True
-    """Whether the tags cover which rows are selected; if not, any row of the models in the value does."""
+    """Whether the tags cover the selection of rows; if not, the value depends on any row of the models in it."""
     absent: str = ""
-    """The model whose any row decides, if the value turns out to be None."""
+    """The label of the model on any row of which the value depends if it turns out to be None."""
 
 
 def tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Model], Sequence[str]]]:
@@ -41,7 +41,7 @@ def tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Mod
 
 
 def from_replica(dependencies: Dependencies) -> bool:
-    """Whether a model is read from another database than it is written to: a replica lags behind."""
+    """Whether a model is read from a different database than it is written to: a replica lags behind."""
     if not settings.DATABASE_ROUTERS:
         return False
     concerned = map(apps.get_model, dependencies.labels)

@@ -1,4 +1,4 @@
-"""What this process holds of each cache type and kind: its entries, their lock, their counts."""
+"""The entries that this process holds, by cache type and kind, with their locks and counts."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 
 
 class TypeEntries:
-    """The local tier of one cache type. ``lock`` guards its entries and every count of the type."""
+    """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
     def __init__(self, runtime: Runtime, declared: CacheType, max_size: int) -> None:
         self.name = declared.name
@@ -37,11 +37,11 @@ class TypeEntries:
             self.view[self.row + counter] += number
 
     def drop(self, matching: Callable[[str], bool] | None = None) -> int:
-        """Drop the entries whose keys match, all by default; return how many."""
+        """Drop the entries whose keys match, by default all; return their number."""
         with self.lock:
             before = len(self.entries)
             if matching is None:
-                # All at once: to remove a thousand one by one costs more than to publish to every process.
+                # Replace the whole tier: removing a thousand entries one by one costs more than publishing.
                 self.entries = self._empty_tier()
             else:
                 for key in [key for key in self.entries if matching(key)]:
@@ -51,7 +51,7 @@ class TypeEntries:
 
 
 class Kind:
-    """The entries of one kind of key: how long they live and what is counted for them."""
+    """The entries of one kind of key, with their TTL and their counts."""
 
     __slots__ = ("entries", "name", "row", "runtime", "ttl", "view")
 
@@ -61,7 +61,7 @@ class Kind:
         self.view = runtime.recorder.view
 
     def find(self, key: str) -> Entry | None:
-        """Return the entry of the local tier if it may be served now, and count the hit."""
+        """Return the local entry and count a hit, if it may be served now; else return None."""
         held = self.entries
         with held.lock:
             try:
@@ -77,7 +77,7 @@ class Kind:
         return None
 
     def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
-        """Return what ``find`` returns for several keys, by one look at the generations."""
+        """Return the result of ``find`` for several keys, with one check of the generations."""
         held = self.entries
         if not self.runtime.is_serving:
             return {}
@@ -95,14 +95,14 @@ class Kind:
         return found
 
     def miss(self, *keys: str, inside_a_write: bool = False) -> None:
-        """Count reads that the cache does not answer."""
+        """Count reads that the cache cannot answer."""
         self.count(stats.BYPASS if inside_a_write else stats.MISS, len(keys))
         if _logs(_DEBUG):
             for key in keys:
                 logger.debug("%s in %s: %s", "Bypass" if inside_a_write else "Miss", self.entries.name, key)
 
     def _drop_if_dead(self, key: str, entry: Entry) -> None:
-        """Drop an entry that can never be served again, and count why."""
+        """Drop the entry if it can never be served again, and count the reason."""
         held, runtime = self.entries, self.runtime
         if entry.deadline <= runtime.clock():
             reason = stats.EVICTED_EXPIRED
@@ -117,7 +117,7 @@ class Kind:
                 self.view[held.row + stats.ENTRIES] = len(held.entries)
 
     def put(self, key: str, entry: Entry, counter: int) -> None:
-        """Hold an entry, in place of the least recently used one when the type is full; count where it came from."""
+        """Store an entry, evicting the least recently used one if the type is full; add one to ``counter``."""
         held = self.entries
         with held.lock:
             held.entries[key] = entry
@@ -130,7 +130,7 @@ class Kind:
 
 
 class TypeTable:
-    """The entries of every cache type in this process, made when a type or a kind is used for the first time."""
+    """The entries of all cache types in this process. Types and kinds are created when they are first used."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -144,7 +144,7 @@ class TypeTable:
         self._lock = threading.RLock()
 
     def entries(self, name: str | CacheType) -> TypeEntries:
-        """Return what this process holds of a type; raise UnknownCacheType, which lists the known ones."""
+        """Return the entries of a type in this process; raise UnknownCacheType, which lists the known types."""
         declared = cache_type(name)
         config = self.runtime.config
         if declared.name not in self.held:
@@ -154,11 +154,11 @@ class TypeTable:
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:
-        """Return what this process holds of every declared type."""
+        """Return the entries of every declared type in this process."""
         return [self.entries(name) for name in known_types()]
 
     def kind(self, type_name: str | CacheType, name: str) -> Kind:
-        """Return a kind of a type; kinds are open."""
+        """Return a kind of a type; any name is a kind."""
         entries = self.entries(type_name)
         if name not in entries.kinds:
             with self._lock:
@@ -170,7 +170,7 @@ class TypeTable:
         return self.kind(type_name, kind_of(key))
 
     def ttl(self, declared: CacheType, kind: str) -> float:
-        """Return the seconds that entries of a kind live: by the settings, else by the type, else the default."""
+        """Return the TTL of a kind in seconds: from the settings, else from the type, else the default."""
         config = self.runtime.config
         return config.ttl(declared.name, kind) or declared.ttl or config.default_ttl
 

@@ -14,10 +14,10 @@ from .rows_by_field import M, RowsByField
 
 
 class CachedGroup(RowsByField[M]):
-    """All rows per value of a field, as a list in the order given: one value or many, sync or async.
+    """All rows for each value of a field, as a list in the given order: for one value or many, sync or async.
 
-    A row that moves to another value, in whatever process, leaves one list and enters the other; a change of the
-    columns that the lists are ordered by is a change of the row. Promises what CachedLookup does.
+    If any process moves a row to another value, the row leaves one list and enters the other. A change of a column that
+    determines the order reorders the list. The guarantees are those of CachedLookup.
     """
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
@@ -43,7 +43,7 @@ class CachedGroup(RowsByField[M]):
                 )
 
     def get(self, value: Any) -> list[M]:
-        """Return the rows that have the value."""
+        """Return the rows that have this value."""
         normalised = self.normalise(value)
         if normalised is None:
             return []
@@ -59,7 +59,7 @@ class CachedGroup(RowsByField[M]):
         return rows
 
     async def aget(self, value: Any) -> list[M]:
-        """Return what ``get`` returns."""
+        """Return the same as ``get``."""
         return await sync_to_async(self.get)(value)
 
     def get_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:

@@ -15,11 +15,11 @@ _PASS_AS_IT_IS: set[object] = {field.get_db_prep_value for field in (*_FIELDS, m
 
 
 class InMany(Lookup):
-    """Whether a field has one of these integers, or of these texts: ``filter(InMany("employee", keys))``.
+    """Whether a field has one of these integers or strings: ``filter(InMany("employee", keys))``.
 
-    Django's ``__in`` prepares and places each value by itself, 5 µs for each, and makes a text of SQL for each number
-    of them. Here they are one parameter: an array on PostgreSQL, JSON on SQLite. They are given as the database has
-    them: no field prepares them.
+    Django's ``__in`` prepares and places each value separately, which takes 5 µs per value, and generates a different
+    SQL text for each number of values. Here the values are a single parameter: an array on PostgreSQL, JSON on SQLite.
+    They must be given as the database stores them, because no field prepares them.
     """
 
     lookup_name = "in_many"
@@ -42,9 +42,9 @@ class InMany(Lookup):
 def in_many(
     queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]", values: Collection[Any]
 ) -> "models.QuerySet[Any]":
-    """Return the rows of which a field has one of these values, as the field prepares them: the quick way, if it can.
+    """Return the rows whose field has one of these prepared values, by InMany if possible.
 
-    For another kind of field, and on another database than those two, Django finds out how a value is passed.
+    For other kinds of fields and on other databases than SQLite and PostgreSQL, Django's ``__in`` is used.
     """
     quickly = len(values) > _FEW and connections[queryset.db].vendor in _VENDORS and _is_passed_as_it_is(field)
     if quickly and set(map(type, values)) in ({int}, {str}):

@@ -1,4 +1,4 @@
-"""Leases: the generations of the moment before a load, which decide what may be stored after it."""
+"""Leases: the generations at the moment before a load, which decide what may be stored after it."""
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -14,28 +14,28 @@ from .dependencies import Dependencies, from_replica
 from .runtime import Runtime
 
 MAX_LEASES = 1024
-"""Open leases of one context; beyond that the oldest are given up, and a ``set`` takes the moment of the call."""
+"""The most open leases of one context. Beyond it the oldest are dropped; their ``set`` takes a new lease."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The generations of one moment."""
+    """The generations at one moment."""
 
     dependencies: Dependencies
     known: Stamp | None
-    """The tags that are known before the load; None: what is loaded must not be stored."""
+    """The stamp of the tags known before the load; None if the loaded value must not be stored."""
     guards: Mapping[str, int | None]
-    """Label -> generation of "any row" of every watched model, None under a live intent."""
+    """The generation of "any row" of every watched model, by label; None while it has a live intent."""
     rollback: int = 0
-    """The last rollback of this process: what is read between a write and its rollback is not true."""
+    """The number of the last rollback in this process: a read between a write and its rollback may be wrong."""
     taken_at: float = 0.0
     """The moment, in seconds of the manager's clock."""
     opened: int = 1
-    """How many ``get`` of the key have not been followed by a ``set``."""
+    """How many calls of ``get`` for the key have not been followed by a ``set`` yet."""
 
 
 def take_leases(runtime: Runtime, wanted: Mapping[str, Dependencies]) -> dict[str, Lease]:
-    """Return, by key, the generations of now, for loads that begin after this call."""
+    """Return leases by key, with the current generations, for loads that begin after this call."""
     labels = watched_labels()
     guards = dict(zip(labels, runtime.generations.read([any_row_tag(label) for label in labels]), strict=True))
     stamps: Sequence[Stamp | None] = [None] * len(wanted)
@@ -48,12 +48,12 @@ def take_leases(runtime: Runtime, wanted: Mapping[str, Dependencies]) -> dict[st
     }
 
 
-# Tasks copy the context, not what it refers to: the mapping is replaced, never changed.
+# Tasks copy the context but not the objects in it. So the mapping is replaced and never changed in place.
 _open: ContextVar[Mapping[tuple[str, str], Lease]] = ContextVar("caching_leases", default=MappingProxyType({}))
 
 
 def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
-    """Keep the leases of a ``get`` for the ``set`` that may follow in this context; older ones of a key win."""
+    """Keep the leases of a ``get`` for a later ``set`` in this context; an older lease of a key takes precedence."""
     held = dict(_open.get())
     for name, lease in leases.items():
         held[name] = replace(held[name], opened=held[name].opened + 1) if name in held else lease
@@ -63,7 +63,7 @@ def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
 
 
 def take_back(name: tuple[str, str]) -> Lease | None:
-    """Return the oldest open lease of a key and close one ``get`` of it."""
+    """Return the oldest open lease of a key, and close one ``get`` of it; None if there is none."""
     held = dict(_open.get())
     lease = held.pop(name, None)
     if lease is None:
@@ -79,6 +79,6 @@ def is_open(name: tuple[str, str]) -> bool:
 
 
 def drop_all(**kwargs: object) -> None:
-    """Give up all leases of this context: the receiver of ``request_started`` and ``request_finished``."""
+    """Drop all leases of this context: the receiver of ``request_started`` and ``request_finished``."""
     if _open.get():
         _open.set(MappingProxyType({}))

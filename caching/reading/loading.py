@@ -1,4 +1,4 @@
-"""A miss: the shared tier, then one load whose value is stored if nothing that it depends on was written meanwhile."""
+"""What happens on a miss: look into the shared tier, then load, and store unless a dependency was written meanwhile."""
 
 import time
 from collections import defaultdict
@@ -22,8 +22,8 @@ from .tiers import Entry
 def load_through(
     kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
 ) -> Any:
-    """Load a value that is not in the local tier, unless another thread or the shared tier has it by now."""
-    # A value that the shared tier has needs no turn in the single flight, and no list of what it depends on.
+    """Return a value that is not in the local tier: from the shared tier, from another thread's load, or loaded now."""
+    # A value in the shared tier needs neither the single flight nor its dependencies.
     looked = not dirty_watchers
     if looked and (entry := find_shared({key: kind}).get(key)) is not None:
         return thaw(entry.value)
@@ -46,7 +46,7 @@ async def aload_through(
     dependencies: Callable[[], Dependencies],
     ttl: float | None,
 ) -> Any:
-    """Do what ``load_through`` does, with a load that is awaited."""
+    """Do the same as ``load_through`` with an awaitable load."""
     async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
         entry, lease = await sync_to_async(_before_load)(kind, key, dependencies)
         if entry is not None:
@@ -60,9 +60,9 @@ async def aload_through(
 def _before_load(
     kind: Kind, key: str, dependencies: Callable[[], Dependencies], *, looked: bool = False
 ) -> tuple[Entry | None, Lease | None]:
-    """Return the entry that may be served, or the lease under which the load may be stored; count a miss.
+    """Return an entry that may be served, or count a miss and return the lease for the load.
 
-    ``looked``: the shared tier was asked a moment ago.
+    ``looked`` says that the shared tier has just been asked.
     """
     if not kind.runtime.is_serving:
         return None, None
@@ -86,7 +86,7 @@ def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: floa
 def load_many(
     kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """Load the values of several keys that neither tier has, at once, and store them; return them by key."""
+    """Load and store the values of several keys that neither tier has, in one load; return them by key."""
     leases = {}
     if kind.runtime.is_serving:
         if dirty_watchers:
@@ -107,7 +107,7 @@ def load_many(
 def load_contents(
     kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Content] | None]
 ) -> bool:
-    """Store frozen values that are loaded at once for several keys; return whether the load could give them."""
+    """Load and store frozen values of several keys, in one load; return False if ``load`` returned None."""
     leases = take_leases(kind.runtime, dependencies)
     started = time.perf_counter_ns()
     contents = load()
@@ -119,13 +119,13 @@ def load_contents(
 
 
 def count_loads(kind: Kind, started: int) -> None:
-    """Count a load that began at a moment of ``time.perf_counter_ns``."""
+    """Count a load; ``started`` is the value of ``time.perf_counter_ns`` at its beginning."""
     kind.count(stats.LOAD)
     kind.count(stats.LOAD_NS, time.perf_counter_ns() - started)
 
 
 def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-    """Return the entries of one type that may be served now, by key, from both tiers; count the hits."""
+    """Return the entries of one type that may be served now, by key, from both tiers; count hits."""
     by_kind: defaultdict[Kind, list[str]] = defaultdict(list)
     for key, kind in kinds.items():
         by_kind[kind].append(key)
@@ -136,7 +136,7 @@ def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
 
 
 def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-    """Return the entries of one type that the shared tier has and that may be served now, by key; hold them."""
+    """Return the entries in the shared tier that may be served now, by key; also store them in the local tier."""
     if not kinds:
         return {}
     any_kind = next(iter(kinds.values()))

@@ -22,10 +22,10 @@ _EXACT = (str, int, UUID)
 
 
 class CachedLookup(RowsByField[M]):
-    """Rows by a unique field: one or many, sync or async; an absent row is cached too.
+    """Rows by a unique field: one or many, sync or async. The absence of a row is cached too.
 
-    Never older than the last write that was published before the call began, by any thread or process. Each call
-    returns new instances with their own ``_state``; changing one never changes what is cached.
+    A result is never older than the last write that any thread or process published before the call began. Each call
+    returns new instances with their own ``_state``; changing them never affects the cache.
     """
 
     _keys: dict[type, dict[Any, str]]
@@ -39,7 +39,7 @@ class CachedLookup(RowsByField[M]):
     def get(self, value: Any) -> M | None:
         """Return the row, or None."""
         try:
-            # A hit costs few microseconds; to normalise the value again would be a third of them.
+            # A hit takes a few microseconds, and normalising the value again would be a third of them.
             key = self._keys[type(value)][value]
         except (KeyError, TypeError):
             normalised = self.normalise(value)
@@ -70,18 +70,18 @@ class CachedLookup(RowsByField[M]):
         return key
 
     async def aget(self, value: Any) -> M | None:
-        """Return what ``get`` returns."""
+        """Return the same as ``get``."""
         normalised = self.normalise(value)
         if normalised is None:
             return None
-        # Another thread's connection may have written: then only that thread can tell what may be served.
+        # If a connection has written, only the thread that owns it can decide what may be served.
         if not dirty_watchers and (entry := self.kind.find(self.key(normalised))) is not None:
             row: M | None = thaw(entry.value)
             return row
         return await sync_to_async(self.get)(value)
 
     def get_many(self, values: Iterable[Any]) -> dict[Any, M]:
-        """Return the rows by their value of the field; values without a row are absent. At most one query."""
+        """Return rows by their value of the field, without the values that have no row. At most one query."""
         wanted = self._wanted(values)
         entries = self._find(wanted)
         found = {wanted[key]: entry.value.thaw() for key, entry in entries.items() if entry.value is not None}
@@ -93,15 +93,15 @@ class CachedLookup(RowsByField[M]):
         return found
 
     async def aget_many(self, values: Iterable[Any]) -> dict[Any, M]:
-        """Return what ``get_many`` returns."""
+        """Return the same as ``get_many``."""
         return await sync_to_async(self.get_many)(values)
 
     def get_many_pks(self, values: Iterable[Any], *, normalised: bool = False) -> tuple[dict[Any, Any], Counter[str]]:
-        """Return primary keys by value of the field, and how many look-ups each source has answered.
+        """Return primary keys by value of the field, and the number of look-ups that each source answered.
 
-        The sources are "local", "shared", "database" and "missing". Rows are not made and not stored: ten times as
-        fast as ``get_many`` where only the keys are needed. At most one query. ``normalised`` says that the values are
-        distinct and as the field holds them.
+        The sources are "local", "shared", "database" and "missing". No instances are created and nothing is stored,
+        which makes it ten times as fast as ``get_many`` if only the keys are needed. At most one query. ``normalised``
+        says that the values are distinct and already in the form in which the field holds them.
         """
         wanted = {self.key(value): value for value in values} if normalised else self._wanted(values)
         local = self.kind.find_many(wanted)
@@ -132,7 +132,7 @@ class CachedLookup(RowsByField[M]):
         found = super().dependencies(value)
         if not self.field.primary_key:
             return found
-        # The key of a new row is known only after it was inserted: "nobody has it" depends on any row.
+        # The key of a new row is known only after the INSERT, so the absence of a row depends on any row.
         return replace(found, absent=labels_of(self.model)[0])
 
     def _held(self, rows: list[Row]) -> Any:

@@ -1,7 +1,8 @@
 """The cache manager: the one object through which values are read, set and invalidated.
 
-A read finds an entry in the local tier, then in the shared tier, and serves it only while its stamp holds; else it
-loads. A load reads the generations first and stores only what is provably as new as they are (docs/coherence.md).
+A read looks for an entry in the local tier, then in the shared tier, and serves it only if its stamp holds; otherwise
+it loads the value. A load reads the generations first and stores the value only if it is proven to be as new as they
+are (docs/coherence.md).
 """
 
 import time
@@ -37,11 +38,11 @@ Name = str | CacheType
 
 
 class CacheManager:
-    """Typed caches over a local and a shared tier; the process has one, ``cache_manager``.
+    """Typed caches over a local and a shared tier. Each process has one manager, ``cache_manager``.
 
-    Every method may be called from any thread and inside any transaction. No read returns a value older than one whose
-    write was published before the read began, by any thread or process of the host.
-    ``clock`` gives the seconds in which times to live are counted.
+    Every method may be called from any thread and inside any transaction. A read never returns a value older than the
+    last write to it that any thread or process published before the read began.
+    ``clock`` gives seconds; times to live are measured with it.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -60,19 +61,19 @@ class CacheManager:
         return self.runtime.config
 
     def reconfigure(self) -> None:
-        """Drop entries, leases, counts and settings, so that the next use starts anew: after a fork, and in tests."""
+        """Discard entries, leases, counts and settings, so that the next use starts afresh: after a fork, in tests."""
         self.runtime.reconfigure()
 
     def type_entries(self, cache_type: Name) -> TypeEntries:
-        """Return what this process holds of a type; raise UnknownCacheType, which lists the known ones."""
+        """Return the entries of a type in this process; raise UnknownCacheType, which lists the known types."""
         return self.types.entries(cache_type)
 
     def kind(self, cache_type: Name, name: str) -> Kind:
-        """Return a kind of a type; kinds are open."""
+        """Return a kind of a type; any name is a kind."""
         return self.types.kind(cache_type, name)
 
     def bind(self, cache_type: Name, model: ModelOrLabel) -> None:
-        """Let the values of a type that declare nothing else depend on any row of a model."""
+        """Make values of a type that declare no dependencies depend on any row of a model."""
         when_loaded(model, partial(self._bind, keys.cache_type(cache_type).name))
 
     def _bind(self, name: str, model: type[models.Model]) -> None:
@@ -83,11 +84,11 @@ class CacheManager:
     # -- get and set --------------------------------------------------------------------------------------------------
 
     def get(self, cache_type: Name, key: str, default: Any = None) -> Any:
-        """Return the cached value, else ``default``; remember the moment for the ``set`` that may follow."""
+        """Return the cached value, else ``default``; remember the moment for a ``set`` that may follow."""
         return self.get_many(cache_type, (key,)).get(key, default)
 
     def get_many(self, cache_type: Name, keys: Iterable[str]) -> dict[str, Any]:
-        """Return the cached values by key, without the keys that are not cached; one round trip to the shared tier."""
+        """Return cached values by key, omitting keys that are not cached; one round trip to the shared tier."""
         kinds = {key: self.types.kind_of(cache_type, key) for key in keys}
         if not self.runtime.is_serving:
             return {}
@@ -103,14 +104,14 @@ class CacheManager:
     def set(self, cache_type: Name, key: str, value: Any, ttl: float | None = None) -> None:
         """Store a value for ``ttl`` seconds.
 
-        It depends on the rows in it, and on any row of their models and of those that the type is bound to. After a
-        ``get`` of the key in the same context it is stored only if none of them has been written since; without one
-        it is taken to be true now. Raises Uncacheable for a value that the tiers cannot hold.
+        The value depends on the rows in it, and on any row of their models and of the models that the type is bound to.
+        After a ``get`` of the key in the same context, it is stored only if none of these has been written since;
+        without a ``get`` it is assumed to be current. Raises Uncacheable for a value that the tiers cannot hold.
         """
         self.set_many(cache_type, {key: value}, ttl)
 
     def set_many(self, cache_type: Name, mapping: Mapping[str, Any], ttl: float | None = None) -> None:
-        """Store several values, each as ``set`` does; one round trip to each tier for every kind of key."""
+        """Store several values as ``set`` does, with one round trip to each tier per kind of key."""
         keys.positive_ttl(ttl)
         declared = self.types.entries(cache_type).declared
         kinds = {key: self.types.kind_of(cache_type, key) for key in mapping}
@@ -132,11 +133,11 @@ class CacheManager:
         ttl: float | None = None,
         depends_on: Iterable[Dependency] = (),
     ) -> Any:
-        """Return the cached value, else load it, once at a time in this process, and store it for ``ttl`` seconds.
+        """Return the cached value; otherwise load it, one load at a time per key, and store it for ``ttl`` seconds.
 
-        ``depends_on`` names models (any row of them), instances (this row) and selections (``rows_where``); rows in
-        the value need not be named. Without it a value depends on any row of the models in it and of those that the
-        type is bound to.
+        ``depends_on`` lists models (any row), instances (that row) and selections (``rows_where``); rows in the value
+        need not be listed. Without it, the value depends on any row of the models in it and of the models that the type
+        is bound to.
         """
         keys.positive_ttl(ttl)
         kind = self.types.kind_of(cache_type, key)
@@ -146,11 +147,11 @@ class CacheManager:
         return load_through(kind, key, load, lambda: self._dependencies(kind, key, depends_on), ttl)
 
     async def aget(self, cache_type: Name, key: str, default: Any = None) -> Any:
-        """Return what ``get`` returns."""
+        """Return the same as ``get``."""
         return await sync_to_async(self.get)(cache_type, key, default)
 
     async def aset(self, cache_type: Name, key: str, value: Any, ttl: float | None = None) -> None:
-        """Do what ``set`` does."""
+        """Do the same as ``set``."""
         await sync_to_async(self.set)(cache_type, key, value, ttl)
 
     async def aget_or_load(
@@ -161,10 +162,10 @@ class CacheManager:
         ttl: float | None = None,
         depends_on: Iterable[Dependency] = (),
     ) -> Any:
-        """Return what ``get_or_load`` returns; ``load`` may be a coroutine function."""
+        """Return the same as ``get_or_load``; ``load`` may be a coroutine function."""
         keys.positive_ttl(ttl)
         kind = self.types.kind_of(cache_type, key)
-        # Another thread's connection may have written: then only that thread can tell what may be served.
+        # If a connection has written, only the thread that owns it can decide what may be served.
         if not dirty_watchers and (entry := kind.find(key)) is not None:
             return thaw(entry.value)
 
@@ -176,7 +177,7 @@ class CacheManager:
         return await sync_to_async(load_through)(kind, key, load, dependencies, ttl)
 
     def _dependencies(self, kind: Kind, key: str, depends_on: Iterable[Dependency] = ()) -> Dependencies:
-        """Return what a value depends on by its key and by declaration."""
+        """Return the dependencies of a value, from its key and from its declaration."""
         name = kind.entries.name
         tags, labels = list(keys.key_tags(name, key)), set()
         declared = tuple(depends_on)
@@ -189,7 +190,7 @@ class CacheManager:
     # -- invalidation -------------------------------------------------------------------------------------------------
 
     def delete(self, cache_type: Name, key: str) -> None:
-        """Drop one key, in every process."""
+        """Drop one key in every process."""
         kind = self.types.kind_of(cache_type, key)
         kind.count(stats.DELETE)
         publish({keys.key_tag(kind.entries.name, key)}, current_cause("call"))
@@ -198,10 +199,10 @@ class CacheManager:
             shared.delete(kind.entries.name, key)
 
     def invalidate_pattern(self, cache_type: Name, pattern: str) -> int:
-        """Drop the keys that the glob matches, in every process; return how many this process held.
+        """Drop the keys that match the glob in every process; return the number of entries this process dropped.
 
-        Costs the same for ten keys as for a million: the deepest tag that covers the glob is published, so keys beside
-        the matching ones may be dropped with them ("email:amy*" drops every email).
+        The cost does not depend on the number of keys: the most specific tag that covers the glob is published. Keys
+        that do not match may therefore be dropped too ("email:amy*" drops every email).
         """
         entries = self.types.entries(cache_type)
         tag = keys.pattern_tag(entries.name, pattern)
@@ -209,7 +210,7 @@ class CacheManager:
         return entries.drop(lambda key: tag in keys.key_tags(entries.name, key))
 
     def clear(self, cache_type: Name | None = None) -> int:
-        """Drop a type, or every type, in every process; return how many entries this process held."""
+        """Drop a type, or all types, in every process; return the number of entries this process held."""
         names = keys.known_types() if cache_type is None else [keys.cache_type(cache_type).name]
         publish({keys.type_tag(name) for name in names}, current_cause("clear"))
         return sum(self.types.entries(name).drop() for name in names)
@@ -217,7 +218,7 @@ class CacheManager:
     # -- statistics ---------------------------------------------------------------------------------------------------
 
     def get_stats(self, *, all_processes: bool = False) -> dict[str, Any]:
-        """Return what was counted in this process, or in all processes of the host, ended ones included."""
+        """Return the counts of this process, or of all processes of the host, including those that have ended."""
         config, sizes = self.config, {held.name: held.max_size for held in self.types.all_entries()}
         recorder = self.runtime.recorder
         snapshot, processes = recorder.snapshot_of_host() if all_processes else (recorder.snapshot(), 1)
@@ -232,7 +233,7 @@ class CacheManager:
         return self.types.ttl(keys.cache_type(type_name), kind) if type_name in keys.known_types() else None
 
     def reset_stats(self) -> None:
-        """Set the counts of this process to zero."""
+        """Reset the counts of this process to zero."""
         for held in tuple(self.types.held.values()):
             with held.lock:
                 self.runtime.recorder.reset(held.name)
@@ -240,7 +241,7 @@ class CacheManager:
     def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str]) -> None:
         names: set[str] = set()
         for tag in tags:
-            # Every write to a model publishes "any row" of it; other tags that matter here are those of the cache.
+            # Every write to a model publishes "any row" of it; the other relevant tags are those of the cache itself.
             names |= self._types_by_tag.get(tag) or {tag.partition("/")[0]}
         for name in names & self.types.held.keys():
             for cause in causes:

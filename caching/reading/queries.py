@@ -1,4 +1,4 @@
-"""How rows are read for the cache: in parts that a query can take, without making instances, joined to others."""
+"""Reading rows for the cache: in chunks that fit a query, without creating instances, joined to other rows."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
@@ -23,13 +23,13 @@ _PLAIN_FIELDS = (
 
 
 def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield the values in parts that one query can take."""
+    """Yield the values in chunks that fit into one query."""
     for start in range(0, len(values), MAX_IN_ONE_QUERY):
         yield values[start : start + MAX_IN_ONE_QUERY]
 
 
 def join(rows: Sequence[Any], path: Sequence[str]) -> None:
-    """Give rows the instances that their foreign keys refer to, each read once, along a path of keys."""
+    """Set the related instances of rows along a path of foreign keys; each related row is read once."""
     if not rows or not path:
         return
     field = column_of(type(rows[0]), path[0])
@@ -55,9 +55,9 @@ def _by_key(field: Any, keys: Collection[Any], database: str | None) -> dict[Any
 
 
 def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
-    """Run a query and return its rows in frozen form, in order, without making instances: a third of the cost.
+    """Run a query and return its rows in frozen form, in order. Without instances this takes a third of the time.
 
-    None, and no query, if a column may hold what can be changed.
+    Return None without a query if a column may hold mutable values.
     """
     model: Any = queryset.model
     names = list(attnames(model))
@@ -99,14 +99,14 @@ def _has_all_columns(queryset: "models.QuerySet[Any]") -> bool:
 
 
 def _is_plain(field: "models.Field[Any, Any]") -> bool:
-    """Whether what the field reads from the database cannot be changed."""
+    """Whether the values that the field reads from the database are immutable."""
     return isinstance(field, _PLAIN_FIELDS) and not hasattr(field, "from_db_value")
 
 
 def _converted_rows(queryset: "models.QuerySet[Any]") -> Iterable[tuple[Any, ...]]:
-    """Return what iterating over a ``values_list`` returns; a value that many rows share is converted once.
+    """Return the rows of a ``values_list``, converting each distinct value of a column only once.
 
-    SQLite's dates and decimals pass several functions of Python each, and of one import all have the same moment.
+    On SQLite each date and decimal passes through several Python functions, and all rows of an import share a moment.
     """
     compiler = queryset.query.get_compiler(queryset.db)
     columns = list(zip(*chain.from_iterable(compiler.execute_sql(MULTI) or ()), strict=True))

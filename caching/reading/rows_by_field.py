@@ -1,4 +1,4 @@
-"""What the two forms of look-up share: the key of a value, what its answer depends on, one query for many values."""
+"""The base class of the look-ups: the key of a value, the dependencies of its answer, one query for many values."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -36,7 +36,7 @@ _LARGEST_KEY = 2**63 - 1
 
 
 class RowsByField(ABC, Generic[M]):
-    """What both forms of look-up share: the key of a value, its dependencies, one query for many values."""
+    """The base class of CachedLookup and CachedGroup."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class RowsByField(ABC, Generic[M]):
         when_loaded(model, lambda loaded: self._resolve(loaded, field, kind))
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
-        """Work out what follows from the model, once it is loaded."""
+        """Complete the declaration once the model is loaded."""
         self.model = model
         self.field = column_of(model, field)
         self._target = target_of(self.field)
@@ -75,7 +75,7 @@ class RowsByField(ABC, Generic[M]):
         cache_manager.bind(self.cache_type, model)
 
     def __getattr__(self, name: str) -> Any:
-        # Only for an attribute that is missing: before the models are loaded, or where the label names none.
+        # Called only for missing attributes: before the models are loaded, or if the label names no model.
         raise ModelNotLoaded(self.__dict__.get("_declared_as", type(self).__name__))
 
     def _watch_subclasses(self) -> None:
@@ -100,9 +100,9 @@ class RowsByField(ABC, Generic[M]):
                 yield model
 
     def _models_that_leave_out(self) -> Iterator[type[models.Model]]:
-        """Yield the models by whose rows the default manager leaves rows out.
+        """Yield the models on whose rows the filter of the default manager depends.
 
-        A row comes back by a write that names neither the value nor a row that any entry contains.
+        A write to them can make a hidden row visible, although it names neither the value nor a row in any entry.
         """
         if self._may_dangle:
             yield from list(self._joined_models())
@@ -120,7 +120,7 @@ class RowsByField(ABC, Generic[M]):
 
     @property
     def kind(self) -> Kind:
-        """What this process holds of the look-up."""
+        """The entries of this look-up in this process."""
         if self._kind is None:
             kind = cache_manager.kind(self.cache_type, self.kind_name)
             if self.ttl is not None:
@@ -129,7 +129,7 @@ class RowsByField(ABC, Generic[M]):
         return self._kind
 
     def normalise(self, value: Any) -> Any:
-        """Return the value as the field holds it; None if no row can have it. An instance means its key."""
+        """Return the value in the form in which the field holds it; None if no row can have it. A row means its key."""
         if isinstance(value, models.Model):
             value = value_meant(self.field, value)
         try:
@@ -143,7 +143,7 @@ class RowsByField(ABC, Generic[M]):
         return self._prefix + escape(value if type(value) is str else str(value))
 
     def dependencies(self, value: Any) -> Dependencies:
-        """Return what the answer for a normalised value depends on before it is known."""
+        """Return the dependencies of the answer for a normalised value, as known before it is loaded."""
         tags = (
             *key_tags(self.cache_type.name, self.key(value)),
             selection_tag(self.model, self.field.name, value),
@@ -159,21 +159,19 @@ class RowsByField(ABC, Generic[M]):
         return queryset.order_by(*self._order) if self._order else queryset
 
     def _rows(self, values: Sequence[Any]) -> "list[Any]":
-        """Load the rows of some values, with the rows joined to them: in one query for one value, for many in more.
+        """Load the rows for some values with their joined rows: one query for one value, several for many values.
 
-        For many values a joined row that is shared is read and made once, which costs a third of making it for each.
+        For many values, a shared joined row is read and created once, which takes a third of the time of a join.
         """
         if self._related and (len(values) == 1 or self._may_dangle):
-            return [
-                row for part in parts(values) for row in self._queryset(part).select_related(*self._related)
-            ]
+            return [row for part in parts(values) for row in self._queryset(part).select_related(*self._related)]
         rows = [row for part in parts(values) for row in self._queryset(part)]
         for path in self._related:
             join(rows, path.split("__"))
         return rows
 
     def _wanted(self, values: Iterable[Any]) -> dict[str, Any]:
-        """Return normalised values by key, each once, those that no row can have left out."""
+        """Return the distinct normalised values by key, without those that no row can have."""
         normalised = dict.fromkeys(map(self.normalise, values))
         normalised.pop(None, None)
         return {self.key(value): value for value in normalised}
@@ -182,7 +180,7 @@ class RowsByField(ABC, Generic[M]):
         return find_many(dict.fromkeys(wanted, self.kind))
 
     def _load_missing(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Load the answers for keys in one query and store them; return them by key."""
+        """Load the answers for the keys in one query and store them; return them by key."""
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
         return load_many(self.kind, dependencies, lambda: self._answers(missing))
 
@@ -191,7 +189,7 @@ class RowsByField(ABC, Generic[M]):
         """Return the answer for each key, from one query."""
 
     def warm(self, values: Iterable[Any]) -> int:
-        """Cache the answers that are not cached yet; return for how many values. Makes no instances."""
+        """Cache the missing answers without creating instances; return the number of values that were missing."""
         wanted = self._wanted(values)
         held = self._find(wanted)
         missing = {key: value for key, value in wanted.items() if key not in held}
@@ -203,7 +201,7 @@ class RowsByField(ABC, Generic[M]):
         return len(missing)
 
     def _contents(self, missing: Mapping[str, Any]) -> dict[str, Content] | None:
-        """Return the frozen answer for each key, from one query for each model; None if it takes instances."""
+        """Return the frozen answer for each key, from one query per model; None if instances are needed for that."""
         rows = self._frozen_rows(list(missing.values()))
         if rows is None:
             return None
@@ -216,7 +214,7 @@ class RowsByField(ABC, Generic[M]):
         return Content(self._held(rows), frozenset(part.name for row in rows for part in row.all_rows()))
 
     def _frozen_rows(self, values: Sequence[Any]) -> list[Row] | None:
-        """Load what ``_rows`` does, in frozen form; None if instances are needed for that."""
+        """Load the same as ``_rows`` in frozen form; None if instances are needed for that."""
         if self._may_dangle or any("__" in path for path in self._related):
             return None
         rows = frozen_rows(self._queryset(values))
@@ -227,11 +225,11 @@ class RowsByField(ABC, Generic[M]):
 
     @abstractmethod
     def _held(self, rows: list[Row]) -> Any:
-        """Return frozen rows as the answer is held."""
+        """Return the answer that consists of these frozen rows, in its frozen form."""
 
     def _log_bulk(self, total: int, cached: int) -> None:
         logger.info("Loaded %d %s (%d from cache)", total, self.model._meta.verbose_name_plural, cached)
 
     def invalidate(self, value: Any) -> None:
-        """Drop the answer for one value, in every process."""
+        """Drop the answer for one value in every process."""
         cache_manager.delete(self.cache_type, self.key(self.normalise(value)))

@@ -1,4 +1,4 @@
-"""What the reads of one process share: the clock, the settings and the stores; and whether a value may be served."""
+"""What all reads of a process share: clock, settings and stores; and whether an entry may be served."""
 
 import threading
 import time
@@ -17,15 +17,15 @@ from .single_flight import SingleFlight
 from .tiers import Entry, SharedTier
 
 switched_off: ContextVar[int] = ContextVar("caching_switched_off", default=0)
-"""How many ``caching_disabled()`` blocks the calling context is inside of."""
+"""The number of ``caching_disabled()`` blocks around the current context."""
 open_blocks: set[object] = set()
-"""Those blocks of any context. While there are none, a hit need not ask the context variable."""
+"""The open blocks of all contexts. While there are none, a hit need not read the context variable."""
 
 
 class Runtime:
-    """The stores of this process, opened by the settings at the first use.
+    """The stores of this process, opened from the settings at the first use.
 
-    ``clock`` gives the seconds in which times to live are counted.
+    ``clock`` gives seconds; times to live are measured with it.
     """
 
     generations: GenerationStore
@@ -37,9 +37,9 @@ class Runtime:
         self.enabled = True
         self.single_flight = SingleFlight()
         self.on_reconfigure: list[Callable[[], None]] = []
-        """Called when everything that was opened or counted is dropped."""
+        """Callbacks that ``reconfigure`` calls."""
         self.on_shared_fault: Callable[[], None] = lambda: None
-        """Called for each fault of the shared tier."""
+        """Called at each fault of the shared tier."""
         self._config: Config | None = None
         self._lock = threading.RLock()
 
@@ -63,7 +63,7 @@ class Runtime:
         return config
 
     def reconfigure(self) -> None:
-        """Drop everything, so that the next use starts anew: after a fork, and in tests."""
+        """Discard everything, so that the next use starts afresh; after a fork and in tests."""
         self._lock = threading.RLock()
         if self._config is not None:
             self.recorder.close()
@@ -76,25 +76,25 @@ class Runtime:
 
     @property
     def is_serving(self) -> bool:
-        """Whether values may be served and stored at all: by the settings, and outside ``caching_disabled()``."""
+        """Whether the settings and the calling context allow values to be served and stored at all."""
         return self.enabled and not (open_blocks and switched_off.get())
 
     def may_serve(self, entry: Entry) -> bool:
-        """Whether an entry is true for this caller now: alive, unchanged by others, and not written by its own thread.
+        """Whether an entry may be served to this caller now: not expired, not invalidated, not written by its thread.
 
-        The one place that decides it for a single entry; ``may_serve_each`` asks the same for several.
+        This is the only place that decides it for one entry; ``may_serve_each`` does the same for several.
         """
         return (
             entry.deadline > self.clock()
             and self.generations.holds(entry.stamp)
-            # What ``is_serving`` says, without another call: a hit costs few microseconds.
+            # The same as ``is_serving``, without a call: a hit takes only a few microseconds.
             and self.enabled
             and not (open_blocks and switched_off.get())
             and (not dirty_watchers or not is_dirty(entry.stamp.tags))
         )
 
     def may_serve_each(self, entries: Sequence[Entry]) -> list[bool]:
-        """Return what ``may_serve`` returns for each, by one look at the generations."""
+        """Return the result of ``may_serve`` for each entry, with one check of the generations."""
         if not entries or not self.is_serving:
             return [False] * len(entries)
         now = self.clock()
@@ -107,7 +107,7 @@ class Runtime:
 
 @contextmanager
 def caching_disabled() -> Iterator[None]:
-    """Read from the database and store nothing inside the block; writes still publish. Blocks nest."""
+    """Inside the block, load every value and store nothing; writes still publish. Blocks can be nested."""
     open_blocks.add(block := object())
     token = switched_off.set(switched_off.get() + 1)
     try:

@@ -1,4 +1,4 @@
-"""Single flight: of those who miss the same key at the same time, one loads and the others wait for it."""
+"""Single flight: if several callers miss the same key at the same time, one loads and the others wait for it."""
 
 import asyncio
 import threading
@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 WAIT_SECONDS = 10.0
-"""How long anybody waits for another one's load before loading too."""
+"""How long a caller waits for another caller's load before it loads the value itself."""
 
 Name = tuple[str, str]
 
 
 class SingleFlight:
-    """The loads that are under way in this process, by cache type and key."""
+    """The loads in progress in this process, by cache type and key."""
 
     def __init__(self) -> None:
         self._loading: dict[Name, tuple[threading.Event, int]] = {}
@@ -21,10 +21,10 @@ class SingleFlight:
 
     @contextmanager
     def joined(self, name: Name, *, may_wait: Callable[[], bool]) -> Iterator[bool]:
-        """Load inside the block, after another thread's load of the same name has ended; tell whether it waited.
+        """Run the block after another thread's load of the same name has ended; yield whether it had to wait.
 
-        Who holds locks of the database must not wait: the load may be waiting for them. A load that asks for its own
-        name does not wait for itself.
+        A caller that holds database locks must not wait, because the load may be waiting for them. A load that asks for
+        its own name does not wait for itself.
         """
         mine = threading.Event(), threading.get_ident()
         event, thread = self._loading.setdefault(name, mine)
@@ -40,7 +40,7 @@ class SingleFlight:
 
     @asynccontextmanager
     async def awaited(self, name: Name) -> AsyncIterator[None]:
-        """Load inside the block, after another task of this event loop has ended its load of the same name.
+        """Run the block after another task of this event loop has ended its load of the same name.
 
         A load that asks for its own name does not wait for itself.
         """

@@ -1,4 +1,4 @@
-"""What is stored after a load, and under which stamp."""
+"""Whether a loaded value is stored, and with which stamp."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -18,7 +18,7 @@ from .tiers import Entry
 
 
 def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> None:
-    """Store what was loaded under leases, as far as nothing that it depends on has been written since."""
+    """Store values loaded under leases, except those with a dependency that has been written since."""
     runtime = kind.runtime
     generations, longest_life = runtime.generations, runtime.generations.longest_life
     if not runtime.is_serving or dirty_here() or not longest_life:
@@ -26,7 +26,7 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
     ttl = kind.ttl if ttl is None else ttl
     rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
     labels = watched_labels()
-    # The guards come last: a writer that published between the lease and the reading of a learned tag has changed them.
+    # Read the guards last: they show every write published between the lease and the read of the row tags.
     tags = [*dict.fromkeys(chain.from_iterable(rows.values())), *map(any_row_tag, labels)]
     now = dict(zip(tags, generations.read(tags, afresh=True), strict=True))
     entries = {}
@@ -34,7 +34,7 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
         stamp = _stamp(generations, content, lease, rows[key], now)
         concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
         if stamp is not None and all(_unchanged(label, lease.guards, now) for label in concerned):
-            # In an outage the value is as old as its lease: nobody tells us what others have written during the load.
+            # In an outage the value is as old as its lease: writes of others during the load are unknown here.
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
             entries[key] = Entry(content.value, stamp, deadline)
             kind.put(key, entries[key], stats.SET)
@@ -49,9 +49,9 @@ def _stamp(
     rows: Iterable[str],
     now: Mapping[str, int | None],
 ) -> Stamp | None:
-    """Return the stamp of a loaded value: the tags known before, and those of the rows that it turned out to contain.
+    """Return the stamp of a loaded value: the tags known before the load, and those of the rows that it contains.
 
-    None if the value must not be stored.
+    Return None if the value must not be stored.
     """
     known = lease.known
     if known is None or lease.rollback != last_rollback():
@@ -72,7 +72,7 @@ def _stamp(
 
 
 def _row_tags(content: Content) -> list[str]:
-    """Return the tags of the rows that a value contains, and of "all rows" of their models."""
+    """Return the tags of the rows in a value, and the tags of all rows of their models."""
     rows = {tag for model, pk, _ in content.rows for tag in row_tags_of(model, pk)}
     rows.update(all_rows_tag(label) for model in content.row_models for label in labels_of(model))
     return sorted(rows)

@@ -1,4 +1,4 @@
-"""The two places that hold values: this process's memory, and a Django cache that all processes share."""
+"""The two tiers that hold entries: the memory of this process, and a Django cache that all processes share."""
 
 import logging
 import threading
@@ -24,11 +24,11 @@ from ..values.encoding import decode, encode
 logger = logging.getLogger("caching")
 
 BACKEND_FAULTS = (OSError, EOFError, RuntimeError, ValueError, DatabaseError, PickleError, zlib.error)
-"""What a backend of Django's cache framework raises when it cannot do its work; the last two, for damaged values."""
+"""What a Django cache backend raises when it fails; the last two are raised for damaged values."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A cached value in its frozen form, what it depends on, and until when (seconds of the clock) it lives."""
+    """A cached value in frozen form, the stamp of its dependencies, and its deadline in seconds of the clock."""
 
     value: Any
     stamp: Stamp
@@ -36,7 +36,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An entry as it lies in the shared tier. One of its tags is that of its key. ``expires_at`` is a POSIX time."""
+    """An entry as stored in the shared tier. One of its tags is that of its key; ``expires_at`` is a POSIX time."""
 
     identity: bytes
     tags: tuple[str, ...]
@@ -50,7 +50,7 @@ _open = msgspec.msgpack.Decoder(Envelope).decode
 
 
 class LocalTier(LRUCache[str, Entry]):
-    """The entries of one cache type in this process, the least recently used dropped first. Needs its owner's lock."""
+    """The entries of one cache type in this process, in an LRU cache. The owner must hold its lock."""
 
     def __init__(self, max_size: int, on_eviction: Callable[[], None]) -> None:
         super().__init__(max_size)
@@ -62,11 +62,11 @@ class LocalTier(LRUCache[str, Entry]):
 
 
 class SharedTier:
-    """Values for all processes, as bytes in a Django cache alias, behind a circuit breaker.
+    """Entries for all processes, as bytes in a Django cache alias, behind a circuit breaker.
 
-    A fault of the backend is a miss: counted, logged at WARNING, never raised. After FAULTS_TO_OPEN faults in a row the
-    backend is left alone for OPEN_SECONDS; then one call probes it (M. Nygard, Release It!, "Circuit Breaker").
-    Bytes that are damaged or not ours are logged, deleted and missed.
+    A backend fault is treated as a miss: it is counted and logged at WARNING, never raised. After FAULTS_TO_OPEN faults
+    in a row the backend is not called for OPEN_SECONDS; then one call probes it (M. Nygard, Release It!, "Circuit
+    Breaker"). Bytes that are damaged or were not written by the cache are logged, deleted and treated as a miss.
     """
 
     FAULTS_TO_OPEN = 3
@@ -89,20 +89,20 @@ class SharedTier:
         self._backend_faults = _backend_faults()
         self._connections = None
         if is_redis(alias):
-            # Here and not above: a project without a server needs no package for one.
+            # Imported here because a project without Redis need not install its packages.
             from ..stores.redis.connections import RedisConnections, reads_plainly
 
             self._connections = RedisConnections(alias) if reads_plainly(alias) else None
 
     @property
     def is_open(self) -> bool:
-        """Whether the breaker keeps calls away from the backend."""
+        """Whether the circuit breaker is open, so that the backend is not called."""
         return self._faults >= self.FAULTS_TO_OPEN and self._clock() < self._open_until
 
     def get_entries(self, declared: CacheType, keys: Iterable[str], now: float) -> dict[str, Entry]:
-        """Return the entries of a type by key, in one round trip; whether they still hold is for the caller to ask.
+        """Return the entries of a type by key, in one round trip; the caller must check whether their stamps hold.
 
-        ``now`` is the moment on the caller's clock that their deadlines are counted from.
+        ``now`` is the current time of the caller's clock, to which their deadlines are converted.
         """
         keys = list(keys)
         names = [key_tag(declared.name, key) for key in keys]
@@ -117,7 +117,7 @@ class SharedTier:
                 entry = self._opened(content, name, declared, time_here)
             except ValueError as error:
                 self._on_error()
-                logger.warning("The shared tier %r held a value that is not ours: %s", self.alias, error)
+                logger.warning("The shared tier %r held a value that the cache did not write: %s", self.alias, error)
                 self._guard(partial(_delete, place))
                 continue
             if entry is not None and entry.deadline > now:
@@ -125,7 +125,7 @@ class SharedTier:
         return entries
 
     def _get_many(self, places: Sequence[str], backend: Any) -> Sequence[Any]:
-        """Return what lies in these places, _ABSENT where nothing does."""
+        """Return the contents of these places, with _ABSENT where there is nothing."""
         if self._connections is None:
             found = backend.get_many(places)
             return [found.get(place, _ABSENT) for place in places]
@@ -134,7 +134,7 @@ class SharedTier:
         return [_ABSENT if content is None else content for content in contents]
 
     def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
-        """Store entries of a type for ``ttl`` seconds, in one round trip where the backend can."""
+        """Store entries of a type for ``ttl`` seconds, in one round trip if the backend supports it."""
         places = _shared_keys([key_tag(type_name, key) for key in entries])
         contents = {place: self._sealed(entry, ttl) for place, entry in zip(places, entries.values(), strict=True)}
         self._guard(lambda backend: backend.set_many(contents, ttl) or True)
@@ -150,9 +150,9 @@ class SharedTier:
         )
 
     def _opened(self, content: Any, name: str, declared: CacheType, time_here: float) -> Entry | None:
-        """Return the entry in some bytes; None for another key, or if another store of generations has stamped it.
+        """Decode an entry; None if it belongs to another key, or was stamped by another store of generations.
 
-        ``time_here`` is what the caller's clock is ahead of POSIX time. Raises ValueError for bytes that are not ours.
+        ``time_here`` is the caller's clock minus POSIX time. Raises ValueError for bytes not written by the cache.
         """
         if not isinstance(content, bytes):
             raise ValueError(f"a {type(content).__name__} instead of bytes.")
@@ -164,7 +164,7 @@ class SharedTier:
         if not tags or len(tags) != len(generations):
             raise ValueError("its tags do not fit its generations.")
         stamp = self._generations.restore(envelope.identity, tags, generations)
-        # Another key of the backend may have the same digest.
+        # A different key may have the same digest in the backend.
         if stamp is None or name not in tags:
             return None
         return Entry(decode(envelope.value, declared.dataclasses), stamp, envelope.expires_at + time_here)
@@ -186,7 +186,7 @@ class SharedTier:
             if self.is_open:
                 return False
             if self._faults >= self.FAULTS_TO_OPEN:
-                # Half-open: this call probes; the others wait for its outcome elsewhere.
+                # Half-open: this call probes the backend, and other calls bypass it until the result is known.
                 self._open_until = self._clock() + self.OPEN_SECONDS
             return True
 
@@ -206,7 +206,7 @@ class SharedTier:
 
 
 def _backend_faults() -> tuple[type[Exception], ...]:
-    """Return what a backend may raise, with the exceptions of Redis where its package is installed."""
+    """Return the exceptions of backends, including those of Redis if its package is installed."""
     try:
         from ..stores.redis.faults import ALIAS_FAULTS
     except ImportError:
@@ -219,7 +219,7 @@ def _delete(name: str, backend: BaseCache) -> None:
 
 
 def _shared_keys(names: Sequence[str]) -> list[str]:
-    """Return the keys in the backend: short, without personal data, different for each database (test ones too)."""
+    """Return the keys in the backend: short, free of personal data, and distinct for each (test) database."""
     database = str(connections.settings["default"].get("NAME", "")) + "\n"
     digests = [blake2b((database + name).encode(), digest_size=20).hexdigest() for name in names]
     return [f"{name.partition('/')[0]}:{digest}" for name, digest in zip(names, digests, strict=True)]

@@ -48,7 +48,7 @@ def decode(content: bytes, declared: tuple[type, ...] = ()) -> Any:
     try:
         return _restored(_hook(declared).decode(content))
     except _DAMAGES as error:
-        raise ValueError(f"The stored bytes are not a value of ours: {error}") from error
+        raise ValueError(f"The stored bytes were not written by the cache: {error}") from error
 
 
 def _plain(value: Any) -> Any:
@@ -209,7 +209,7 @@ _hook = cache(_Hook)
 def _restored(value: Any) -> Any:
     """Convert a decoded array back to the frozen row; return any other value unchanged."""
     if type(value) is dict:
-        raise ValueError("The stored bytes are not a value of ours: a MessagePack map stands in rows alone.")
+        raise ValueError("The stored bytes were not written by the cache: MessagePack maps occur only in rows.")
     return _row(value) if type(value) is list else value
 
 

@@ -82,7 +82,7 @@ def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
         if kind in (datetime, time) and not _is_known_zone(value.tzinfo):
             raise Uncacheable(f"{value!r} has a time zone that cannot be cached; use zoneinfo or datetime.timezone.")
         if kind is str and not value.isascii() and not _is_unicode(value):
-            raise Uncacheable(f"{value!r} holds half of a surrogate pair, which is no text that can be cached.")
+            raise Uncacheable(f"{value!r} contains half of a surrogate pair, which cannot be cached.")
         return value
     if isinstance(value, models.Model):
         return _freeze_row(value, rows)
@@ -174,8 +174,8 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     frozen = Row(model, state.db, fields, still_frozen, related)
     if extra and (plain or (extra := extra - frozen.thaw().__dict__.keys())):
         raise Uncacheable(
-            f"This {model._meta.label} carries {', '.join(sorted(extra))}, not a field of it; "
-            "cache a dataclass that does."
+            f"This {model._meta.label} has attributes that are not fields ({', '.join(sorted(extra))}); "
+            "cache a dataclass that has them."
         )
     rows.remember(row, frozen, rows.found)
     rows.found |= outside

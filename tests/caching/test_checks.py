@@ -143,7 +143,7 @@ class SerializerTests:
         assert found(checks.check_serializer) == [
             (
                 "caching.E005",
-                "CACHES['shared'] unpickles what it reads: whoever can write to the server can run code here.",
+                "CACHES['shared'] unpickles what it reads: anyone who can write to the server can run code here.",
                 'Set CACHES[\'shared\']["OPTIONS"]["SERIALIZER"] = "caching.serializers.BytesSerializer".',
             )
         ]

@@ -1,7 +1,7 @@
-"""manage.py cache: look at the cache of every process of the host, and empty it.
+"""manage.py cache: inspect and clear the cache of all processes of the host.
 
-Data goes to stdout, messages to stderr. Exit code 0: done; 1: a threshold was not met, or a part failed;
-2: wrong usage, or a prompt that was answered with no.
+Data goes to stdout, messages to stderr. Exit code 0: success; 1: a threshold was not met, or an operation failed;
+2: wrong usage, or a prompt was answered with no.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SUBCOMMANDS: tuple[type[Subcommand], ...] = (Stats, Clear, Drain)
 
 class Command(BaseCommand):
     help = "Show what the cache did in all processes of this host, or drop what they hold."
-    # A cache must be cleared also when something else is wrong.
+    # It must be possible to clear the cache even if other checks fail.
     requires_system_checks = [Tags.caches]
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def _accept_common_options(parser: CommandParser) -> None:
-    """Take Django's own options behind the name of the subcommand too: `cache stats --no-color`."""
+    """Accept Django's own options after the name of the subcommand too: `cache stats --no-color`."""
     for flag in ("--no-color", "--force-color", "--traceback", "--skip-checks"):
         parser.add_argument(flag, action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for flag in ("--settings", "--pythonpath"):

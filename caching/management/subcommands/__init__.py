@@ -1,8 +1,8 @@
-"""The subcommands of ``manage.py cache``, one class in one file each.
+"""The subcommands of `manage.py cache`, each a class in its own file.
 
-stats  what was counted, by type and kind
-clear  drop cached values by type, key, pattern or model
-drain  publish what the outbox holds
+clear  drop cached values, by type, key, pattern or model
+drain  publish the contents of the outbox
+stats  show hits, misses, entries and invalidations
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ WIDTH_OF_A_PIPE = 140
 
 
 class Subcommand(ABC):
-    """One subcommand. It raises CommandError with a sentence and an exit code, or CachingError for wrong usage."""
+    """A subcommand. It raises CommandError with a sentence and an exit code, or CachingError for wrong usage."""
 
     name: ClassVar[str]
     help: ClassVar[str]
@@ -32,25 +32,25 @@ class Subcommand(ABC):
     @staticmethod
     @abstractmethod
     def add_arguments(parser: CommandParser) -> None:
-        """Declare the arguments that ``handle`` takes."""
+        """Declare the arguments of ``handle``."""
 
     @abstractmethod
     def handle(self, **options: Any) -> None:
-        """Do it; options that the subcommand does not know are Django's own."""
+        """Run the subcommand. ``options`` also contains Django's own options."""
 
     def say(self, sentence: str) -> None:
-        """Write a message, which is no data, to stderr."""
+        """Write a message to stderr; stdout is for data."""
         self.stderr.write(sentence, self.stderr_style)
 
     @staticmethod
     def stderr_style(text: str) -> str:
-        # Django paints stderr red; a message is no error.
+        # Django colours stderr red, but these messages are not errors.
         return text
 
     def console(self, *, on_terminal: bool = False) -> "Console":
-        """Return a rich console on stdout, or on the terminal itself. It looks for NO_COLOR on its own.
+        """Return a rich console on stdout, or on the terminal itself. It respects NO_COLOR.
 
-        Raises CommandError where the package rich is not installed.
+        Raises CommandError if the package rich is not installed.
         """
         try:
             from rich.console import Console

@@ -1,4 +1,4 @@
-"""manage.py cache clear: drop what all processes hold, by type, key, pattern or model."""
+"""manage.py cache clear: drop cached values in all processes, by type, key, pattern or model."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -26,9 +26,9 @@ class Target:
     what: str
     """Completes "Cleared …"."""
     tags: Sequence[str]
-    """What dropping it publishes."""
+    """The tags that are published to drop it."""
     types: Sequence[str]
-    """The types whose entries may go; empty if any may."""
+    """The types whose entries may be dropped; empty means any type."""
     drop: Callable[[], Any]
 
 
@@ -47,7 +47,9 @@ class Clear(Subcommand):
         parser.add_argument(
             "--model", metavar="APP.MODEL[:PK]", help="What depends on a model, or on one row: scheduling.Employee:5."
         )
-        parser.add_argument("--dry-run", action="store_true", help="Tell what would be dropped, and change nothing.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Show what would be dropped, without changing anything."
+        )
         parser.add_argument("--noinput", "--no-input", action="store_true", help="Do not ask before --all.")
 
     def handle(  # type: ignore[override]
@@ -85,7 +87,7 @@ class Clear(Subcommand):
         self._drop(target, held)
 
     def _held(self, target: Target) -> str:
-        """Say how many entries of the types concerned all processes hold, also ones that are out of date."""
+        """Return how many entries of these types all processes hold, including outdated ones."""
         sizes = cache_manager.get_stats(all_processes=True)["cache_sizes"]
         entries = sum(sizes[name] for name in target.types or sizes)
         of = f" of {', '.join(target.types)}" if target.types else ""
@@ -93,7 +95,9 @@ class Clear(Subcommand):
 
     def _ask(self, held: str) -> None:
         if not sys.stdin.isatty():
-            raise CommandError("Nobody can be asked here: clearing every type needs --noinput.", returncode=USAGE)
+            raise CommandError(
+                "There is no terminal to confirm on: clearing every type needs --noinput.", returncode=USAGE
+            )
         self.stderr.write(f"Clear every cache type, {held} in all processes? [y/N] ", self.stderr_style, ending="")
         self.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
@@ -154,7 +158,7 @@ def _pattern(type_name: str, pattern: str) -> Target:
 
 
 def _model(text: str) -> Target:
-    """Return what depends on ``app.Model`` or, as ``app.Model:pk``, on one row, whether it still exists or not."""
+    """Return the target for ``app.Model`` or, as ``app.Model:pk``, for one row, which need not exist any more."""
     label, colon, spelled = text.partition(":")
     model = _watched_model(label)
     if not colon:
@@ -183,6 +187,6 @@ def _watched_model(label: str) -> type[Model]:
     if label.lower() not in by_name:
         known = ", ".join(sorted(by_name.values()))
         raise CommandError(
-            f"No cached value depends on a model {label!r}. Models that some depend on: {known}.", returncode=USAGE
+            f"No cached value depends on a model {label!r}. Models with cached values: {known}.", returncode=USAGE
         )
     return apps.get_model(by_name[label.lower()])

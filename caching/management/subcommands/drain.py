@@ -1,4 +1,4 @@
-"""manage.py cache drain: publish what the outbox holds, now and by hand."""
+"""manage.py cache drain: publish the contents of the outbox now."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Drain(Subcommand):
 
     @staticmethod
     def add_arguments(parser: CommandParser) -> None:
-        """It takes none."""
+        """It has no arguments."""
 
     def handle(self, **options: Any) -> None:
         if not publisher.store.has_outbox:

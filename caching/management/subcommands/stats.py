@@ -1,4 +1,4 @@
-"""manage.py cache stats: what was counted, by type and kind, summed over all processes of the host."""
+"""manage.py cache stats: the counts by type and kind, summed over all processes of the host."""
 
 import json
 import time
@@ -29,7 +29,7 @@ class Stats(Subcommand):
             type=_whole,
             default=1,
             metavar="N",
-            help="Judge the hit rate by --fail-under only after so many reads.",
+            help="Apply --fail-under only after at least N reads.",
         )
         ending = parser.add_mutually_exclusive_group()
         ending.add_argument(
@@ -41,7 +41,7 @@ class Stats(Subcommand):
             nargs="?",
             const=2.0,
             metavar="SECONDS",
-            help="Show it again every so many seconds (2), until Ctrl-C.",
+            help="Repeat every SECONDS (2 by default) until Ctrl-C.",
         )
 
     def handle(  # type: ignore[override]
@@ -81,7 +81,7 @@ class Stats(Subcommand):
         if rate is None or reads < min_requests:
             self.say(f"Not judged: {reads:,} reads so far, and at least {max(min_requests, 1):,} are needed.")
         elif rate * 100 < fail_under:
-            # Rounded down: 69.99 must not be shown as a 70.0 that is below 70.
+            # Round down: 69.99 must not be reported as 70.0, below 70.
             shown = int(rate * 1000) / 10
             raise CommandError(f"The hit rate is {shown} %, below {fail_under:g} %.", returncode=FAILED)
 
@@ -96,7 +96,7 @@ class Stats(Subcommand):
             return
 
     def _redraw(self, read: Callable[[], dict[str, Any]], seconds: float) -> None:
-        # Not self.stdout: Django ends every write with a line break, also one that moves the cursor.
+        # Not self.stdout: Django adds a line break to every write, even to one that only moves the cursor.
         console = self.console(on_terminal=True)
         from rich.live import Live
 

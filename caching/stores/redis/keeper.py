@@ -79,7 +79,7 @@ class Keeper:
         except LOOK_FAULTS as error:
             # If the thread was stopped, the settings that it needs may already be gone.
             if self.is_this_thread():
-                logger.warning("The outbox could not be looked at: %s: %s", type(error).__name__, error)
+                logger.warning("The outbox could not be checked: %s: %s", type(error).__name__, error)
             return PROBE_SECONDS
         finally:
             connections.close_all()

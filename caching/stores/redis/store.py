@@ -175,7 +175,7 @@ class RedisGenerations(GenerationStore):
                     self._connections.let_it_turn()
             except OutOfMemoryError as error:
                 # The server still deletes keys, so the end of this commit will be delivered.
-                logger.warning("The server of %r takes no more: %s", self.alias, error)
+                logger.warning("The server of %r is out of memory: %s", self.alias, error)
             except FAULTS as error:
                 self._lost(error)
         # Use the current view: it may have changed while waiting for the server.
@@ -230,13 +230,25 @@ class RedisGenerations(GenerationStore):
                 return
             # A server that refuses writes could still be read, but nobody would ever learn of a change.
             self._publish_to_server(_OF_NOBODY)
-            # The order matters: commits from now on tell the server, earlier ones have left a row in the outbox.
-            self._told = told = self._told or object()
-            self._drain_outbox(self._publish_to_server)
-            self._trust(self._connect(), told)
+            self._reconnect()
         except FAULTS as error:
             self._lost(error, view)
             raise
+
+    def _reconnect(self) -> None:
+        """Trust the server from now on, if the network holds from before the look at the outbox until after it."""
+        # The order matters. An outage that begins after the look at the outbox closes the connection; one that was made
+        # after the look would know nothing of it, nor of what a writer that was cut off too has left in the outbox.
+        mirror = self._connect()
+        try:
+            # Commits from now on tell the server, earlier ones have left a row in the outbox.
+            self._told = told = self._told or object()
+            self._drain_outbox(self._publish_to_server)
+            mirror.keep_up()
+        except BaseException:
+            mirror.close()
+            raise
+        self._trust(mirror, told)
 
     def _trust(self, mirror: Mirror, told: object) -> None:
         """Use the server, unless a write could not be sent to it in the meantime or the store was closed."""
@@ -271,8 +283,8 @@ class RedisGenerations(GenerationStore):
         # The spare connections lead to the same server, so they are no better.
         self._connections.close()
         logger.warning(
-            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves what is at most "
-            "%g s old, and leaves what it writes in the outbox.",
+            "The generations in %r cannot be reached (%s: %s). Until they can, this process serves entries that are "
+            "at most %g s old, and leaves its invalidations in the outbox.",
             self.alias,
             type(error).__name__,
             error,

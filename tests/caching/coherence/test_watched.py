@@ -78,6 +78,6 @@ class LabelsOfTests:
         with pytest.raises(NotWatched) as caught:
             labels_of(Place)
         assert str(caught.value) == (
-            "Rows of tests_of_coherence.Place cannot be cached: nobody watches its writes. "
+            "Rows of tests_of_coherence.Place cannot be cached: its writes are not watched. "
             "Declare watch(Place) at start-up."
         )

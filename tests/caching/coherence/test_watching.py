@@ -27,7 +27,7 @@ def loads(depends_on: Any) -> bool:
 class WatchTests:
     @pytest.mark.django_db(transaction=True)
     def test_from_then_on_writes_publish(self, watching: Watch) -> None:
-        with pytest.raises(NotWatched, match="nobody watches its writes"):
+        with pytest.raises(NotWatched, match="its writes are not watched"):
             loads(Group)
         watching(Group)
         assert (loads(Group), loads(Group)) == (True, False)

@@ -100,7 +100,7 @@ class DependsOnTests:
     def test_a_model_that_nobody_watches_is_refused(self) -> None:
         from django.contrib.auth.models import Permission
 
-        with pytest.raises(NotWatched, match=r"Rows of auth\.Permission cannot be cached: nobody watches its writes"):
+        with pytest.raises(NotWatched, match=r"Rows of auth\.Permission cannot be cached: its writes are not watched"):
             self.cached(Permission)
 
     def test_a_label_is_as_good_as_the_model(self) -> None:

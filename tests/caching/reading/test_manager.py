@@ -197,7 +197,7 @@ class GetOrLoadTests:
         with pytest.raises(NotWatched) as caught:
             cache_manager.get_or_load("general", "id:1", lambda: Group.objects.get(pk=group.pk))
         assert str(caught.value) == (
-            "Rows of auth.Group cannot be cached: nobody watches its writes. Declare watch(Group) at start-up."
+            "Rows of auth.Group cannot be cached: its writes are not watched. Declare watch(Group) at start-up."
         )
 
     def test_what_cannot_be_cached_is_refused_in_memory_too(self) -> None:

@@ -187,7 +187,7 @@ class SharedTierTests:
         assert manager.get_stats()["misses"] == 1
         (record,) = caplog.records
         assert record.levelno == logging.WARNING
-        assert record.getMessage().startswith("The shared tier 'faulty' held a value that is not ours: ")
+        assert record.getMessage().startswith("The shared tier 'faulty' held a value that the cache did not write: ")
 
     @pytest.mark.parametrize("cut", [1, 10, 40])
     def test_a_truncated_value_is_missed(self, cut: int, faulty: type[FaultyCache], manager: CacheManager) -> None:

@@ -185,5 +185,5 @@ class DecodeTests:
 
     def test_a_dataclass_that_is_not_declared_any_more_is_a_value_error(self) -> None:
         content = encode(freeze(Point(1), DECLARED).value)
-        with pytest.raises(ValueError, match="not a value of ours"):
+        with pytest.raises(ValueError, match="were not written by the cache"):
             decode(content, ())

@@ -29,7 +29,7 @@ class RefusalTests:
             (iter([1]), "A value of type builtins.list_iterator cannot be cached."),
             (mark_safe("x"), "A value of type django.utils.safestring.SafeString cannot be cached."),
             (Employee.EmploymentType.FULL_TIME, "EmploymentType cannot be"),
-            (["a\ud800"], "'a\\ud800' holds half of a surrogate pair, which is no text that can be cached."),
+            (["a\ud800"], "'a\\ud800' contains half of a surrogate pair, which cannot be cached."),
             ([{"a": (1, object())}], "A value of type builtins.object cannot be cached."),
         ],
         ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
@@ -170,7 +170,7 @@ class RowTests:
         with pytest.raises(Uncacheable) as caught:
             freeze(row)
         assert str(caught.value) == (
-            "This scheduling.Department carries people, not a field of it; cache a dataclass that does."
+            "This scheduling.Department has attributes that are not fields (people); cache a dataclass that has them."
         )
 
     @pytest.mark.django_db

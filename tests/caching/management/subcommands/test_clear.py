@@ -108,9 +108,9 @@ class ClearTests:
             (("shift", "--all"), "Clear one thing at a time: TYPE …, --all, --key, --pattern or --model."),
             (("--key", "shift", "name"), "'name' is not a cache key."),
             (("--key", "shft", "name:x"), "Unknown cache type 'shft'. Known types: shift, "),
-            (("--model", "auth.User"), "No cached value depends on a model 'auth.User'. Models that some depend on: "),
+            (("--model", "auth.User"), "No cached value depends on a model 'auth.User'. Models with cached values: "),
             (("--model", "scheduling.Employee:x"), "'x' cannot be a primary key of scheduling.Employee: "),
-            (("--all",), "Nobody can be asked here: clearing every type needs --noinput."),
+            (("--all",), "There is no terminal to confirm on: clearing every type needs --noinput."),
         ],
     )
     def test_refuses_with_a_sentence_and_code_2(
@@ -202,4 +202,4 @@ class ClearInOtherProcessesTests:
         code, out, messages = finished("clear", "--all")
 
         assert (code, out) == (2, "")
-        assert messages == "CommandError: Nobody can be asked here: clearing every type needs --noinput.\n"
+        assert messages == "CommandError: There is no terminal to confirm on: clearing every type needs --noinput.\n"
