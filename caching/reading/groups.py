@@ -32,8 +32,8 @@ class CachedGroup(RowsByField[M]):
                 missing |= dict.fromkeys(paths_ordered_by(model, query.annotations.get(alias, order)))
             except OrderedByOthers as error:
                 raise ValueError(
-                    f"{lists} are ordered by {order!r}: {error}, whose changes would not drop them. Order by columns of "
-                    "the model, or sort the list where it is used."
+                    f"{lists} are ordered by {order!r}: {error}, whose changes would not drop them. Order by "
+                    "columns of the model, or sort the list where it is used."
                 ) from error
         for path in sorted(missing, key=len, reverse=True):
             if not any(f"{joined}__".startswith(f"{path}__") for joined in self._related):

@@ -16,7 +16,7 @@ def refuse_additions(model: type[models.Model]) -> None:
         what = f"adds {', '.join(map(repr, added))} to its rows" if added else "does not give rows of the model alone"
         raise ValueError(
             f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
-            "it in Meta.default_manager_name, and add the values where they are read, for example in a @cached function."
+            "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
         )
 
 
