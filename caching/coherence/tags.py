@@ -10,7 +10,7 @@ from django.db import models
 
 from ..exceptions import NotWatched
 from ..keys import all_rows_tag, any_row_tag, row_tag, value_tag
-from .columns import canonical, column_of
+from .columns import canonical, column_of, value_meant
 from .models_by_label import ModelOrLabel, model_named
 from .watched import labels_of, watched_fields
 
@@ -43,6 +43,7 @@ def selection_tag(model: type[models.Model], name: str, value: Any) -> str:
     """Return the tag of all rows whose field has this value; the field must be watched."""
     label = labels_of(model)[0]
     field = column_of(model, name)
+    value = value_meant(field, value)
     if field.primary_key:
         return row_tag(label, canonical(field)(value))
     if field.attname not in watched_fields[label]:
