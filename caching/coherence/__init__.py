@@ -5,6 +5,7 @@ columns          which fields can be watched by value, and the canonical form of
 watched          the watched models, and what a write to each table means for them
 tags             the tags of rows, models and selections; rows_where
 causes           the cause under which an invalidation is counted and logged
+texts            what kind of statement a SQL text is, and which tables it names
 statements       which rows and values a SQL statement writes
 cascades         rows that the database itself changes when others are deleted
 plans            the tags that a SQL statement publishes

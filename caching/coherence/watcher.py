@@ -19,11 +19,11 @@ from ..stores.generations import Intent
 from . import outbox
 from .causes import current_cause
 from .dirty import dirty_watchers, rolled_back
-from .plans import CONTROL, UNWATCHED, Announced, plan_of
+from .plans import CONTROL, ISOLATION, UNWATCHED, Announced, plan_of
 from .publishing import publisher
 from .snapshots import count_cursors, mistrust_isolation, reads_latest
-from .statements import without_comments
 from .tags import collapse
+from .texts import may_change_isolation, text_of, without_comments
 
 
 def in_transaction() -> bool:
@@ -70,7 +70,7 @@ class ConnectionWatcher:
 
     def execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """Run one statement: the wrapper that Django calls around every execute and executemany."""
-        text = sql if sql.__class__ is str else _text(sql, self.connection)
+        text = sql if sql.__class__ is str else text_of(sql, self.connection)
         plan = plan_of(text)
         if plan is UNWATCHED and self.in_transaction():
             dirty_watchers.add(self._reference)
@@ -79,6 +79,10 @@ class ConnectionWatcher:
                 # A later signal is not about that statement.
                 self.published = set()
             return execute(sql, params, many, context)
+        if plan.may_change_isolation:
+            mistrust_isolation(self.connection)
+            if plan is ISOLATION:
+                return execute(sql, params, many, context)
         if many:
             # The parameters may be an iterator, and the statement needs them too.
             params = list(params)
@@ -196,7 +200,7 @@ class ConnectionWatcher:
         """Run a statement that may change or end a transaction by hand."""
         text = without_comments(sql).upper()
         words = text.split(None, 3)
-        if "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
+        if may_change_isolation(sql) or "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
             mistrust_isolation(self.connection)
         of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
         if words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block):
@@ -270,11 +274,6 @@ def _was_refused(error: Exception) -> bool:
         # Except for a failed connection (08) or a server that was shut down (57).
         return answer[:2] not in ("08", "57")
     return getattr(error.__cause__, "sqlite_errorcode", -1) & 0xFF in (SQLITE_ERROR, SQLITE_BUSY, SQLITE_LOCKED)
-
-
-def _text(sql: Any, connection: BaseDatabaseWrapper) -> str:
-    """Return the text of a statement composed with the driver's own classes."""
-    return sql.as_string(connection.connection) if hasattr(sql, "as_string") else str(sql)
 
 
 def watcher_of(connection: BaseDatabaseWrapper) -> ConnectionWatcher:

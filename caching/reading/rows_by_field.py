@@ -12,8 +12,8 @@ from django.db import models
 
 from ..coherence.columns import column_of, target_of
 from ..coherence.models_by_label import when_loaded
-from ..coherence.statements import tables_named
 from ..coherence.tags import selection_tag
+from ..coherence.texts import tables_named
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
 from ..exceptions import ModelNotLoaded
