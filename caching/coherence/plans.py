@@ -167,7 +167,7 @@ def _exact_tags(write: Write, targets: tuple[WatchedTable, ...], cascaded: froze
 def _names_rows(write: Write, target: WatchedTable, before: Columns, after: Columns) -> bool:
     """Whether the statement names the rows that it changes. An INSERT changes existing rows only in a through table."""
     if write.verb == "insert":
-        return not target.through or target.row_column in after
+        return not target.elsewhere and (not target.through or target.row_column in after)
     return target.row_column in before
 
 

@@ -1,4 +1,4 @@
-"""What the text of a SQL statement says before it is parsed: what kind of statement it is, and which tables it names."""
+"""What a SQL text says before it is parsed: what kind of statement it is, and which tables it names."""
 
 import re
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def without_comments(sql: str) -> str:
 
 
 def without_quoted(sql: str) -> str:
-    """Return the text without comments, literals and quoted names; the whole text if these could be read differently."""
+    """Return the text without comments, literals and quoted names; the whole text if these may be read differently."""
     if _AMBIGUOUS.search(sql):
         return sql
     bare = _TOKENS.sub(" ", sql)
