@@ -160,11 +160,11 @@ def check_directory(**kwargs: Any) -> Sequence[CheckMessage]:
     try:
         publisher.store.open()
     except GenerationsUnavailable as error:
-        directory = Config.from_settings().DIRECTORY
+        directory = Config.from_settings().DIRECTORY or Path.cwd() / "var"
         return [
             Error(
                 f"Generations cannot be shared between processes: {error}",
-                hint=f"Let this user create files in {directory}, or set CACHE_DIRECTORY to a folder where it can.",
+                hint=f'Let this user create files in {directory}, or set CACHING["DIRECTORY"] to another folder.',
                 id="caching.E003",
             )
         ]

@@ -12,12 +12,9 @@ loading        what happens on a miss: the shared tier, then one load
 manager        cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, get_stats
 in_many        WHERE … IN for thousands of values
 queries        reading rows for the cache: without creating instances, or joined to others
-<<<<<<< HEAD
 filters        the filter of a default manager, which may change from call to call
-=======
 managers       what the default manager of a model adds to its rows
 orderings      which other rows decide the order of a list
->>>>>>> i10b
 rows_by_field  the base class of CachedLookup and CachedGroup
 lookups        CachedLookup: at most one row per value
 groups         CachedGroup: all rows per value

@@ -18,7 +18,8 @@ from django.db import models
 from django.db.models.manager import BaseManager
 from django.db.models.sql import Query
 
-from ..coherence.statements import tables_named
+from ..coherence.texts import tables_named
+from .managers import NO_CONTEXT
 
 _MAX_TEXTS = 1000
 _CONSTANT_NAMES = frozenset(
@@ -64,8 +65,7 @@ class DefaultFilter:
             sql = queryset.query.get_compiler(queryset.db).as_sql()[0] if filters else ""
         except EmptyResultSet:
             pass
-        except Exception:
-            # It wants a context that there is not at start-up.
+        except NO_CONTEXT:
             if constant:
                 raise
         self.deciding: dict[str, type[models.Model]] = {}

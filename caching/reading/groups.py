@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from ..values.forms import Collection, Row
 from ..values.freezing import thaw
 from .loading import load_through
+from .managers import declared_queryset
 from .orderings import OrderedByOthers, paths_ordered_by
 from .rows_by_field import M, RowsByField
 
@@ -21,7 +22,7 @@ class CachedGroup(RowsByField[M]):
     """
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
-        query = model._default_manager.all().query
+        query = declared_queryset(model).query
         self._order = self._order or tuple(query.order_by) or tuple(model._meta.ordering or ())
         super()._resolve(model, field, kind)
         lists = f"The lists of {model._meta.label} by {field!r}"

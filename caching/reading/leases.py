@@ -35,6 +35,9 @@ class Lease:
     """The moment, in seconds of the manager's clock."""
     opened: int = 1
     """How many calls of ``get`` for the key have not been followed by a ``set`` yet."""
+    given_up: int = 0
+    """The number of older ``get`` calls whose load is taken to be given up. If one ends all the same, its ``set`` comes
+    after ours and stores nothing."""
     place: str | None = ""
     """The scope, databases and filter in which the load takes place."""
 
@@ -76,6 +79,8 @@ def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
         older = held.pop(name, None)
         if older is not None and lease.taken_at - older.taken_at <= MAX_SECONDS:
             lease = replace(older, opened=older.opened + 1)
+        elif older is not None:
+            lease = replace(lease, given_up=older.opened + older.given_up)
         held[name] = lease
     for name in list(held)[: max(len(held) - MAX_LEASES, 0)]:
         del held[name]
@@ -90,6 +95,8 @@ def take_back(name: tuple[str, str]) -> Lease | None:
         return None
     if lease.opened > 1:
         held[name] = replace(lease, opened=lease.opened - 1)
+    elif lease.given_up:
+        held[name] = replace(lease, known=None, opened=lease.given_up, given_up=0)
     _open.set(held)
     return lease
 

@@ -3,13 +3,27 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
+from django.db import DatabaseError, models
+
+NO_CONTEXT = (
+    *(LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError),
+    *(ImproperlyConfigured, ObjectDoesNotExist, DatabaseError),
+)
+"""What a default manager may raise that takes its filter from a context, such as a tenant, which start-up has not."""
+
+
+def declared_queryset(model: type[models.Model]) -> "models.QuerySet[Any]":
+    """Return the rows of the default manager; those of the base manager where it wants a context that is not there."""
+    try:
+        return model._default_manager.all()
+    except NO_CONTEXT:
+        return model._base_manager.all()
 
 
 def refuse_additions(model: type[models.Model]) -> None:
     """Raise ValueError if the default manager gives its rows values that no write to the model changes."""
-    queryset = model._default_manager.all()
+    queryset = declared_queryset(model)
     query = queryset.query
     added = sorted({*query.annotation_select, *query.extra_select})
     if added or getattr(queryset, "_fields", None) is not None or query.combinator or query.is_sliced:
@@ -25,7 +39,7 @@ def paths_joined_by(model: type[models.Model]) -> Iterator[str]:
 
     Relations that are kept in other tables are left out: who asks for such a row reads it from the database.
     """
-    joined = model._default_manager.all().query.select_related
+    joined = declared_queryset(model).query.select_related
     if isinstance(joined, Mapping):
         yield from _paths(model, joined)
 

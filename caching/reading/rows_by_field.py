@@ -6,15 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-<<<<<<< HEAD
-from ..coherence.columns import column_of, target_of
-from ..coherence.late import note_if_late
-=======
 from ..coherence.columns import column_of, target_of, value_meant
->>>>>>> i10b
+from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
 from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
@@ -29,13 +26,9 @@ from .filters import DefaultFilter
 from .in_many import in_many
 from .loading import find_many, load_contents, load_many
 from .manager import cache_manager
-<<<<<<< HEAD
+from .managers import declared_queryset, paths_joined_by, refuse_additions
 from .places import Declared, declare
-from .queries import frozen_rows, join, parts
-=======
-from .managers import paths_joined_by, refuse_additions
 from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
->>>>>>> i10b
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
@@ -104,7 +97,7 @@ class RowsByField(ABC, Generic[M]):
 
     def _watch_subclasses(self) -> None:
         """Watch the models that inherit from ours, if the manager may give rows of them."""
-        if not makes_its_own_rows(self.model._default_manager.all()):
+        if not makes_its_own_rows(declared_queryset(self.model)):
             return
         for other in apps.get_models():
             if issubclass(other, self.model):
@@ -128,20 +121,10 @@ class RowsByField(ABC, Generic[M]):
 
         A write to them can make a hidden row visible, although it names neither the value nor a row in any entry.
         """
-<<<<<<< HEAD
-        for other in self._filter.deciding.values():
-            watch(other)
-=======
         if self._may_dangle:
             yield from list(self._joined_models())
-        query = self.model._default_manager.all().query
-        if not query.where:
-            return
-        sql = query.sql_with_params()[0]
-        by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
-        for table in {self.model._meta.db_table, *tables_named(sql, by_table)}:
-            watch(other := by_table.get(table, self.model))
->>>>>>> i10b
+        for other in self._filter.deciding.values():
+            watch(other)
             yield other
 
     def _forget_kind(self) -> None:
