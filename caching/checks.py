@@ -164,7 +164,8 @@ def check_directory(**kwargs: Any) -> Sequence[CheckMessage]:
         return [
             Error(
                 f"Generations cannot be shared between processes: {error}",
-                hint=f'Let this user create files in {directory}, or set CACHING["DIRECTORY"] to another folder.',
+                hint=f"Let this user create files in {directory}, or set "
+                'CACHING["DIRECTORY"] to a folder where it can.',
                 id="caching.E003",
             )
         ]

@@ -13,7 +13,7 @@ from caching import cache_manager, watch
 from caching.coherence.outbox import drain
 from caching.coherence.plans import forget_plans
 from caching.coherence.publishing import publisher
-from caching.coherence.watched import labels_of, tables, watched_fields
+from caching.coherence.watched import further_tables, labels_of, tables, watched_fields, watched_models
 from caching.reading import places
 from caching.reading.manager import CacheManager
 from caching.stores.redis import keeper
@@ -81,6 +81,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     monkeypatch.setattr(cache_manager, "_models", defaultdict(set, bound))
     fields = {label: dict(fields) for label, fields in watched_fields.items()}
     before = {table: list(found) for table, found in tables.items()}
+    models, further = dict(watched_models), {label: set(names) for label, names in further_tables.items()}
     yield watch
     for label in set(watched_fields) - set(fields):
         for signal in (post_save, post_delete, m2m_changed):
@@ -88,8 +89,9 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
             signal.sender_receivers_cache.clear()
     watched_fields.clear()
     watched_fields.update(fields)
-    tables.clear()
-    tables.update(before)
+    for registry, content in ((tables, before), (watched_models, models), (further_tables, further)):
+        registry.clear()
+        registry.update(content)
     forget_plans()
     labels_of.cache_clear()
 

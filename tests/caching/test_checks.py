@@ -91,7 +91,17 @@ class DirectoryTests:
         ((identifier, message, hint),) = found(checks.check_directory)
         assert identifier == "caching.E003"
         assert message.startswith(f"Generations cannot be shared between processes: {directory}")
-        assert hint == f"Let this user create files in {directory}, or set CACHE_DIRECTORY to a folder where it can."
+        way_out = 'or set CACHING["DIRECTORY"] to a folder where it can.'
+        assert hint == f"Let this user create files in {directory}, {way_out}"
+
+    def test_the_error_names_the_folder_that_is_used_where_none_is_set(
+        self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "var").touch()
+        monkeypatch.chdir(tmp_path)
+        settings.CACHING = {**settings.CACHING, "DIRECTORY": None}
+        ((_, _, hint),) = found(checks.check_directory)
+        assert f"create files in {tmp_path / 'var'}," in hint
 
     def test_no_directory_is_a_warning(
         self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -38,6 +38,8 @@ class ReadsLatestTests:
 
     @on_sqlite
     def test_in_a_transaction_that_has_the_write_lock_from_its_beginning(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Connecting sets the mode anew.
+        connection.ensure_connection()
         for mode, expected in ((None, False), ("DEFERRED", False), ("IMMEDIATE", True), ("EXCLUSIVE", True)):
             monkeypatch.setattr(connections["default"], "transaction_mode", mode)
             with transaction.atomic():
