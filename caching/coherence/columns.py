@@ -64,9 +64,8 @@ def followable(model: type[models.Model], name: str) -> "models.Field[Any, Any]"
         )
     if (rule := _equality_of_the_database(model, field)) is not None:
         raise NotWatched(
-            f"{model._meta.label}.{name} cannot be watched by value: the database compares it by {rule} and finds "
-            "texts equal that are not the same. Look rows up by a column that holds the text in one form, for example "
-            "in lower case."
+            f"{model._meta.label}.{name} cannot be watched by value: the database compares it by {rule}, and finds "
+            "different texts equal. Look rows up by a column that holds the text in one form, such as lower case."
         )
     return field
 

@@ -30,7 +30,7 @@ def _paths(model: type[models.Model], order: Any, steps: int) -> Iterator[str]:
         if name != "?":
             yield from _paths_of_name(model, name, steps, by_ordering=True)
     elif isinstance(order, models.F):
-        yield from _paths_of_name(model, order.name, steps, by_ordering=False)
+        yield from _paths_of_name(model, order.name, steps, by_ordering=False)  # type: ignore[attr-defined]
     elif isinstance(order, (Subquery, Window, models.Aggregate)) or (isinstance(order, RawSQL) and _selects(order)):
         raise OrderedByOthers(f"{type(order).__name__} reads other rows")
     elif isinstance(order, models.Q):

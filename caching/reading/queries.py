@@ -32,7 +32,7 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     """Set the related instances of rows along a path of foreign keys; each related row is read once."""
     if not rows or not path:
         return
-    field = column_of(type(rows[0]), path[0])
+    field: Any = column_of(type(rows[0]), path[0])
     keys = {getattr(row, field.attname) for row in rows} - {None}
     # As a join reads them: from the same database, and a default manager may leave some out.
     joined = _by_key(field, keys, rows[0]._state.db)
@@ -74,7 +74,8 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
 def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     """Give frozen rows the frozen rows that a foreign key refers to; return False if instances are needed for that."""
     keys = {row.fields[field.attname] for row in rows} - {None}
-    target, by_key = field.target_field, {}
+    target = field.target_field
+    by_key: dict[Any, Row] = {}
     database = rows[0].db if rows else None
     for part in parts(list(keys)):
         joined = frozen_rows(in_many(field.related_model._base_manager.using(database).order_by(), target, part))

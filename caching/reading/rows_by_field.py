@@ -112,7 +112,9 @@ class RowsByField(ABC, Generic[M]):
                 if not isinstance(joined, type):
                     raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
                 # Without a constraint a key may name no row, and a join leaves its row out until there is one.
-                self._may_dangle |= not (field.db_constraint and model._meta.managed and joined._meta.managed)
+                self._may_dangle |= not (
+                    field.db_constraint and model._meta.managed and field.related_model._meta.managed
+                )
                 watch(model := joined)
                 yield model
 

@@ -52,9 +52,10 @@ def is_plain(model: type[models.Model]) -> bool:
 
 
 def _has_own_construction(model: Any) -> bool:
+    by_django: Any = models.Model.from_db
     if any(getattr(model, name) is not getattr(models.Model, name) for name in _OWN_METHODS):
         return True
-    if model.from_db.__func__ is not models.Model.from_db.__func__:
+    if model.from_db.__func__ is not by_django.__func__:
         return True
     return any(is_kept_elsewhere(model, field.attname) for field in model._meta.concrete_fields)
 

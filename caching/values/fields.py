@@ -43,7 +43,7 @@ class Made(Frozen):
 def held(model: type[models.Model], attname: str, db: str | None, value: Any) -> Any:
     """Return the form of a value; raise Uncacheable if it cannot be made again from what the database holds."""
     if isinstance(value, FieldFile):
-        if not value._committed:
+        if not value._committed:  # type: ignore[attr-defined]
             raise Uncacheable("A file that is not saved cannot be cached.")
         return value.name  # the field's descriptor makes the file, and gives it to its row
     field: Any = next(field for field in model._meta.concrete_fields if field.attname == attname)
