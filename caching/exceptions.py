@@ -34,7 +34,8 @@ class SharedKeys(CachingError, ValueError):
         own = f"{second.split('.')[-2].lower()}_{kind}"
         super().__init__(
             f"The look-up {second} would share the keys {kind!r} of the cache type {type_name!r} with {first}, "
-            f"which is declared already, with other options if it is the same. Give it a kind of its own, such as kind={own!r}."
+            f"which is declared already, with other options if it is the same. "
+            f"Give it a kind of its own, such as kind={own!r}."
         )
 
 
