@@ -6,13 +6,14 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 RUNTIME := $(VENV)/.installed-requirements
 DEVELOPMENT := $(VENV)/.installed-requirements-dev
-UV := .venv-uv/bin/uv
-COMPILE := $(UV) pip compile --quiet --no-config --default-index https://pypi.org/simple --no-emit-index-url \
+UV := .venv-uv/.installed-uv
+COMPILE := .venv-uv/bin/uv pip compile --quiet --no-config --default-index https://pypi.org/simple --no-emit-index-url \
 	--universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
-	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_unusual_models.py \
-	tests/caching/test_processes.py tests/caching/reading/test_in_many.py tests/scheduling/policy
+	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_snapshots.py \
+	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py \
+	tests/caching/reading/test_in_many.py tests/scheduling/policy
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py
 
@@ -42,7 +43,7 @@ test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on 
 screenshots: $(DEVELOPMENT) ## Write the pictures of the README anew (docs/images/), from the tests in a browser
 	CI=1 SCREENSHOTS=docs/images $(RUN) -m pytest -q tests/browser $(ARGS)
 
-prove: $(DEVELOPMENT) ## Explore every schedule and state of the coherence protocol, and plant every mutation (an hour)
+prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence protocol, and plant every mutation (an hour)
 	$(RUN) -m tests.explorer $(ARGS)
 	$(RUN) -m tests.explorer --mutations --preemptions 0
 	$(RUN) -m tests.model $(ARGS)
@@ -93,6 +94,7 @@ $(RUN):
 $(UV):
 	$(PYTHON) -m venv .venv-uv
 	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
 
 # One stamp per lock: a second run is instant, an edited lock is installed again.
 $(RUNTIME): requirements.lock | $(RUN)

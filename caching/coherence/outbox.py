@@ -46,7 +46,7 @@ def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
 
 
 def drain(publish: Callable[[Sequence[str]], None]) -> int:
-    """Publish what the outbox of every database holds, delete exactly that, and return how many rows it was.
+    """Publish the rows in the outbox of every database, delete exactly those, and return their number.
 
     Propagates the errors of ``publish``; rows that were not published stay in the table.
     """

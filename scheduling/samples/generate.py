@@ -47,7 +47,7 @@ class Person:
 
 
 def write_all(directory: Path) -> None:
-    """Write the seven files into a directory that exists."""
+    """Write the sample files into a directory that exists."""
     random = Random(SEED)
     people = list(_people(random))
     _write(directory / "departments.csv", ("code", "name", "parent_code"), DEPARTMENTS)
@@ -213,4 +213,4 @@ def _assignment_row(random: Random, person: Person, shift: str, day: date) -> tu
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLES_DIR
     write_all(target)
-    print(f"Wrote 7 files to {target}.")
+    print(f"Wrote the sample files to {target}.")

@@ -70,7 +70,7 @@ def redis_is_cut_off_and_comes_back(world: World) -> None:
     world.in_the_end(AMYS)
 
 
-@scenario("web", "writer", **REDIS | {"preemptions_in_tests": 0, "preemptions_in_proof": 1})
+@scenario("web", "writer", **REDIS | {"preemptions_in_proof": 1})
 def redis_comes_back_with_something_in_the_outbox(world: World) -> None:
     """Both are cut off; one writes, and may be killed at any step; the other trusts the server again and reads."""
     world.reset([AMY])

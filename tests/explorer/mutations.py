@@ -306,7 +306,7 @@ _END_DELETES_THE_MARK = (
     "if True:\n                self._drop",
 )
 _FILL_DOES_NOT_LOOK = (Server, "_fill", "last > self.now", "False")
-_LOOK_AGAIN = "self._drain_outbox(self._publish_to_server)\n        self._trust(self._connect(), told)"
+_DRAINS = "self._drain_outbox(self._publish_to_server)"
 
 IN_REDIS = (
     broken(
@@ -384,17 +384,22 @@ IN_REDIS = (
     broken(
         "redis: the server is trusted before the outbox is drained",
         "redis_comes_back_with_something_in_the_outbox",
-        (RedisGenerations, "_look", _LOOK_AGAIN, "self._trust(self._connect(), told)"),
+        (RedisGenerations, "_reconnect", _DRAINS, "pass"),
+    ),
+    broken(
+        "redis: the connection is younger than the look at the outbox",
+        "redis_comes_back_with_something_in_the_outbox",
+        (RedisGenerations, "_reconnect", "mirror.keep_up()", "mirror.close()\n        mirror = self._connect()"),
     ),
     broken(
         "redis: who commits while the outbox is drained tells nobody",
         "redis_is_cut_off_and_comes_back",
-        (RedisGenerations, "_look", "self._told = told = self._told or object()", "told = self._told"),
+        (RedisGenerations, "_reconnect", "self._told = told = self._told or object()", "told = self._told"),
         (
             RedisGenerations,
-            "_look",
-            "self._trust(self._connect(), told)",
-            "mirror, told = self._connect(), object()\n        self._told = told\n        self._trust(mirror, told)",
+            "_reconnect",
+            "mirror.keep_up()",
+            "mirror.keep_up()\n        self._told = told = object()",
         ),
     ),
     broken(

@@ -230,13 +230,25 @@ class RedisGenerations(GenerationStore):
                 return
             # A server that refuses writes could still be read, but nobody would ever learn of a change.
             self._publish_to_server(_OF_NOBODY)
-            # The order matters: commits from now on tell the server, earlier ones have left a row in the outbox.
-            self._told = told = self._told or object()
-            self._drain_outbox(self._publish_to_server)
-            self._trust(self._connect(), told)
+            self._reconnect()
         except FAULTS as error:
             self._lost(error, view)
             raise
+
+    def _reconnect(self) -> None:
+        """Trust the server from now on, if the network holds from before the look at the outbox until after it."""
+        # The order matters. An outage that begins after the look at the outbox closes the connection; one that was made
+        # after the look would know nothing of it, nor of what a writer that was cut off too has left in the outbox.
+        mirror = self._connect()
+        try:
+            # Commits from now on tell the server, earlier ones have left a row in the outbox.
+            self._told = told = self._told or object()
+            self._drain_outbox(self._publish_to_server)
+            mirror.keep_up()
+        except BaseException:
+            mirror.close()
+            raise
+        self._trust(mirror, told)
 
     def _trust(self, mirror: Mirror, told: object) -> None:
         """Use the server, unless a write could not be sent to it in the meantime or the store was closed."""

@@ -1,6 +1,7 @@
 """One breach of each function of the policy: what is stored, what is planned, what is then said.
 
-Each case is asked twice: by `check` of an unsaved assignment (test_checks.py), and by an import of one row
+Each case is checked in every way that leads to the policy: by `check` of an unsaved assignment (test_checks.py), in the
+pages of the admin (tests/scheduling/admin/plan/test_sentences.py), and by an import of one row
 (tests/scheduling/imports/kinds/test_assignments_policy.py). The person is Amy Adams of the Kitchen, in the week of
 2026-11-30.
 """
