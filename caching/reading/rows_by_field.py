@@ -64,7 +64,7 @@ class RowsByField(ABC, Generic[M]):
         self._resolve(model, field, kind)
         options = f"{type(self).__name__} select_related={self._related} order_by={[*map(str, self._order)]}"
         name, filter_now = f"{model._meta.label}.{self.field.name}", None if self._filter.is_constant else self._filter
-        reads = (model, *self._joined_models())
+        reads: tuple[type[models.Model], ...] = (model, *self._joined_models())
         is_new = declare(
             self.cache_type.name,
             self.kind_name,
