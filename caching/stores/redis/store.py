@@ -18,10 +18,10 @@ from math import inf
 
 from redis.exceptions import OutOfMemoryError
 
-from ..generations import GenerationStore, GenerationsUnavailable, Intent, Server, Stamp
+from ..generations import GenerationStore, Intent, Server, Stamp
 from ..in_process import InProcessGenerations
 from .connections import RedisConnections
-from .faults import FAULTS
+from .faults import FAULTS, unavailable
 from .keeper import Keeper
 from .keyspace import Keyspace
 from .mirror import Mirror
@@ -75,7 +75,7 @@ class RedisGenerations(GenerationStore):
         try:
             self._connect().close()
         except FAULTS as error:
-            raise _unavailable(self.alias, error) from error
+            raise unavailable(self.alias, error) from error
 
     @property
     def tracks(self) -> bool | None:
@@ -91,7 +91,7 @@ class RedisGenerations(GenerationStore):
             finally:
                 mirror.close()
         except FAULTS as error:
-            raise _unavailable(self.alias, error) from error
+            raise unavailable(self.alias, error) from error
 
     def stamp(self, tags: Sequence[str]) -> Stamp | None:
         return self.stamps([tags])[0]
@@ -157,11 +157,11 @@ class RedisGenerations(GenerationStore):
 
     def end(self, intent: Intent) -> None:
         if not self._tell(END, intent.tags, (intent.name,)):
-            raise _unavailable(self.alias)
+            raise unavailable(self.alias)
 
     def publish(self, tags: Iterable[str]) -> None:
         if not self._tell(END, tuple(tags), (b"",)):
-            raise _unavailable(self.alias)
+            raise unavailable(self.alias)
 
     def _tell(self, script: Script, tags: Sequence[str], arguments: Sequence[bytes | int]) -> bool:
         """Run a script on the tags and drop what this process knows of them; return whether the server executed it."""
@@ -187,7 +187,7 @@ class RedisGenerations(GenerationStore):
         try:
             return self._drain_outbox(self._publish_to_server)
         except FAULTS as error:
-            raise _unavailable(self.alias, error) from error
+            raise unavailable(self.alias, error) from error
 
     def close(self) -> None:
         """Stop the keeper and close the connections. The next use starts again."""
@@ -292,8 +292,3 @@ class RedisGenerations(GenerationStore):
         )
         self._keeper.start()
         self._keeper.wake()
-
-
-def _unavailable(alias: str, error: BaseException | None = None) -> GenerationsUnavailable:
-    reason = f" ({type(error).__name__}: {error})" if error else ""
-    return GenerationsUnavailable(f"The server of {alias!r} cannot be reached{reason}.", others_serve=True)
