@@ -69,8 +69,6 @@ class RedisGenerations(GenerationStore):
         self._keeper = Keeper(self._look, seconds=self._degraded_seconds)
         self.longest_life = inf
 
-    # -- reading generations ----------------------------------------------------------------------------------------
-
     def open(self) -> None:
         try:
             self._connect().close()
@@ -146,8 +144,6 @@ class RedisGenerations(GenerationStore):
             return None
         return Stamp(identity, tuple(tags), tuple(generations), view.reader(tags))
 
-    # -- writing ----------------------------------------------------------------------------------------------------
-
     def begin(self, tags: Iterable[str]) -> Intent:
         tags = tuple(tags)
         name, deadline = os.urandom(12).hex().encode(), self._clock() + self._intent_seconds
@@ -207,8 +203,6 @@ class RedisGenerations(GenerationStore):
         if (view := self._view) is not None:
             view.forget(tags)
 
-    # -- the server and its outages ---------------------------------------------------------------------------------
-
     def _usable_view(self) -> Mirror | InProcessGenerations | None:
         """Return the view that this process uses; None until the outbox has been checked for the first time."""
         view = self._view
@@ -237,8 +231,7 @@ class RedisGenerations(GenerationStore):
 
     def _reconnect(self) -> None:
         """Trust the server from now on, if the network holds from before the look at the outbox until after it."""
-        # The order matters. An outage that begins after the look at the outbox closes the connection; one that was made
-        # after the look would know nothing of it, nor of what a writer that was cut off too has left in the outbox.
+        # The order matters: an outage after the look at the outbox, in which others leave rows there, closes the connection.
         mirror = self._connect()
         try:
             # Commits from now on tell the server, earlier ones have left a row in the outbox.
