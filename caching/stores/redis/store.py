@@ -231,7 +231,7 @@ class RedisGenerations(GenerationStore):
 
     def _reconnect(self) -> None:
         """Trust the server from now on, if the network holds from before the look at the outbox until after it."""
-        # The order matters: an outage after the look at the outbox, in which others leave rows there, closes the connection.
+        # The order matters: an outage after the look, in which others leave rows in the outbox, closes the connection.
         mirror = self._connect()
         try:
             # Commits from now on tell the server, earlier ones have left a row in the outbox.
