@@ -7,8 +7,6 @@ docs/coherence.md).
 """
 
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import lru_cache
 from re import compile as compile_pattern
 
 from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
@@ -134,16 +132,6 @@ def pattern_tag(type_name: str, pattern: str) -> str:
     if len(segments) == 1:
         return kind_tag(type_name, segments[0])
     return f"{type_name}/{':'.join(segments)}:*"
-
-
-def matches(pattern: str, key: str) -> bool:
-    """Whether the glob matches the whole key."""
-    return _compiled(pattern)(key) is not None
-
-
-@lru_cache(maxsize=64)
-def _compiled(pattern: str):  # type: ignore[no-untyped-def]
-    return compile_pattern(translate(pattern)).match
 
 
 def row_tag(label: str, pk: object) -> str:
