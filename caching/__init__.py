@@ -9,6 +9,7 @@ coherence    WRITING: when a cached value stops being true
 reading      READING: the interface that callers of the cache use
 monitoring   WATCHING: statistics about what the cache did
 management   the command manage.py cache
+scopes       callables for CACHING["SCOPE"]: the schema of a tenant
 serializers  a serializer for django-redis that accepts bytes only and never unpickles
 tiers        the former location of the serializer
 models       the database tables of the cache

@@ -40,3 +40,5 @@ def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:
     if setting in ("CACHING", "CACHES"):
         publisher.forget()
         cache_manager.reconfigure()
+    elif setting == "DATABASE_ROUTERS":
+        cache_manager.reconfigure()

@@ -1,6 +1,7 @@
 """System checks for configuration mistakes, each with a stable id and a hint that can be followed literally."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from django.urls import get_resolver
 
 from .coherence import outbox
 from .coherence.cascades import changed_by_the_database
+from .coherence.late import WHERE, late
 from .coherence.models_by_label import unknown
 from .coherence.publishing import publisher
 from .conf import Config
@@ -25,6 +28,19 @@ def check_options(**kwargs: Any) -> Sequence[CheckMessage]:
         Config.from_settings()
     except (ImproperlyConfigured, TypeError, ValueError) as error:
         return [Error(str(error), hint="Correct settings.CACHING.", id="caching.E001")]
+    return []
+
+
+@register(Tags.caches)
+def check_scope(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.E007: CACHING["SCOPE"] names nothing that can be called."""
+    if check_options():
+        return []
+    try:
+        Config.from_settings().scope()
+    except ImproperlyConfigured as error:
+        hint = 'Give the dotted path of a function without arguments, such as "caching.scopes.schema_name", or None.'
+        return [Error(str(error), hint=hint, id="caching.E007")]
     return []
 
 
@@ -144,11 +160,12 @@ def check_directory(**kwargs: Any) -> Sequence[CheckMessage]:
     try:
         publisher.store.open()
     except GenerationsUnavailable as error:
-        directory = Config.from_settings().DIRECTORY
+        directory = Config.from_settings().DIRECTORY or Path.cwd() / "var"
         return [
             Error(
                 f"Generations cannot be shared between processes: {error}",
-                hint=f"Let this user create files in {directory}, or set CACHE_DIRECTORY to a folder where it can.",
+                hint=f"Let this user create files in {directory}, or set "
+                'CACHING["DIRECTORY"] to a folder where it can.',
                 id="caching.E003",
             )
         ]
@@ -206,6 +223,23 @@ def check_writable_directory(**kwargs: Any) -> Sequence[CheckMessage]:
             hint=f'Set CACHING["DIRECTORY"], for example to {str(Path.cwd() / "var")!r}.',
             id="caching.W003",
         )
+    ]
+
+
+@register(Tags.models)
+def check_late_declarations(**kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W008: something is watched only since a module was imported after start-up."""
+    if getattr(settings, "ROOT_URLCONF", None):
+        # What the views declare. A mistake in them is reported by Django's own check of the URLs.
+        with suppress(Exception):
+            get_resolver().url_patterns  # noqa: B018
+    return [
+        Warning(
+            f"{what} was declared after start-up: processes that have not imported its module publish no writes to it.",
+            hint=f"Move the declaration to a module that the ready() of an AppConfig imports. {WHERE}",
+            id="caching.W008",
+        )
+        for what in late
     ]
 
 

@@ -5,14 +5,15 @@ in the table decides: ``employee_by_email``, ``employee_email``, ``email_employe
 So names such as "employee_by_id", "shift_types", "active_rules" and "department_list" need no registration.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 DEFAULT_TTL = 300
 DEFAULT_MAX_SIZE = 1000
@@ -36,6 +37,8 @@ class Config:
     """How long a COMMIT may take before readers assume that its process has been killed."""
     STRICT: bool = False
     OUTBOX: Literal["auto", "always"] = "auto"
+    SCOPE: str | None = None
+    """The dotted path of a callable that returns a short text, such as a tenant, or None; a part of every key."""
     DIRECTORY: str | Path | None = None
     """The directory of the shared-memory files, the same for all processes of the host; None means ./var."""
 
@@ -69,6 +72,20 @@ class Config:
             if name in self.TTL:
                 return self.TTL[name]
         return None
+
+    def scope(self) -> Callable[[], str | None] | None:
+        """Return the callable that SCOPE names, if any; raise ImproperlyConfigured if there is none at that path."""
+        if self.SCOPE is None:
+            return None
+        try:
+            found = import_string(self.SCOPE)
+        except (ImportError, AttributeError, TypeError) as error:
+            raise ImproperlyConfigured(
+                f'CACHING["SCOPE"] is {self.SCOPE!r}, which cannot be imported: {error}'
+            ) from error
+        if not callable(found):
+            raise ImproperlyConfigured(f'CACHING["SCOPE"] is {self.SCOPE!r}, which cannot be called.')
+        return cast("Callable[[], str | None]", found)
 
     @property
     def default_max_size(self) -> int:

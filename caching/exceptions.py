@@ -27,6 +27,18 @@ class UnknownModel(CachingError, LookupError):
         super().__init__(f"There is no model {label!r}.{hint}")
 
 
+class SharedKeys(CachingError, ValueError):
+    """Two look-ups would find each other's answers: they have the same cache type and kind."""
+
+    def __init__(self, type_name: str, kind: str, first: str, second: str) -> None:
+        own = f"{second.split('.')[-2].lower()}_{kind}"
+        super().__init__(
+            f"The look-up {second} would share the keys {kind!r} of the cache type {type_name!r} with {first}, "
+            "which is declared already, with other options if it is the same. Give it a kind of its own, such as "
+            f"kind={own!r}."
+        )
+
+
 class InvalidKey(CachingError, ValueError):
     """A key is a string of the form "kind:value" or "kind:value:detail"."""
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
+from caching.coherence.late import late
 from caching.coherence.publishing import publisher
 from caching.stores import shared_memory
 from tests import valkey
@@ -82,6 +83,7 @@ def django_db_modify_db_settings(
 @pytest.fixture(autouse=True)
 def _fresh_cache(request: pytest.FixtureRequest) -> None:
     """Start every test with nothing cached and nothing counted."""
+    late.clear()
     publisher.forget()
     cache_manager.reconfigure()
     if request.config.getoption("generations") == "redis":

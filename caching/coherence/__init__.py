@@ -5,12 +5,16 @@ columns          which fields can be watched by value, and the canonical form of
 watched          the watched models, and what a write to each table means for them
 tags             the tags of rows, models and selections; rows_where
 causes           the cause under which an invalidation is counted and logged
+texts            what kind of statement a SQL text is, and which tables it names
 statements       which rows and values a SQL statement writes
+late             what was declared after start-up, so that other processes may not know it
 cascades         rows that the database itself changes when others are deleted
 plans            the tags that a SQL statement publishes
+two_phase        what prepared transactions have written
 snapshots        whether the next read on a connection sees the latest committed state
 outbox           a table of invalidations that could not be delivered
 publishing       the Publisher, through which every change of generations goes
+refusals         whether an error of the database means that nothing was written
 dirty            what the open transactions of this process have written
 watcher          the watcher of one connection: statements, commit, rollback, close
 invalidation     invalidate, and what Django's signals publish

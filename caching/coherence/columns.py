@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import connections, models, router
 
 from ..exceptions import NotWatched
 
+_BYTEWISE = {"binary", "c", "posix", "ucs_basic", "pg_c_utf8", "c.utf8", "c.utf-8"}
 _FOLLOWED: "tuple[type[models.Field[Any, Any]], ...]" = (
     *(models.IntegerField, models.CharField, models.TextField),
     *(models.UUIDField, models.BooleanField, models.DateField),
@@ -34,6 +35,26 @@ def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
     return field
 
 
+def value_meant(field: "models.Field[Any, Any]", value: Any) -> Any:
+    """Return the value itself, or the key that an instance stands for, as in ``filter(user=user)``.
+
+    Raises TypeError for an instance that the field cannot refer to, and for one that is not saved.
+    """
+    if not isinstance(value, models.Model):
+        return value
+    step: Any = field
+    while step.is_relation and isinstance(value, models.Model):
+        target = step.target_field
+        if not isinstance(value, target.model._meta.concrete_model):
+            break
+        value, step = getattr(value, target.attname), target
+    if isinstance(value, models.Model) or value is None:
+        raise TypeError(
+            f"{field.model._meta.label}.{field.name} has no such value: {value!r}. Give a key, or a saved row."
+        )
+    return value
+
+
 def followable(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     field = column_of(model, name)
     if getattr(field, "generated", False) or not has_one_spelling(field):
@@ -41,7 +62,32 @@ def followable(model: type[models.Model], name: str) -> "models.Field[Any, Any]"
             f"{model._meta.label}.{name} cannot be watched by value; "
             "watch a column of whole numbers, text, UUIDs, dates or booleans, or a foreign key."
         )
+    if (rule := _equality_of_the_database(model, field)) is not None:
+        raise NotWatched(
+            f"{model._meta.label}.{name} cannot be watched by value: the database compares it by {rule}, and finds "
+            "different texts equal. Look rows up by a column that holds the text in one form, such as lower case."
+        )
     return field
+
+
+def _equality_of_the_database(model: type[models.Model], field: "models.Field[Any, Any]") -> str | None:
+    """Return the collation or type by which different texts are equal in a column; None if it has none of its own."""
+    target: Any = target_of(field)
+    if not isinstance(target, (models.CharField, models.TextField)):
+        return None
+    connection = connections[router.db_for_write(model)]
+    found = target.db_parameters(connection)
+    kind, collation = str(found.get("type") or "").lower(), found.get("collation")
+    if collation and not _is_bytewise(collation):
+        return f"the collation {collation}"
+    padded = connection.vendor == "postgresql" and kind.startswith(("char(", "character(", "bpchar"))
+    return f"the type {kind}" if padded or "citext" in kind or " collate " in kind else None
+
+
+def _is_bytewise(collation: str) -> bool:
+    """Whether texts are equal by a collation only if they are the same: a few are known for it."""
+    name = collation.lower()
+    return name in _BYTEWISE or name.endswith("-x-icu")
 
 
 def has_one_spelling(field: "models.Field[Any, Any]") -> bool:

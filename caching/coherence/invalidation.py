@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
@@ -14,7 +15,7 @@ from .causes import current_cause
 from .models_by_label import ModelOrLabel, model_named
 from .publishing import publisher
 from .tags import Selection, row_tags_of, tags_of_model, tags_of_row
-from .watched import is_watched, labels_of
+from .watched import is_watched, labels_of, refers_by_key
 from .watcher import ConnectionWatcher, watcher_of
 
 
@@ -80,11 +81,23 @@ def publish_deleted(instance: Model, using: str) -> None:
     publish_on(watcher_of(connections[using]), tags, current_cause("delete"))
 
 
-def publish_related(instance: Model, model: type[Model], pks: Iterable[Any], using: str) -> None:
+def publish_related(
+    instance: Model, model: type[Model], values: Iterable[Any], using: str, through: type[Model] | None = None
+) -> None:
     """Publish the rows at both ends of a changed many-to-many relation."""
     tags: set[str] = set()
-    for one, keys in ((type(instance), (instance.pk,)), (model, pks)):
+    for one, keys in ((type(instance), (instance.pk,)), (model, values)):
         if is_watched((one._meta.concrete_model or one)._meta.label):
-            tags.update(any_row_tag(label) for label in labels_of(one))
-            tags.update(tag for pk in keys for tag in row_tags_of(one, pk))
+            # The signal carries the values that stand in the relation, which need not be those of a primary key.
+            by_key = one is not model or through is None or refers_by_key(through, one)
+            tags |= _tags_of_related(one, keys) if by_key else tags_of_model(one)
     publish_on(watcher_of(connections[using]), tags, current_cause("m2m"))
+
+
+def _tags_of_related(model: type[Model], pks: Iterable[Any]) -> set[str]:
+    tags = {any_row_tag(label) for label in labels_of(model)}
+    try:
+        return tags.union(*(row_tags_of(model, pk) for pk in pks))
+    except (ValidationError, TypeError, ValueError):
+        # Django refuses such a value in its own way, as soon as it uses it.
+        return tags_of_model(model)

@@ -19,6 +19,8 @@ from ..exceptions import WriteRefused
 logger = logging.getLogger("caching")
 
 _ROWS = 500
+_seen: set[tuple[str, str]] = set()
+"""The databases, by alias and name, whose outbox this process has found. Those without one are asked again."""
 
 
 def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
@@ -43,6 +45,25 @@ def leave(connection: BaseDatabaseWrapper, tags: Iterable[str]) -> None:
             f"{connection.alias!r} cannot be written: {error}. "
             f"Run manage.py migrate caching --database {connection.alias}."
         ) from error
+
+
+def is_there(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the database has an outbox; before the first migrate there is none. Asked past Django's cursor."""
+    from ..models import PendingInvalidation
+
+    database = (connection.alias, str(connection.settings_dict["NAME"]))
+    if database not in _seen:
+        with connection.wrap_database_errors, closing(connection.create_cursor()) as cursor:
+            names = {table.name for table in connection.introspection.get_table_list(cursor)}
+        if PendingInvalidation._meta.db_table not in names:
+            logger.warning(
+                "The database %r has no outbox yet: the write was published, and no record of it was kept. "
+                "Run manage.py migrate caching --database %s.",
+                *(connection.alias, connection.alias),
+            )
+            return False
+        _seen.add(database)
+    return True
 
 
 def drain(publish: Callable[[Sequence[str]], None]) -> int:

@@ -9,8 +9,19 @@ from django.core.exceptions import ValidationError
 
 from ..keys import any_row_tag, row_tag
 from .cascades import changed_by_the_database
-from .statements import Columns, Write, is_plain_read, parse, tables_named, without_comments
+from .statements import Columns, Write, parse
 from .tags import MAX_ROWS, tags_of_unknown_rows, value_tags
+from .texts import (
+    calls_for_isolation,
+    changes_no_rows,
+    is_plain_read,
+    is_several,
+    may_change_isolation,
+    table_in_its_schema,
+    tables_named,
+    takes_no_transaction,
+    without_comments,
+)
 from .watched import WatchedTable, tables
 
 _MAX_PARSED_SQL = 20_000
@@ -35,17 +46,23 @@ class Plan:
     tags: TagsOf
     may_commit: bool = False
     """Whether the text may contain several statements, and so a COMMIT."""
+    may_change_isolation: bool = False
+    takes_no_transaction: bool = False
+    """Whether the database may refuse the statement inside a transaction."""
 
 
 _plans: dict[str, Plan | None] = {}
 _CONTROL_WORDS = re.compile(
-    r"\s*(?:COMMIT|END|ROLLBACK|ABORT|RELEASE|SET|(?:BEGIN|START)\b.*\bISOLATION)\b", re.I | re.S
+    r"\s*(?:COMMIT|END|ROLLBACK|ABORT|RELEASE|SET|PREPARE\s+TRANSACTION|(?:BEGIN|START)\b.*\bISOLATION)\b", re.I | re.S
 )
-_TRUNCATES_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b", re.I | re.S)
+_MEANS_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b|\bU&\"", re.I | re.S)
+"""A statement that may write to tables that it does not name, or not as they are spelled."""
 CONTROL = Plan("", lambda params, many, announced: set())
 """The plan of a statement that may end a transaction by hand or change its isolation level."""
 UNWATCHED = Plan("", lambda params, many, announced: set())
 """The plan of a statement that may write, but to no watched table."""
+ISOLATION = Plan("", lambda params, many, announced: set(), may_change_isolation=True)
+"""The plan of a SELECT that may change the isolation level."""
 _BEGIN = re.compile(r"\s*(?:BEGIN|START)\b", re.I)
 
 
@@ -73,27 +90,51 @@ def plan_of(sql: str) -> Plan | None:
 
 def _make_plan(sql: str) -> Plan | None:
     if is_plain_read(sql):
-        return None
+        return ISOLATION if calls_for_isolation(sql) else None
+    several = is_several(sql)
+    bare = without_comments(sql)
+    if not several:
+        # First of all: what else such a statement names, in a literal or a comment, is not what it writes.
+        if _CONTROL_WORDS.match(bare):
+            return CONTROL
+        if changes_no_rows(sql):
+            return UNWATCHED
     long_insert = len(sql) > _MAX_PARSED_SQL and sql.startswith("INSERT ")
-    write = None if len(sql) > _MAX_PARSED_SQL else parse(sql)
-    cascades = changed_by_the_database()
+    write = None if several or len(sql) > _MAX_PARSED_SQL else parse(sql.rstrip("; \t\n"))
     if write:
-        targets = tuple(tables.get(write.table, ()))
-        others = cascades.get(write.table, frozenset()) if write.verb == "delete" else frozenset()
+        targets, others = _written_by(write)
         if targets or others:
             return Plan(_cause_of(write, sql, targets), _exact_tags(write, targets, others))
+    cascades = changed_by_the_database()
     labels: set[str] = set()
     known = {*tables, *cascades}
-    for table in known if _TRUNCATES_OTHERS.search(sql) else tables_named(sql, known):
+    for table in known if _MEANS_OTHERS.search(sql) else tables_named(sql, known):
         labels.update(target.label for target in tables.get(table, ()))
         labels.update(cascades.get(table, ()))
+    isolation = may_change_isolation(sql)
     if not labels:
-        bare = without_comments(sql)
-        if _CONTROL_WORDS.match(bare) or ";" in sql:
+        if isolation or several:
             return CONTROL
         return None if _BEGIN.match(bare) else UNWATCHED
     tags = {tag for label in labels for tag in tags_of_unknown_rows(label)}
-    return Plan("bulk" if long_insert else "safety_net", lambda params, many, announced: set(tags), ";" in sql)
+    return Plan(
+        "bulk" if long_insert else "safety_net",
+        lambda params, many, announced: set(tags),
+        several,
+        isolation,
+        takes_no_transaction(sql),
+    )
+
+
+def _written_by(write: Write) -> tuple[tuple[WatchedTable, ...], frozenset[str]]:
+    """Return what the write means for watched models, and the labels of those that the database then changes."""
+    # By the name inside the schema: which schema is meant may depend on the search_path.
+    name = table_in_its_schema(write.table)
+    targets = tuple(target for table, meant in tables.items() if table_in_its_schema(table) == name for target in meant)
+    if write.verb != "delete":
+        return targets, frozenset()
+    cascades = changed_by_the_database().items()
+    return targets, frozenset().union(*(labels for table, labels in cascades if table_in_its_schema(table) == name))
 
 
 def _cause_of(write: Write, sql: str, targets: tuple[WatchedTable, ...]) -> str:
@@ -126,7 +167,7 @@ def _exact_tags(write: Write, targets: tuple[WatchedTable, ...], cascaded: froze
 def _names_rows(write: Write, target: WatchedTable, before: Columns, after: Columns) -> bool:
     """Whether the statement names the rows that it changes. An INSERT changes existing rows only in a through table."""
     if write.verb == "insert":
-        return not target.through or target.row_column in after
+        return not target.elsewhere and (not target.through or target.row_column in after)
     return target.row_column in before
 
 

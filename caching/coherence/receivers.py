@@ -32,6 +32,11 @@ def on_delete(instance: Model, using: str | None = None, **kwargs: Any) -> None:
 
 
 def on_m2m_changed(
-    instance: Model, model: type[Model], pk_set: Iterable[Any] | None, using: str | None = None, **kwargs: Any
+    instance: Model,
+    model: type[Model],
+    pk_set: Iterable[Any] | None,
+    using: str | None = None,
+    sender: type[Model] | None = None,
+    **kwargs: Any,
 ) -> None:
-    publish_related(instance, model, pk_set or (), using or DEFAULT_DB_ALIAS)
+    publish_related(instance, model, pk_set or (), using or DEFAULT_DB_ALIAS, sender)

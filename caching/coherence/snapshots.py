@@ -5,7 +5,17 @@ from itertools import islice
 from typing import Any
 from weakref import WeakSet
 
-from django.db.backends.sqlite3.base import SQLiteCursorWrapper
+from django.db.backends.sqlite3.base import DatabaseWrapper, SQLiteCursorWrapper
+
+
+def driver_in_transaction(connection: Any, *, default: bool) -> bool:
+    """Whether the driver itself says that a transaction is open; the default where it cannot be asked."""
+    raw = connection.connection
+    if raw is not None and connection.vendor == "sqlite":
+        return bool(raw.in_transaction)
+    if raw is not None and connection.vendor == "postgresql":
+        return bool(raw.info.transaction_status)
+    return default
 
 
 def reads_latest(watcher: Any) -> bool:
@@ -47,18 +57,21 @@ def mistrust_isolation(connection: Any) -> None:
         connection.connection.caching_isolation = "changed by hand"
 
 
-class CountedCursor(SQLiteCursorWrapper):
+class Counting:
     """A cursor that is a member of ``reading`` while it may hold a snapshot."""
 
     # Class attributes rather than __init__: a cursor is created for every statement, and most are never read.
-    reading: "WeakSet[CountedCursor]"
+    reading: "WeakSet[Any]"
     on_finished: Callable[[], None] | None = None
     _is_read = False
     _ahead: Iterator[Any] | None = None
 
+    description: Any
+    arraysize: int
+
     def execute(self, query: str, params: Any = None) -> Any:
         self._ahead = None
-        result = SQLiteCursorWrapper.execute(self, query, params)
+        result = super().execute(query, params)  # type: ignore[misc]
         if self.description is not None:
             self._is_read = True
             self.reading.add(self)
@@ -67,7 +80,7 @@ class CountedCursor(SQLiteCursorWrapper):
     def fetchone(self) -> Any:
         if self._ahead is not None:
             return next(self._ahead, None)
-        row = super().fetchone()
+        row = super().fetchone()  # type: ignore[misc]
         if row is None:
             self._finish()
         return row
@@ -75,21 +88,22 @@ class CountedCursor(SQLiteCursorWrapper):
     def fetchall(self) -> list[Any]:
         if self._ahead is not None:
             return list(self._ahead)
-        rows = super().fetchall()
+        rows: list[Any] = super().fetchall()  # type: ignore[misc]
         self._finish()
         return rows
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         if self._ahead is not None:
             return list(islice(self._ahead, size or self.arraysize))
-        return super().fetchmany(size or self.arraysize)
+        rows: list[Any] = super().fetchmany(size or self.arraysize)  # type: ignore[misc]
+        return rows
 
     def read_ahead(self) -> None:
         """Read all rows now; the fetch methods return them as if they were read on demand."""
         self._ahead = iter(self.fetchall())
 
     def close(self) -> None:
-        SQLiteCursorWrapper.close(self)
+        super().close()  # type: ignore[misc]
         if self._is_read:
             self._finish()
 
@@ -101,11 +115,78 @@ class CountedCursor(SQLiteCursorWrapper):
             finished()
 
 
-def count_cursors(connection: Any, reading: "WeakSet[CountedCursor]") -> None:
-    """Keep track, in ``reading``, of the cursors of a SQLite connection that are being read."""
-    factory = type("CountedCursor", (CountedCursor,), {"reading": reading})
+class CountedCursor(Counting, SQLiteCursorWrapper):
+    """The cursor of Django's own backend, counted."""
+
+
+class _Delegating:
+    """What a cursor does that passes on to another one whatever it does not have itself."""
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        return self.__getattr__("execute")(query, params)  # type: ignore[attr-defined]
+
+    def fetchone(self) -> Any:
+        return self.__getattr__("fetchone")()  # type: ignore[attr-defined]
+
+    def fetchall(self) -> Any:
+        return self.__getattr__("fetchall")()  # type: ignore[attr-defined]
+
+    def fetchmany(self, size: int) -> Any:
+        return self.__getattr__("fetchmany")(size)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        self.__getattr__("close")()  # type: ignore[attr-defined]
+
+
+def after_the_last_write(reading: "WeakSet[Any]", then: Callable[[], None]) -> None:
+    """Call ``then`` when the last writing cursor is done: only then does SQLite commit what the others wrote."""
+    writing = next((cursor for cursor in reading if cursor.on_finished is not None), None)
+    if writing is None:
+        then()
+        return
+    before = writing.on_finished
+
+    def finish_both() -> None:
+        if before is not None:
+            before()
+        after_the_last_write(reading, then)
+
+    writing.on_finished = finish_both
+
+
+def count_cursors(connection: Any, reading: "WeakSet[Any]") -> None:
+    """Count the cursors of a SQLite connection that are being read, whatever class its backend gives them."""
+    if getattr(connection.create_cursor, "__func__", None) is DatabaseWrapper.create_cursor:
+        factory = type("CountedCursor", (CountedCursor,), {"reading": reading})
+        connection.create_cursor = lambda name=None: connection.connection.cursor(factory=factory)
+        return
+    create = connection.create_cursor
+    counted: dict[type, type] = {}
 
     def create_cursor(name: str | None = None) -> Any:
-        return connection.connection.cursor(factory=factory)
+        cursor = create(name)
+        if not isinstance(cursor, Counting) and not _counted(cursor, counted, reading):
+            # It may hold a snapshot at any time, and nobody can tell: from now on nothing is stored.
+            connection.caching_uncounted = _Uncounted()
+            reading.add(connection.caching_uncounted)
+        return cursor
 
     connection.create_cursor = create_cursor
+
+
+class _Uncounted:
+    """Stands among the cursors that are being read for those that cannot be counted."""
+
+    on_finished = None
+
+
+def _counted(cursor: Any, classes: dict[type, type], reading: "WeakSet[Any]") -> bool:
+    """Let a cursor count, as an instance of a subclass of its own class; return whether that can be done."""
+    own = type(cursor)
+    try:
+        if own not in classes:
+            classes[own] = type(own.__name__, (Counting, own, _Delegating), {"reading": reading})
+        cursor.__class__ = classes[own]
+    except TypeError:
+        return False
+    return type(cursor) is classes[own]

@@ -8,17 +8,13 @@ write unknown rows. Each SQL text is parsed once; after that a write costs a few
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Columns = Mapping[str, Sequence[Any]]
 
-_READ = re.compile(r"[\s(]*(?:SELECT|SHOW|PRAGMA|SAVEPOINT)\b[^;]*;?\s*\Z", re.I)
-_WITH = re.compile(r"\s*WITH\b[^;]*;?\s*\Z", re.I)
-_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|TRUNCATE|INTO)\b", re.I)
 _COMMENT = re.compile(r"--|/\*")
-_COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
 
 _NAME = r'["`]([^"`]+)["`]'
 _CAST = r"(?:::[\w ]+(?:\([\d, ]+\))?(?:\[\])?)?"
@@ -50,29 +46,6 @@ class Write:
 
 def _nothing(params: Sequence[Any]) -> Columns:
     return {}
-
-
-def is_plain_read(sql: str) -> bool:
-    """Whether the text is a single statement that certainly cannot write."""
-    if sql.startswith("SELECT ") and ";" not in sql and "INTO" not in sql.upper():
-        return True
-    if _READ.match(sql) or _WITH.match(sql):
-        return not _WRITES.search(sql)
-    return False
-
-
-def without_comments(sql: str) -> str:
-    return _COMMENTS.sub(" ", sql)
-
-
-def tables_named(sql: str, tables: Iterable[str]) -> list[str]:
-    """Return the tables whose names appear in the text as whole words, in upper or lower case."""
-    text = sql.lower()
-    return [
-        table
-        for table in tables
-        if (name := table.lower()) in text and re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text)
-    ]
 
 
 def parse(sql: str) -> Write | None:

@@ -1,5 +1,6 @@
 """The tags of a model: those that a written row publishes, and those that a selection depends on."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from django.db import models
 
 from ..exceptions import NotWatched
 from ..keys import all_rows_tag, any_row_tag, row_tag, value_tag
-from .columns import canonical, column_of
+from .columns import canonical, column_of, value_meant
 from .models_by_label import ModelOrLabel, model_named
 from .watched import labels_of, watched_fields
 
@@ -43,6 +44,7 @@ def selection_tag(model: type[models.Model], name: str, value: Any) -> str:
     """Return the tag of all rows whose field has this value; the field must be watched."""
     label = labels_of(model)[0]
     field = column_of(model, name)
+    value = value_meant(field, value)
     if field.primary_key:
         return row_tag(label, canonical(field)(value))
     if field.attname not in watched_fields[label]:
@@ -88,16 +90,40 @@ def tags_of_unknown_rows(label: str) -> tuple[str, str]:
     return all_rows_tag(label), any_row_tag(label)
 
 
-def collapse(tags: set[str]) -> set[str]:
-    """Replace the tags of any model that has more than MAX_ROWS of them by its tag of all rows; return the tags."""
-    if len(tags) <= MAX_ROWS:
-        return tags
-    by_label: defaultdict[str, set[str]] = defaultdict(set)
-    for tag in tags:
-        for label in watched_fields:
-            if tag.startswith(label) and tag[len(label)] in "#./":
-                by_label[label].add(tag)
-    for label, own in by_label.items():
+_LABEL = re.compile(r"[^.#/]*\.[^.#/]*(?=[#./])")
+"""What stands before the row, the field or "all rows" in the tag of a model."""
+
+
+class DirtyTags(set[str]):
+    """The tags of a transaction, with those of a model replaced by "all rows" of it once they are more than MAX_ROWS.
+
+    Adding costs what is added, however many tags and watched models there are: they are sorted by model once, when the
+    transaction has more than MAX_ROWS of them.
+    """
+
+    __slots__ = ("_by_label",)
+
+    def __init__(self, tags: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._by_label: defaultdict[str, set[str]] | None = None
+        self.add_all(tags)
+
+    def add_all(self, tags: Iterable[str]) -> None:
+        self.update(tags)
+        if len(self) <= MAX_ROWS:
+            return
+        if self._by_label is None:
+            self._by_label, tags = defaultdict(set), tuple(self)
+        for tag in tags:
+            found = _LABEL.match(tag)
+            if found and found[0] in watched_fields:
+                self._add_to_model(found[0], tag)
+
+    def _add_to_model(self, label: str, tag: str) -> None:
+        own = self._by_label[label]  # type: ignore[index]  # add_all has made it
+        own.add(tag)
         if len(own) > MAX_ROWS:
-            tags = (tags - own) | set(tags_of_unknown_rows(label))
-    return tags
+            self.difference_update(own)
+            own.clear()
+            own.update(tags_of_unknown_rows(label))
+            self.update(own)

@@ -23,28 +23,43 @@ class WatchedTable:
     through: bool
     by: Mapping[str, tuple[str, Callable[[Any], Any]]]
     """The watched fields in this table: column -> (attname, function that gives the canonical form)."""
+    elsewhere: bool = False
+    """Whether a watched field is in another table, so that a new row in this one does not tell its value."""
 
 
 watched_fields: dict[str, dict[str, "models.Field[Any, Any]"]] = {}
 """The fields by which cached entries are selected: label of the watched model -> attname -> field."""
+watched_models: dict[str, type[models.Model]] = {}
+"""The watched models, by label."""
+further_tables: defaultdict[str, set[str]] = defaultdict(set)
+"""Partitions, views and other names of a model's table, by label of the model; declared by hand."""
 tables: defaultdict[str, list[WatchedTable]] = defaultdict(list)
 """What a write to a table means for each watched model, by table name."""
 
 
-def register(model: type[models.Model], by: Iterable[str]) -> None:
-    """Register a watched model and its watched fields; raise NotWatched for a field that cannot be watched by value."""
+def register(model: type[models.Model], by: Iterable[str], also: Iterable[str] = ()) -> None:
+    """Register a watched model and its watched fields; raise NotWatched for a field that cannot be watched by value.
+
+    A write to one of the tables in ``also`` is a write to unknown rows of the model.
+    """
     label = model._meta.label
-    fields = watched_fields.setdefault(label, {})
-    for name in by:
-        field = followable(model, name)
-        if not field.primary_key:
-            # The tag of a row already stands for its primary key.
-            fields[field.attname] = field
-    _register_tables(model, fields)
+    # All or nothing: a model that is refused must not be left half watched.
+    followed = [followable(model, name) for name in by]
+    through = list(_through_tables(model))
+    # The tag of a row already stands for its primary key.
+    fields = {field.attname: field for field in followed if not field.primary_key}
+    watched_fields.setdefault(label, {}).update(fields)
+    watched_models[label] = model
+    _register_tables(model, through)
+    further_tables[label].update(also)
+    children = [other for other in watched_models.values() if issubclass(other, model)]
+    for other in children if also else [model]:
+        _register_further(other)
 
 
-def _register_tables(model: type[models.Model], fields: Mapping[str, "models.Field[Any, Any]"]) -> None:
+def _register_tables(model: type[models.Model], through_tables: Iterable[tuple[str, str]]) -> None:
     label = model._meta.label
+    fields = watched_fields[label]
     for base in (model, *model._meta.get_parent_list()):
         table = base._meta.db_table
         by = {
@@ -55,9 +70,18 @@ def _register_tables(model: type[models.Model], fields: Mapping[str, "models.Fie
         # A second parent has its own keys: a write to its table does not identify our rows.
         named = base in _share_the_key_of(model) and has_one_spelling(base._meta.pk)
         column = str(base._meta.pk.column) if named else ""
-        _set_table(table, WatchedTable(label, column, canonical(base._meta.pk), False, by))
-    for through, column in _through_tables(model):
+        # The row of a child may be inserted for a parent's row that has existed for long.
+        elsewhere = base is model and len(by) < len(fields)
+        _set_table(table, WatchedTable(label, column, canonical(base._meta.pk), False, by, elsewhere))
+    for through, column in through_tables:
         _set_table(through, WatchedTable(label, column, canonical(model._meta.pk), True, {}))
+
+
+def _register_further(model: type[models.Model]) -> None:
+    """Register the tables that were declared for the model or its parents: no column of theirs identifies a row."""
+    for base in (model, *model._meta.get_parent_list()):
+        for table in further_tables.get(base._meta.label, ()):
+            _set_table(table, WatchedTable(model._meta.label, "", canonical(model._meta.pk), False, {}, True))
 
 
 def _share_the_key_of(model: type[models.Model]) -> set[type[models.Model]]:
@@ -86,9 +110,23 @@ def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
         for foreign_key in through._meta.fields:
             if foreign_key.is_relation and issubclass(model, foreign_key.related_model._meta.concrete_model):
                 # A foreign key to a field other than our primary key does not identify our row.
-                key = foreign_key.target_field
-                ours = key.primary_key and key.model in sharing and has_one_spelling(key)
+                key = foreign_key.foreign_related_fields[0]
+                ours = _refers_to_key(foreign_key) and key.model in sharing and has_one_spelling(key)
                 yield through._meta.db_table, foreign_key.column if ours else ""
+
+
+def _refers_to_key(field: Any) -> bool:
+    """Whether a relation refers to the primary key and nothing else."""
+    return len(field.foreign_related_fields) == 1 and field.foreign_related_fields[0].primary_key
+
+
+def refers_by_key(through: Any, model: type[models.Model]) -> bool:
+    """Whether every relation of the through model with the model refers to its primary key."""
+    return all(
+        _refers_to_key(field)
+        for field in through._meta.fields
+        if field.is_relation and issubclass(model, field.related_model._meta.concrete_model)
+    )
 
 
 def is_watched(label: str) -> bool:

@@ -7,7 +7,6 @@ new generation after it, before any ``on_commit`` callback runs. In autocommit t
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from sqlite3 import SQLITE_BUSY, SQLITE_ERROR, SQLITE_LOCKED
 from typing import Any
 from weakref import WeakSet, ref
 
@@ -16,14 +15,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..exceptions import WriteRefused
 from ..stores.generations import Intent
-from . import outbox
+from . import outbox, two_phase
 from .causes import current_cause
 from .dirty import dirty_watchers, rolled_back
-from .plans import CONTROL, UNWATCHED, Announced, plan_of
+from .plans import CONTROL, ISOLATION, UNWATCHED, Announced, plan_of
 from .publishing import publisher
-from .snapshots import count_cursors, mistrust_isolation, reads_latest
-from .statements import without_comments
-from .tags import collapse
+from .refusals import was_refused
+from .snapshots import after_the_last_write, count_cursors, driver_in_transaction, mistrust_isolation, reads_latest
+from .tags import DirtyTags
+from .texts import is_several, may_change_isolation, text_of, without_comments
+from .two_phase import phase_of
 
 
 def in_transaction() -> bool:
@@ -42,7 +43,7 @@ class ConnectionWatcher:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.alias = connection.alias
-        self.dirty: set[str] = set()
+        self.dirty = DirtyTags()
         self.published: set[str] = set()
         """The tags that the last autocommit statement published; a signal that follows need not publish them again."""
         self.reading: WeakSet[Any] = WeakSet()
@@ -56,21 +57,15 @@ class ConnectionWatcher:
         if connection.connection is None:
             # Until a connection is opened, Django reports autocommit as off.
             return connection.in_atomic_block
-        return connection.in_atomic_block or not connection.autocommit or self._driver_in_transaction(default=False)
-
-    def _driver_in_transaction(self, *, default: bool) -> bool:
-        raw = self.connection.connection
-        if raw is not None and self.connection.vendor == "sqlite":
-            return bool(raw.in_transaction)
-        if raw is not None and self.connection.vendor == "postgresql":
-            return bool(raw.info.transaction_status)
-        return default
+        return (
+            connection.in_atomic_block or not connection.autocommit or driver_in_transaction(connection, default=False)
+        )
 
     # -- statements ---------------------------------------------------------------------------------------------------
 
     def execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """Run one statement: the wrapper that Django calls around every execute and executemany."""
-        text = sql if sql.__class__ is str else _text(sql, self.connection)
+        text = sql if sql.__class__ is str else text_of(sql, self.connection)
         plan = plan_of(text)
         if plan is UNWATCHED and self.in_transaction():
             dirty_watchers.add(self._reference)
@@ -79,32 +74,39 @@ class ConnectionWatcher:
                 # A later signal is not about that statement.
                 self.published = set()
             return execute(sql, params, many, context)
+        if plan.may_change_isolation:
+            mistrust_isolation(self.connection)
+            if plan is ISOLATION:
+                return execute(sql, params, many, context)
         if many:
             # The parameters may be an iterator, and the statement needs them too.
             params = list(params)
         statement = partial(execute, sql, params, many, context)
         if plan is CONTROL:
-            return self._control(text, statement)
+            return self._control(text, params, statement, context["cursor"].cursor)
         self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))
         if self.in_transaction():
             return self._around(statement) if plan.may_commit else statement()
-        return self._autocommitted(statement, context["cursor"].cursor)
+        return self._autocommitted(statement, context["cursor"].cursor, alone=plan.takes_no_transaction)
 
-    def _autocommitted(self, statement: Callable[[], Any], cursor: Any) -> Any:
-        """Run a statement in autocommit, where it is its own COMMIT."""
-        if publisher.keeps_a_record:
+    def _autocommitted(self, statement: Callable[[], Any], cursor: Any, *, alone: bool) -> Any:
+        """Run a statement in autocommit, where it is its own COMMIT; ``alone`` if it takes no transaction."""
+        if publisher.keeps_a_record and not alone:
             return self._recorded(statement, cursor)
         try:
             intent = publisher.begin(self.dirty)
+            if alone:
+                self._record(intent)
         except WriteRefused:
             self.forget()
             raise
-        if intent is not None and intent.undelivered:
+        undelivered = intent is not None and intent.undelivered
+        if undelivered and not alone:
             return self._recorded(statement, cursor)
         try:
             result = statement()
         except (OperationalError, InterfaceError) as error:
-            if _was_refused(error):
+            if was_refused(error):
                 publisher.withdraw(intent)
             # Otherwise it is unknown whether the database executed it, and the intent is left to expire.
             self.forget()
@@ -118,9 +120,13 @@ class ConnectionWatcher:
             raise
         if cursor in self.reading:
             # SQLite commits INSERT … RETURNING only once its rows have been read or its cursor is closed.
-            cursor.on_finished = partial(self._finish_last, intent)
+            cursor.on_finished = partial(after_the_last_write, self.reading, partial(self._finish, intent))
         else:
-            self._finish_last(intent)
+            after_the_last_write(self.reading, partial(self._finish, intent))
+        if undelivered:
+            # The row that was left before may have been published before the statement had committed.
+            outbox.leave(self.connection, self.published)
+            publisher.repeat(self.published)
         return result
 
     def _recorded(self, statement: Callable[[], Any], cursor: Any) -> Any:
@@ -138,20 +144,6 @@ class ConnectionWatcher:
         self.published = published
         return result
 
-    def _finish_last(self, intent: Intent | None) -> None:
-        """Publish when the last writing cursor is done: only then does SQLite commit what the others wrote."""
-        writing = next((cursor for cursor in self.reading if cursor.on_finished is not None), None)
-        if writing is None:
-            self._finish(intent)
-            return
-        before = writing.on_finished
-
-        def finish_both() -> None:
-            before()
-            self._finish_last(intent)
-
-        writing.on_finished = finish_both
-
     def _around(self, statement: Callable[[], Any]) -> Any:
         """Run a statement of an open transaction that may contain a COMMIT."""
         intent = publisher.begin(self.dirty)
@@ -163,7 +155,7 @@ class ConnectionWatcher:
 
     def _finish(self, intent: Intent | None, *, default: bool = False) -> None:
         """Publish if the statement was a COMMIT; keep the dirty tags if the transaction is still open."""
-        if self._driver_in_transaction(default=default):
+        if driver_in_transaction(self.connection, default=default):
             publisher.withdraw(intent)
             return
         if publisher.end(intent, self.dirty, self._causes):
@@ -174,13 +166,13 @@ class ConnectionWatcher:
 
     def mark(self, tags: set[str], cause: str) -> None:
         """Mark the tags as dirty until the transaction has ended and they have been published."""
-        self.dirty = collapse(self.dirty | tags) if self.dirty else collapse(tags)
+        self.dirty.add_all(tags)
         self._causes.add(cause)
         dirty_watchers.add(self._reference)
 
     def forget(self) -> None:
         """Clear what is dirty: the transaction was published or rolled back, or its outcome is unknown."""
-        self.dirty, self.published, self._causes = set(), set(), set()
+        self.dirty, self.published, self._causes = DirtyTags(), set(), set()
         dirty_watchers.discard(self._reference)
 
     @contextmanager
@@ -192,21 +184,46 @@ class ConnectionWatcher:
         finally:
             self._announced = before
 
-    def _control(self, sql: str, statement: Callable[[], Any]) -> Any:
+    def _control(self, sql: str, params: Any, statement: Callable[[], Any], cursor: Any) -> Any:
         """Run a statement that may change or end a transaction by hand."""
         text = without_comments(sql).upper()
         words = text.split(None, 3)
-        if "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
+        if may_change_isolation(sql) or "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
             mistrust_isolation(self.connection)
+        phase, name = phase_of(sql, params)
+        if phase:
+            return self._in_two_phases(phase, name, statement, cursor)
         of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
-        if words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block):
+        harmless = words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block)
+        if harmless and not is_several(sql):
             return statement()
         if self.dirty:
             return self._around(statement)
-        result = statement()
-        if not self.in_transaction():
-            self._discard()
-        return result
+        return self._discarding(statement)
+
+    def _discarding(self, statement: Callable[[], Any]) -> Any:
+        """Run a statement after which, if it has ended the transaction, nothing of it is dirty any more."""
+        try:
+            return statement()
+        finally:
+            if not self.in_transaction():
+                self._discard()
+
+    def _in_two_phases(self, phase: str, name: str | None, statement: Callable[[], Any], cursor: Any) -> Any:
+        """Run PREPARE TRANSACTION, COMMIT PREPARED or ROLLBACK PREPARED."""
+        if phase == "PREPARE":
+            prepared = self.dirty
+            result = self._discarding(statement)
+            two_phase.prepare(self.alias, name, prepared)
+            return result
+        if self.in_transaction():
+            # The database refuses it.
+            return statement()
+        written = two_phase.finish(self.alias, name)
+        if phase == "ROLLBACK" or not written:
+            return statement()
+        self.mark(written, current_cause("safety_net"))
+        return self._autocommitted(statement, cursor, alone=True)
 
     # -- the transaction ----------------------------------------------------------------------------------------------
 
@@ -231,7 +248,8 @@ class ConnectionWatcher:
     def _record(self, intent: Intent | None) -> None:
         """Leave the dirty tags in the outbox, within the transaction that is about to commit, if that is needed."""
         if intent is not None and (intent.undelivered or publisher.keeps_a_record):
-            outbox.leave(self.connection, self.dirty)
+            if intent.undelivered or outbox.is_there(self.connection):
+                outbox.leave(self.connection, self.dirty)
             if intent.undelivered:
                 publisher.left_behind(self.dirty)
 
@@ -261,20 +279,6 @@ class ConnectionWatcher:
         if autocommit and self._reference in dirty_watchers:
             return self.commit(partial(change, autocommit, *args, **kwargs))
         return change(autocommit, *args, **kwargs)
-
-
-def _was_refused(error: Exception) -> bool:
-    """Whether the database itself reported that it did not execute the statement: locked, or a syntax error."""
-    answer = getattr(error.__cause__, "sqlstate", None)
-    if answer is not None:
-        # Except for a failed connection (08) or a server that was shut down (57).
-        return answer[:2] not in ("08", "57")
-    return getattr(error.__cause__, "sqlite_errorcode", -1) & 0xFF in (SQLITE_ERROR, SQLITE_BUSY, SQLITE_LOCKED)
-
-
-def _text(sql: Any, connection: BaseDatabaseWrapper) -> str:
-    """Return the text of a statement composed with the driver's own classes."""
-    return sql.as_string(connection.connection) if hasattr(sql, "as_string") else str(sql)
 
 
 def watcher_of(connection: BaseDatabaseWrapper) -> ConnectionWatcher:

@@ -6,12 +6,14 @@ from functools import partial
 from django.db.models import Model
 
 from . import watched
+from .late import note_if_late
 from .models_by_label import ModelOrLabel, when_loaded
 from .plans import forget_plans
 from .receivers import connect
+from .texts import table_in_its_schema
 
 
-def watch(model: ModelOrLabel, *, by: Iterable[str] = ()) -> None:
+def watch(model: ModelOrLabel, *, by: Iterable[str] = (), tables: Iterable[str] = ()) -> None:
     """Watch a model: publish every write to it. ``by`` names the fields by which cached entries are selected.
 
         watch("scheduling.Employee", by=("id", "email"))
@@ -20,15 +22,40 @@ def watch(model: ModelOrLabel, *, by: Iterable[str] = ()) -> None:
     then on every write to its tables publishes an invalidation, on any connection and from any code. The model may be
     given by its label before it is loaded. Declare it at start-up, in every process; more fields may be declared later.
 
+    ``tables`` names further tables through which rows of the model are written: partitions, updatable views, or
+    another name of its table. Each write to them publishes all rows of the model, and so does TRUNCATE.
+
     Raises NotWatched for a field that cannot be watched by value.
     """
-    when_loaded(model, partial(_watch, by=tuple(by)))
+    when_loaded(model, partial(_watch, by=tuple(by), tables=_names(model, tables)))
 
 
-def _watch(model: type[Model], by: tuple[str, ...] = ()) -> None:
+def _names(model: ModelOrLabel, tables: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the tables; raise TypeError unless they are several texts."""
+    names = () if isinstance(tables, str) else tuple(tables)
+    if isinstance(tables, str) or not all(isinstance(name, str) and table_in_its_schema(name) for name in names):
+        label = model if isinstance(model, str) else model._meta.label
+        raise TypeError(
+            f'watch({label}): tables must be a tuple of names, such as tables=("archive_2020",), not {tables!r}.'
+        )
+    return names
+
+
+def _watch(model: type[Model], by: tuple[str, ...] = (), tables: tuple[str, ...] = ()) -> None:
     model = model._meta.concrete_model or model
-    watched.register(model, by)
+    before = watched_by(model)
+    watched.register(model, by, tables)
+    for name in sorted(watched_by(model) - before):
+        note_if_late(f"The watch of {name}")
     for parent in model._meta.get_parent_list():
-        _watch(parent)
+        # A row of the child is a row of the parent too.
+        _watch(parent, tables=tables)
     forget_plans()
     connect(model)
+
+
+def watched_by(model: type[Model]) -> set[str]:
+    """Return the names of what is watched of a model: itself, and each field by whose values."""
+    label = model._meta.label
+    fields = watched.watched_fields.get(label)
+    return set() if fields is None else {label, *(f"{label}.{attname}" for attname in fields)}

@@ -2,6 +2,7 @@
 
 tiers          entries, and the two tiers that hold them: this process, and a Django cache that all processes share
 runtime        what all reads of a process share (clock, settings, stores), and whether an entry may be served
+places         the scope, databases and filter that an answer depends on besides its key
 entries        the entries that this process holds, by cache type and kind
 dependencies   what a value depends on, as far as is known before it is loaded
 leases         the generations at the moment before a load
@@ -11,6 +12,9 @@ loading        what happens on a miss: the shared tier, then one load
 manager        cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, get_stats
 in_many        WHERE … IN for thousands of values
 queries        reading rows for the cache: without creating instances, or joined to others
+filters        the filter of a default manager, which may change from call to call
+managers       what the default manager of a model adds to its rows
+orderings      which other rows decide the order of a list
 rows_by_field  the base class of CachedLookup and CachedGroup
 lookups        CachedLookup: at most one row per value
 groups         CachedGroup: all rows per value

@@ -30,14 +30,14 @@ class BatchCache:
     def __init__(self, lookup: PrimaryKeyLookup) -> None:
         self._lookup = lookup
         self._pks: dict[Hashable, Any] = {}
-        self._canonical: dict[Hashable, Hashable | None] = {}
+        self._canonical: dict[type, dict[Any, Hashable | None]] = {str: {}, int: {}}
         self._missing: set[Hashable] = set()
         self._tiers: Counter[str] = Counter()
         self._answered = 0
 
     def fill(self, values: Iterable[Any]) -> None:
         """Look up values that are new here: in the local tier, the shared tier, then by one query (in chunks)."""
-        wanted = {canonical for value in set(values) if (canonical := self._normalise(value)) is not None}
+        wanted = {canonical for value in values if (canonical := self._normalise(value)) is not None}
         wanted -= self._pks.keys()
         wanted -= self._missing
         if not wanted:
@@ -58,8 +58,10 @@ class BatchCache:
 
     def get_all(self, values: Iterable[Any]) -> list[Any | None]:
         """Return the primary key of each value, in the same order, with None where there is no row."""
-        canonical, pks, normalise = self._canonical, self._pks, self._normalise
-        found = [pks.get(canonical[value] if value in canonical else normalise(value)) for value in values]
+        texts, pks, normalise = self._canonical[str], self._pks, self._normalise
+        found = [
+            pks.get(texts[value] if type(value) is str and value in texts else normalise(value)) for value in values
+        ]
         self._answered += len(found)
         return found
 
@@ -97,8 +99,11 @@ class BatchCache:
         """Return the canonical value, or None if the field cannot hold it; each spelling is normalised once."""
         if value is None:
             return None
+        # Not by the value alone: 1, True and 1.0 are equal, and so are decimals of different text.
+        if (known := self._canonical.get(type(value))) is None:
+            return self._lookup.normalise(value)
         try:
-            return self._canonical[value]
+            return known[value]
         except KeyError:
-            canonical = self._canonical[value] = self._lookup.normalise(value)
+            canonical = known[value] = self._lookup.normalise(value)
             return canonical

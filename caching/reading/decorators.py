@@ -1,7 +1,8 @@
 """The decorator that caches the return values of a function."""
 
 from collections.abc import Callable, Iterable
-from functools import update_wrapper
+from copy import copy
+from functools import partial, update_wrapper
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -32,6 +33,9 @@ def cached(
             when_loaded(label, lambda model: None)  # a label that names no model is found at start-up
 
     def decorate(function: Callable[..., Any]) -> CachedFunction:
+        if isinstance(function, (classmethod, staticmethod, property)):
+            kind_of_method = type(function).__name__
+            raise TypeError(f"@cached takes a function, not a {kind_of_method}: put it below @{kind_of_method}.")
         kind = AsyncCachedFunction if iscoroutinefunction(function) else CachedFunction
         return kind(function, cache_type, key, positive_ttl(ttl), dependencies)
 
@@ -55,6 +59,14 @@ class CachedFunction:
         self._ttl = ttl
         self._depends_on = depends_on
         update_wrapper(self, function)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> "CachedFunction":
+        """Bind the function to an instance, as Python binds a method: it and its key get ``self`` first."""
+        if instance is None:
+            return self
+        bound = copy(self)
+        bound._function, bound._key = partial(self._function, instance), partial(self._key, instance)
+        return bound
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return cache_manager.get_or_load(self._cache_type, *self._call(args, kwargs))

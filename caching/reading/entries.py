@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
+from .places import Place, declared_name, place_of
 from .runtime import Runtime
 from .tiers import Entry, LocalTier
 
@@ -44,7 +45,7 @@ class TypeEntries:
                 # Replace the whole tier: removing a thousand entries one by one costs more than publishing.
                 self.entries = self._empty_tier()
             else:
-                for key in [key for key in self.entries if matching(key)]:
+                for key in [key for key in self.entries if matching(_without_place(key))]:
                     del self.entries[key]
             self.view[self.row + stats.ENTRIES] = len(self.entries)
             return before - len(self.entries)
@@ -53,12 +54,24 @@ class TypeEntries:
 class Kind:
     """The entries of one kind of key, with their TTL and their counts."""
 
-    __slots__ = ("entries", "name", "row", "runtime", "ttl", "view")
+    __slots__ = ("declared_as", "entries", "name", "row", "runtime", "ttl", "view")
 
     def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
         self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
         self.row = runtime.recorder.row(entries.name, name)
         self.view = runtime.recorder.view
+        self.declared_as = declared_name(entries.name, name)
+
+    is_placed = False
+    """Whether ``place`` must be asked in the thread that reads the database."""
+
+    def place(self) -> str | None:
+        """Return the scope, databases and filter of now as text, None for a read that must pass the cache."""
+        return ""
+
+    def name_at(self, key: str, place: str | None) -> tuple[str, str]:
+        """Return the name of an answer in this process, for those who load it or wait for it."""
+        return self.entries.name, f"{key}\n{place}" if place else key
 
     def find(self, key: str) -> Entry | None:
         """Return the local entry and count a hit, if it may be served now; else return None."""
@@ -116,7 +129,7 @@ class Kind:
                 self.view[self.row + reason] += 1
                 self.view[held.row + stats.ENTRIES] = len(held.entries)
 
-    def put(self, key: str, entry: Entry, counter: int) -> None:
+    def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
         """Store an entry, evicting the least recently used one if the type is full; add one to ``counter``."""
         held = self.entries
         with held.lock:
@@ -127,6 +140,39 @@ class Kind:
     def count(self, counter: int, number: int = 1) -> None:
         with self.entries.lock:
             self.view[self.row + counter] += number
+
+
+def _without_place(key: str) -> str:
+    """Return the key of an entry as the caller knows it."""
+    return key.rpartition("\n")[0] or key
+
+
+class PlacedKind(Kind):
+    """A kind whose answers differ from place to place (``places``): each entry is held under its key and its place."""
+
+    __slots__ = ("_place",)
+    is_placed = True
+
+    def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float, place: Place) -> None:
+        super().__init__(runtime, entries, name, ttl)
+        self._place = place
+
+    def place(self) -> str | None:
+        return self._place()
+
+    def find(self, key: str) -> Entry | None:
+        place = self._place()
+        return None if place is None else super().find(f"{key}\n{place}")
+
+    def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
+        place = self._place()
+        if place is None:
+            return {}
+        names = {f"{key}\n{place}": key for key in keys}
+        return {names[name]: entry for name, entry in super().find_many(names).items()}
+
+    def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
+        super().put(f"{key}\n{place}", entry, counter)
 
 
 class TypeTable:
@@ -162,8 +208,19 @@ class TypeTable:
         entries = self.entries(type_name)
         if name not in entries.kinds:
             with self._lock:
-                entries.kinds.setdefault(name, Kind(self.runtime, entries, name, self.ttl(entries.declared, name)))
+                entries.kinds.setdefault(name, self._make_kind(entries, name))
         return entries.kinds[name]
+
+    def _make_kind(self, entries: TypeEntries, name: str) -> Kind:
+        ttl, place = self.ttl(entries.declared, name), place_of(entries.name, name, self.runtime.scope)
+        if place is None:
+            return Kind(self.runtime, entries, name, ttl)
+        return PlacedKind(self.runtime, entries, name, ttl, place)
+
+    def forget_kind(self, type_name: str, name: str) -> None:
+        """Make the kind anew when it is used next: a look-up has declared what its keys answer."""
+        if type_name in self.held:
+            self.held[type_name].kinds.pop(name, None)
 
     def kind_of(self, type_name: str | CacheType, key: str) -> Kind:
         """Return the kind of a key; raise InvalidKey if it has none."""

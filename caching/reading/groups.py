@@ -6,11 +6,11 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from ..coherence.columns import column_of
-from ..exceptions import NotWatched
 from ..values.forms import Collection, Row
 from ..values.freezing import thaw
 from .loading import load_through
+from .managers import declared_queryset
+from .orderings import OrderedByOthers, paths_ordered_by
 from .rows_by_field import M, RowsByField
 
 
@@ -22,25 +22,26 @@ class CachedGroup(RowsByField[M]):
     """
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
-        self._order = self._order or tuple(model._meta.ordering or ())
+        query = declared_queryset(model).query
+        self._order = self._order or tuple(query.order_by) or tuple(model._meta.ordering or ())
         super()._resolve(model, field, kind)
-        for path in filter(None, map(self._joined_by, self._order)):
-            if path not in self._related:
+        lists = f"The lists of {model._meta.label} by {field!r}"
+        missing: dict[str, None] = {}
+        for order in self._order:
+            try:
+                alias = order.lstrip("-") if isinstance(order, str) else order
+                missing |= dict.fromkeys(paths_ordered_by(model, query.annotations.get(alias, order)))
+            except OrderedByOthers as error:
                 raise ValueError(
-                    f"The lists of {model._meta.label} by {field!r} are ordered through {path!r}, whose changes would "
-                    f"not drop them. Add select_related=({path!r},)."
+                    f"{lists} are ordered by {order!r}: {error}, whose changes would not drop them. Order by "
+                    "columns of the model, or sort the list where it is used."
+                ) from error
+        for path in sorted(missing, key=len, reverse=True):
+            if not any(f"{joined}__".startswith(f"{path}__") for joined in self._related):
+                raise ValueError(
+                    f"{lists} are ordered through {path!r}, whose changes would not drop them. "
+                    f"Add select_related=({path!r},)."
                 )
-
-    def _joined_by(self, order: Any) -> str:
-        """Return the path of foreign keys that an ordering follows, "" if it follows none."""
-        *path, last = str(order).lstrip("-").split("__")
-        try:
-            if not path and column_of(self.model, last).is_relation and not last.endswith("_id"):
-                path = [last]
-        except NotWatched:
-            # It is an expression; its author must know what it refers to.
-            return ""
-        return "__".join(path)
 
     def get(self, value: Any) -> list[M]:
         """Return the rows that have this value."""

@@ -16,6 +16,9 @@ from .runtime import Runtime
 MAX_LEASES = 1024
 """The most open leases of one context. Beyond it the oldest are dropped; their ``set`` takes a new lease."""
 
+MAX_SECONDS = 60.0
+"""A ``get`` that misses this long after an open lease takes its place: the load of that one was given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -31,11 +34,21 @@ class Lease:
     taken_at: float = 0.0
     """The moment, in seconds of the manager's clock."""
     opened: int = 1
-    """How many calls of ``get`` for the key have not been followed by a ``set`` yet."""
+    """How many calls of ``get`` for the key have not been followed by a ``set`` yet, without those given up."""
+    given_up: int = 0
+    """The number of older ``get`` calls whose load is taken to be given up. If one ends all the same, its ``set`` comes
+    after ours and stores nothing. A lease with nothing but these (``opened`` is 0) only says so."""
+    place: str | None = ""
+    """The scope, databases and filter in which the load takes place."""
 
 
-def take_leases(runtime: Runtime, wanted: Mapping[str, Dependencies]) -> dict[str, Lease]:
-    """Return leases by key, with the current generations, for loads that begin after this call."""
+def take_leases(
+    runtime: Runtime, wanted: Mapping[str, Dependencies], places: Mapping[str, str | None] = MappingProxyType({})
+) -> dict[str, Lease]:
+    """Return leases by key, with the current generations, for loads that begin after this call.
+
+    ``places`` says by key in which place the load happens; None: what it gives must not be stored.
+    """
     labels = watched_labels()
     guards = dict(zip(labels, runtime.generations.read([any_row_tag(label) for label in labels]), strict=True))
     stamps: Sequence[Stamp | None] = [None] * len(wanted)
@@ -43,7 +56,14 @@ def take_leases(runtime: Runtime, wanted: Mapping[str, Dependencies]) -> dict[st
         stamps = runtime.generations.stamps([dependencies.tags for dependencies in wanted.values()])
     rollback, now = last_rollback(), runtime.clock()
     return {
-        key: Lease(dependencies, None if from_replica(dependencies) else stamp, guards, rollback, now)
+        key: Lease(
+            dependencies,
+            None if from_replica(dependencies) else stamp,
+            guards,
+            rollback,
+            now,
+            place=places.get(key, ""),
+        )
         for (key, dependencies), stamp in zip(wanted.items(), stamps, strict=True)
     }
 
@@ -56,7 +76,13 @@ def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
     """Keep the leases of a ``get`` for a later ``set`` in this context; an older lease of a key takes precedence."""
     held = dict(_open.get())
     for name, lease in leases.items():
-        held[name] = replace(held[name], opened=held[name].opened + 1) if name in held else lease
+        older = held.pop(name, None)
+        if older is None:
+            held[name] = lease
+        elif older.opened and lease.taken_at - older.taken_at <= MAX_SECONDS:
+            held[name] = replace(older, opened=older.opened + 1)
+        else:
+            held[name] = replace(lease, given_up=older.opened + older.given_up)
     for name in list(held)[: max(len(held) - MAX_LEASES, 0)]:
         del held[name]
     _open.set(held)
@@ -68,8 +94,13 @@ def take_back(name: tuple[str, str]) -> Lease | None:
     lease = held.pop(name, None)
     if lease is None:
         return None
-    if lease.opened > 1:
-        held[name] = replace(lease, opened=lease.opened - 1)
+    if lease.opened:
+        rest = replace(lease, opened=lease.opened - 1)
+    else:
+        rest = replace(lease, given_up=lease.given_up - 1)
+        lease = replace(lease, known=None)
+    if rest.opened or rest.given_up:
+        held[name] = rest
     _open.set(held)
     return lease
 

@@ -27,7 +27,9 @@ def load_through(
     looked = not dirty_watchers
     if looked and (entry := find_shared({key: kind}).get(key)) is not None:
         return thaw(entry.value)
-    with kind.runtime.single_flight.joined((kind.entries.name, key), may_wait=lambda: not in_transaction()) as waited:
+    with kind.runtime.single_flight.joined(
+        kind.name_at(key, kind.place()), may_wait=lambda: not in_transaction()
+    ) as waited:
         if waited:
             kind.count(stats.WAIT)
         entry, lease = _before_load(kind, key, dependencies, looked=looked)
@@ -73,7 +75,7 @@ def _before_load(
     if entry is not None:
         return entry, None
     kind.miss(key)
-    return None, take_leases(kind.runtime, {key: dependencies()})[key]
+    return None, take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
 
 
 def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int) -> None:
@@ -94,7 +96,7 @@ def load_many(
                 kind.miss(key, inside_a_write=is_dirty(known.tags))
         else:
             kind.miss(*dependencies)
-        leases = take_leases(kind.runtime, dependencies)
+        leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
     values = load()
     count_loads(kind, started)
@@ -108,7 +110,7 @@ def load_contents(
     kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Content] | None]
 ) -> bool:
     """Load and store frozen values of several keys, in one load; return False if ``load`` returned None."""
-    leases = take_leases(kind.runtime, dependencies)
+    leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
     contents = load()
     if contents is None:
@@ -144,11 +146,13 @@ def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
     tier = runtime.shared
     if tier is None or not runtime.is_serving or runtime.generations.is_degraded:
         return {}
-    entries = tier.get_entries(declared, kinds, runtime.clock())
+    places = {kind: kind.place() for kind in kinds.values()}
+    within = {key: (kind.declared_as, place) for key, kind in kinds.items() if (place := places[kind]) is not None}
+    entries = tier.get_entries(declared, within, runtime.clock(), within)
     served = {}
     for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
         if serves:
-            kinds[key].put(key, entry, stats.HIT_SHARED)
+            kinds[key].put(key, entry, stats.HIT_SHARED, within[key][1])
             served[key] = entry
         else:
             kinds[key].count(stats.REFUSAL)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
@@ -16,6 +17,9 @@ from .loading import find_shared, load_through
 from .queries import parts
 from .rows_by_field import M, RowsByField
 
+_EXACT = (str, int, UUID)
+"""The types whose values are equal only if they are the same text."""
+
 
 class CachedLookup(RowsByField[M]):
     """Rows by a unique field: one or many, sync or async. The absence of a row is cached too.
@@ -24,19 +28,19 @@ class CachedLookup(RowsByField[M]):
     returns new instances with their own ``_state``; changing them never affects the cache.
     """
 
-    _keys: dict[Any, str]
+    _keys: dict[type, dict[Any, str]]
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
         super()._resolve(model, field, kind)
         if not self.field.unique:
             raise ValueError(f"{self._declared_as} is not unique; use CachedGroup for all rows of a value.")
-        self._keys = {}
+        self._keys = {kind: {} for kind in _EXACT}
 
     def get(self, value: Any) -> M | None:
         """Return the row, or None."""
         try:
             # A hit takes a few microseconds, and normalising the value again would be a third of them.
-            key = self._keys[value]
+            key = self._keys[type(value)][value]
         except (KeyError, TypeError):
             normalised = self.normalise(value)
             if normalised is None:
@@ -58,10 +62,11 @@ class CachedLookup(RowsByField[M]):
 
     def _remember_key(self, value: Any, normalised: Any) -> str:
         key = self.key(normalised)
-        if value.__hash__ is not None:
-            if len(self._keys) >= 2 * self.kind.entries.max_size:
-                self._keys.clear()
-            self._keys[value] = key
+        # 1, True and 1.0 are equal, and different texts.
+        if (known := self._keys.get(type(value))) is not None:
+            if len(known) >= 2 * self.kind.entries.max_size:
+                known.clear()
+            known[value] = key
         return key
 
     async def aget(self, value: Any) -> M | None:
@@ -70,7 +75,8 @@ class CachedLookup(RowsByField[M]):
         if normalised is None:
             return None
         # If a connection has written, only the thread that owns it can decide what may be served.
-        if not dirty_watchers and (entry := self.kind.find(self.key(normalised))) is not None:
+        kind = self.kind
+        if not (dirty_watchers or kind.is_placed) and (entry := kind.find(self.key(normalised))) is not None:
             row: M | None = thaw(entry.value)
             return row
         return await sync_to_async(self.get)(value)
@@ -116,6 +122,8 @@ class CachedLookup(RowsByField[M]):
         return found | loaded, sources
 
     def _pks(self, values: Sequence[Any]) -> dict[Any, Any]:
+        if self._may_dangle:
+            return {getattr(row, self.field.attname): row.pk for row in self._rows(values)}
         pairs: list[tuple[Any, Any]] = []
         for part in parts(values):
             pairs.extend(self._queryset(part).order_by().values_list(self.field.attname, "pk"))

@@ -92,21 +92,22 @@ class CacheManager:
         kinds = {key: self.types.kind_of(cache_type, key) for key in keys}
         if not self.runtime.is_serving:
             return {}
-        name = self.types.entries(cache_type).name
-        unknown = {key: self._dependencies(kind, key) for key, kind in kinds.items()}
-        leases.remember({(name, key): lease for key, lease in take_leases(self.runtime, unknown).items()})
         found = find_many(kinds)
-        for key, kind in kinds.items():
-            if key not in found:
-                kind.miss(key, inside_a_write=bool(dirty_watchers) and is_dirty(unknown[key].tags))
+        unknown = {key: self._dependencies(kind, key) for key, kind in kinds.items() if key not in found}
+        if unknown:
+            places = _places({key: kinds[key] for key in unknown})
+            taken = take_leases(self.runtime, unknown, places)
+            leases.remember({kinds[key].name_at(key, places[key]): lease for key, lease in taken.items()})
+        for key in unknown:
+            kinds[key].miss(key, inside_a_write=bool(dirty_watchers) and is_dirty(unknown[key].tags))
         return {key: thaw(entry.value) for key, entry in found.items()}
 
     def set(self, cache_type: Name, key: str, value: Any, ttl: float | None = None) -> None:
         """Store a value for ``ttl`` seconds.
 
         The value depends on the rows in it, and on any row of their models and of the models that the type is bound to.
-        After a ``get`` of the key in the same context, it is stored only if none of these has been written since;
-        without a ``get`` it is assumed to be current. Raises Uncacheable for a value that the tiers cannot hold.
+        After a ``get`` of the key that missed in the same context, it is stored only if none of these has been written
+        since; without one it is assumed to be current. Raises Uncacheable for a value that the tiers cannot hold.
         """
         self.set_many(cache_type, {key: value}, ttl)
 
@@ -116,9 +117,10 @@ class CacheManager:
         declared = self.types.entries(cache_type).declared
         kinds = {key: self.types.kind_of(cache_type, key) for key in mapping}
         contents = {key: freeze(value, declared.dataclasses) for key, value in mapping.items()}
-        taken = {key: leases.take_back((declared.name, key)) for key in mapping}
+        places = _places(kinds)
+        taken = {key: leases.take_back(kinds[key].name_at(key, places[key])) for key in mapping}
         without = {key: self._dependencies(kinds[key], key) for key, lease in taken.items() if lease is None}
-        fresh = take_leases(self.runtime, without)
+        fresh = take_leases(self.runtime, without, places)
         by_kind: defaultdict[Kind, dict[str, tuple[Content, Lease]]] = defaultdict(dict)
         for key, content in contents.items():
             by_kind[kinds[key]][key] = content, taken[key] or fresh[key]
@@ -166,7 +168,7 @@ class CacheManager:
         keys.positive_ttl(ttl)
         kind = self.types.kind_of(cache_type, key)
         # If a connection has written, only the thread that owns it can decide what may be served.
-        if not dirty_watchers and (entry := kind.find(key)) is not None:
+        if not (dirty_watchers or kind.is_placed) and (entry := kind.find(key)) is not None:
             return thaw(entry.value)
 
         def dependencies() -> Dependencies:
@@ -196,7 +198,7 @@ class CacheManager:
         publish({keys.key_tag(kind.entries.name, key)}, current_cause("call"))
         kind.entries.drop(lambda held: held == key)
         if (shared := self.runtime.shared) is not None:
-            shared.delete(kind.entries.name, key)
+            shared.delete(kind.entries.name, key, (kind.declared_as, kind.place() or ""))
 
     def invalidate_pattern(self, cache_type: Name, pattern: str) -> int:
         """Drop the keys that match the glob in every process; return the number of entries this process dropped.
@@ -246,6 +248,12 @@ class CacheManager:
         for name in names & self.types.held.keys():
             for cause in causes:
                 self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
+
+
+def _places(kinds: Mapping[str, Kind]) -> dict[str, str | None]:
+    """Return by key where an answer of now is held."""
+    now = {kind: kind.place() for kind in kinds.values()}
+    return {key: now[kind] for key, kind in kinds.items()}
 
 
 general = CacheType("general")

@@ -1,17 +1,21 @@
 """Reading rows for the cache: in chunks that fit a query, without creating instances, joined to other rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 from django.db import models
+from django.db.models.query import ModelIterable
 from django.db.models.sql.constants import MULTI
 
 from ..coherence.columns import column_of
 from ..values.columns import attnames
+from ..values.construction import is_plain
 from ..values.forms import Row
+from .in_many import in_many
 
 MAX_IN_ONE_QUERY = 10_000
+_ITERATION = ("__iter__", "_fetch_all", "iterator")
 _PLAIN_FIELDS = (
     *(models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.DecimalField),
     *(models.DateField, models.TimeField, models.DurationField, models.UUIDField, models.FloatField, models.ForeignKey),
@@ -28,15 +32,26 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     """Set the related instances of rows along a path of foreign keys; each related row is read once."""
     if not rows or not path:
         return
-    field = column_of(type(rows[0]), path[0])
-    keys = {getattr(row, field.attname) for row in rows}
-    related: Any = field.related_model
-    # Use the base manager, because a join does not filter as a default manager may do.
-    joined = related._base_manager.in_bulk(keys - {None})
+    field: Any = column_of(type(rows[0]), path[0])
+    keys = {getattr(row, field.attname) for row in rows} - {None}
+    # As a join reads them: from the same database, and a default manager may leave some out.
+    joined = _by_key(field, keys, rows[0]._state.db)
     for row in rows:
-        if (key := getattr(row, field.attname)) in joined:
-            setattr(row, field.name, joined[key])
+        if (other := joined.get(getattr(row, field.attname))) is not None:
+            field.set_cached_value(row, other)
+            if field.unique:
+                field.remote_field.set_cached_value(other, row)  # as select_related does
     join(list(joined.values()), path[1:])
+
+
+def _by_key(field: Any, keys: Collection[Any], database: str | None) -> dict[Any, Any]:
+    """Return the instances that a foreign key refers to, by the column that it refers to (``to_field``)."""
+    target = field.target_field
+    return {
+        getattr(other, target.attname): other
+        for part in parts(list(keys))
+        for other in in_many(field.related_model._base_manager.using(database).order_by(), target, part)
+    }
 
 
 def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
@@ -46,12 +61,42 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """
     model: Any = queryset.model
     names = list(attnames(model))
+    if makes_its_own_rows(queryset) or not _has_all_columns(queryset) or not is_plain(model):
+        return None
     if not all(map(_is_plain, model._meta.concrete_fields)):
         return None
     return [
         Row(model, queryset.db, dict(zip(names, values, strict=True)), (), ())
         for values in _converted_rows(queryset.values_list(*names))
     ]
+
+
+def join_frozen(rows: Sequence[Row], field: Any) -> bool:
+    """Give frozen rows the frozen rows that a foreign key refers to; return False if instances are needed for that."""
+    keys = {row.fields[field.attname] for row in rows} - {None}
+    target = field.target_field
+    by_key: dict[Any, Row] = {}
+    database = rows[0].db if rows else None
+    for part in parts(list(keys)):
+        joined = frozen_rows(in_many(field.related_model._base_manager.using(database).order_by(), target, part))
+        if joined is None:
+            return False
+        by_key |= {other.fields[target.attname]: other for other in joined}
+    for row in rows:
+        if (key := row.fields[field.attname]) is None or key in by_key:
+            row.related += ((field.name, by_key.get(key)),)
+    return True
+
+
+def makes_its_own_rows(queryset: "models.QuerySet[Any]") -> bool:
+    """Whether iterating over the query may give other instances than those that Django makes of its columns."""
+    own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
+    return own or queryset._iterable_class is not ModelIterable
+
+
+def _has_all_columns(queryset: "models.QuerySet[Any]") -> bool:
+    names, is_deferred = queryset.query.deferred_loading
+    return not names and is_deferred
 
 
 def _is_plain(field: "models.Field[Any, Any]") -> bool:

@@ -10,9 +10,9 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of
+from ..coherence.columns import column_of, target_of, value_meant
+from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
-from ..coherence.statements import tables_named
 from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
@@ -22,10 +22,13 @@ from ..keys import cache_type as find_cache_type
 from ..values.forms import Content, Row
 from .dependencies import Dependencies
 from .entries import Kind
+from .filters import DefaultFilter
 from .in_many import in_many
 from .loading import find_many, load_contents, load_many
 from .manager import cache_manager
-from .queries import frozen_rows, join, parts
+from .managers import declared_queryset, paths_joined_by, refuse_additions
+from .places import Declared, declare
+from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
@@ -55,7 +58,21 @@ class RowsByField(ABC, Generic[M]):
         self._order = tuple(order_by)
         self._kind: Kind | None = None
         watch(model, by=(field,))
-        when_loaded(model, lambda loaded: self._resolve(loaded, field, kind))
+        when_loaded(model, lambda loaded: self._set_up(loaded, field, kind))
+
+    def _set_up(self, model: type[M], field: str, kind: str | None) -> None:
+        self._resolve(model, field, kind)
+        options = f"{type(self).__name__} select_related={self._related} order_by={[*map(str, self._order)]}"
+        name, filter_now = f"{model._meta.label}.{self.field.name}", None if self._filter.is_constant else self._filter
+        reads: tuple[type[models.Model], ...] = (model, *self._joined_models())
+        is_new = declare(
+            self.cache_type.name,
+            self.kind_name,
+            Declared(name, options, reads, filter_now.place if filter_now else None),
+        )
+        if is_new:
+            note_if_late(f"The look-up {name}")
+        cache_manager.types.forget_kind(self.cache_type.name, self.kind_name)
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
         """Complete the declaration once the model is loaded."""
@@ -63,7 +80,12 @@ class RowsByField(ABC, Generic[M]):
         self.field = column_of(model, field)
         self._target = target_of(self.field)
         self.kind_name = kind or self.field.name
+        refuse_additions(model)
+        self._related = tuple(dict.fromkeys((*self._related, *paths_joined_by(model))))
+        self._watch_subclasses()
+        self._may_dangle = False
         self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
+        self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
         cache_manager.runtime.on_reconfigure.append(self._forget_kind)
@@ -73,13 +95,26 @@ class RowsByField(ABC, Generic[M]):
         # Called only for missing attributes: before the models are loaded, or if the label names no model.
         raise ModelNotLoaded(self.__dict__.get("_declared_as", type(self).__name__))
 
+    def _watch_subclasses(self) -> None:
+        """Watch the models that inherit from ours, if the manager may give rows of them."""
+        if not makes_its_own_rows(declared_queryset(self.model)):
+            return
+        for other in apps.get_models():
+            if issubclass(other, self.model):
+                watch(other)
+
     def _joined_models(self) -> Iterable[type[models.Model]]:
         for path in self._related:
             model: type[models.Model] = self.model
             for name in path.split("__"):
-                joined = column_of(model, name).related_model
+                field: Any = column_of(model, name)
+                joined = field.related_model
                 if not isinstance(joined, type):
                     raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
+                # Without a constraint a key may name no row, and a join leaves its row out until there is one.
+                self._may_dangle |= not (
+                    field.db_constraint and model._meta.managed and field.related_model._meta.managed
+                )
                 watch(model := joined)
                 yield model
 
@@ -88,13 +123,10 @@ class RowsByField(ABC, Generic[M]):
 
         A write to them can make a hidden row visible, although it names neither the value nor a row in any entry.
         """
-        query = self.model._default_manager.all().query
-        if not query.where:
-            return
-        sql = query.sql_with_params()[0]
-        by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
-        for table in {self.model._meta.db_table, *tables_named(sql, by_table)}:
-            watch(other := by_table.get(table, self.model))
+        if self._may_dangle:
+            yield from list(self._joined_models())
+        for other in self._filter.deciding.values():
+            watch(other)
             yield other
 
     def _forget_kind(self) -> None:
@@ -111,7 +143,9 @@ class RowsByField(ABC, Generic[M]):
         return self._kind
 
     def normalise(self, value: Any) -> Any:
-        """Return the value in the form in which the field holds it; None if no row can have it."""
+        """Return the value in the form in which the field holds it; None if no row can have it. A row means its key."""
+        if isinstance(value, models.Model):
+            value = value_meant(self.field, value)
         try:
             prepared = self._target.get_prep_value(value)
         except (ValidationError, TypeError, ValueError, OverflowError):
@@ -133,7 +167,9 @@ class RowsByField(ABC, Generic[M]):
         return Dependencies(tags, self._labels)
 
     def _queryset(self, values: Sequence[Any]) -> "models.QuerySet[Any]":
-        queryset = in_many(self.model._default_manager.all(), self.field, values)
+        # What the manager joins is ours to join, and what it prefetches is not kept.
+        every = self.model._default_manager.all().select_related(None).prefetch_related(None)
+        queryset = in_many(every, self.field, values)
         return queryset.order_by(*self._order) if self._order else queryset
 
     def _rows(self, values: Sequence[Any]) -> "list[Any]":
@@ -141,8 +177,8 @@ class RowsByField(ABC, Generic[M]):
 
         For many values, a shared joined row is read and created once, which takes a third of the time of a join.
         """
-        if len(values) == 1 and self._related:
-            return list(self._queryset(values).select_related(*self._related))
+        if self._related and (len(values) == 1 or self._may_dangle):
+            return [row for part in parts(values) for row in self._queryset(part).select_related(*self._related)]
         rows = [row for part in parts(values) for row in self._queryset(part)]
         for path in self._related:
             join(rows, path.split("__"))
@@ -193,20 +229,12 @@ class RowsByField(ABC, Generic[M]):
 
     def _frozen_rows(self, values: Sequence[Any]) -> list[Row] | None:
         """Load the same as ``_rows`` in frozen form; None if instances are needed for that."""
-        if any("__" in path for path in self._related):
+        if self._may_dangle or any("__" in path for path in self._related):
             return None
         rows = frozen_rows(self._queryset(values))
         for name in self._related:
-            field = column_of(self.model, name)
-            related: Any = field.related_model
-            keys = {row.fields[field.attname] for row in rows or ()} - {None}
-            joined = frozen_rows(in_many(related._base_manager.order_by(), related._meta.pk, keys))
-            if rows is None or joined is None:
+            if rows is None or not join_frozen(rows, column_of(self.model, name)):
                 return None
-            by_pk = {other.pk: other for other in joined}
-            for row in rows:
-                if (key := row.fields[field.attname]) is None or key in by_pk:
-                    row.related += ((name, by_pk.get(key)),)
         return rows
 
     @abstractmethod

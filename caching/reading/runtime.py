@@ -30,6 +30,7 @@ class Runtime:
 
     generations: GenerationStore
     recorder: StatsRecorder
+    scope: Callable[[], str | None] | None
     shared: SharedTier | None
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,6 +57,7 @@ class Runtime:
         self.recorder = StatsRecorder(Path(config.DIRECTORY) if config.DIRECTORY else None)
         self.generations = publisher.store
         self.enabled = config.ENABLED
+        self.scope = config.scope()
         alias = config.SHARED_ALIAS
         self.shared = None
         if alias is not None and not is_process_local(alias):

@@ -29,17 +29,23 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
     # Read the guards last: they show every write published between the lease and the read of the row tags.
     tags = [*dict.fromkeys(chain.from_iterable(rows.values())), *map(any_row_tag, labels)]
     now = dict(zip(tags, generations.read(tags, afresh=True), strict=True))
-    entries = {}
+    entries, place = {}, kind.place()
+    if place is None:
+        return
     for key, (content, lease) in loaded.items():
         stamp = _stamp(generations, content, lease, rows[key], now)
         concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
-        if stamp is not None and all(_unchanged(label, lease.guards, now) for label in concerned):
+        if (
+            stamp is not None
+            and lease.place == place
+            and all(_unchanged(label, lease.guards, now) for label in concerned)
+        ):
             # In an outage the value is as old as its lease: writes of others during the load are unknown here.
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
             entries[key] = Entry(content.value, stamp, deadline)
-            kind.put(key, entries[key], stats.SET)
+            kind.put(key, entries[key], stats.SET, place)
     if runtime.shared is not None and entries and not generations.is_degraded:
-        runtime.shared.set_entries(kind.entries.name, entries, ttl)
+        runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
 
 
 def _stamp(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from pickle import PickleError
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -45,6 +46,9 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     value: bytes
 
 
+Within = tuple[str, str]
+"""What a key leaves unsaid: what its kind is declared as, and the place of the answer."""
+_NOWHERE: Mapping[str, Within] = MappingProxyType({})
 _ABSENT = object()
 _open = msgspec.msgpack.Decoder(Envelope).decode
 
@@ -99,14 +103,16 @@ class SharedTier:
         """Whether the circuit breaker is open, so that the backend is not called."""
         return self._faults >= self.FAULTS_TO_OPEN and self._clock() < self._open_until
 
-    def get_entries(self, declared: CacheType, keys: Iterable[str], now: float) -> dict[str, Entry]:
+    def get_entries(
+        self, declared: CacheType, keys: Iterable[str], now: float, within: Mapping[str, Within] = _NOWHERE
+    ) -> dict[str, Entry]:
         """Return the entries of a type by key, in one round trip; the caller must check whether their stamps hold.
 
         ``now`` is the current time of the caller's clock, to which their deadlines are converted.
         """
         keys = list(keys)
         names = [key_tag(declared.name, key) for key in keys]
-        places = _shared_keys(names)
+        places = _shared_keys(names, [within.get(key, ("", "")) for key in keys])
         contents = self._guard(partial(self._get_many, places)) or ()
         time_here = now - time.time()
         entries = {}
@@ -133,14 +139,14 @@ class SharedTier:
         contents = self._connections.get_many([made(place) for place in places])
         return [_ABSENT if content is None else content for content in contents]
 
-    def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float) -> None:
+    def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float, within: Within = ("", "")) -> None:
         """Store entries of a type for ``ttl`` seconds, in one round trip if the backend supports it."""
-        places = _shared_keys([key_tag(type_name, key) for key in entries])
+        places = _shared_keys([key_tag(type_name, key) for key in entries], [within] * len(entries))
         contents = {place: self._sealed(entry, ttl) for place, entry in zip(places, entries.values(), strict=True)}
         self._guard(lambda backend: backend.set_many(contents, ttl) or True)
 
-    def delete(self, type_name: str, key: str) -> None:
-        (place,) = _shared_keys([key_tag(type_name, key)])
+    def delete(self, type_name: str, key: str, within: Within = ("", "")) -> None:
+        (place,) = _shared_keys([key_tag(type_name, key)], [within])
         self._guard(partial(_delete, place))
 
     def _sealed(self, entry: Entry, ttl: float) -> bytes:
@@ -218,8 +224,9 @@ def _delete(name: str, backend: BaseCache) -> None:
     backend.delete(name)
 
 
-def _shared_keys(names: Sequence[str]) -> list[str]:
+def _shared_keys(names: Sequence[str], within: Iterable[Within]) -> list[str]:
     """Return the keys in the backend: short, free of personal data, and distinct for each (test) database."""
     database = str(connections.settings["default"].get("NAME", "")) + "\n"
-    digests = [blake2b((database + name).encode(), digest_size=20).hexdigest() for name in names]
+    said = [name if not any(around) else "\n".join((name, *around)) for name, around in zip(names, within, strict=True)]
+    digests = [blake2b((database + name).encode(), digest_size=20).hexdigest() for name in said]
     return [f"{name.partition('/')[0]}:{digest}" for name, digest in zip(names, digests, strict=True)]

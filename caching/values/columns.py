@@ -16,6 +16,13 @@ def attnames(model: type[models.Model]) -> dict[str, None]:
 
 
 @cache
+def key_names(model: type[models.Model]) -> tuple[str, ...]:
+    """Return the attribute names of the columns that make up the primary key: several if it is composite."""
+    pk: Any = model._meta.pk
+    return tuple(field.attname for field in getattr(pk, "fields", None) or (pk,))
+
+
+@cache
 def foreign_keys(model: type[models.Model]) -> frozenset[str]:
     """Return the names under which ``select_related`` caches the row that a foreign key of this model refers to."""
     return frozenset(field.name for field in model._meta.concrete_fields if field.is_relation)

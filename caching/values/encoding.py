@@ -10,8 +10,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from django.apps import apps
 
 from .columns import attnames, model_of, signature
+from .fields import Made, is_range
 from .forms import Collection, Frozen, Mapped, Record, Row
 from .freezing import ATOMS, thaw
 from .records import is_frozen, make_record, record_fingerprint
@@ -19,8 +21,10 @@ from .records import is_frozen, make_record, record_fingerprint
 _DATETIME, _DATE, _TIME, _TIMEDELTA, _DECIMAL, _UUID, _TUPLE, _SET, _FROZENSET, _DICT, _RECORD, _LIST, _INT = range(
     1, 14
 )
+_RANGE, _MADE = 14, 15
 _COLLECTIONS: dict[type, int] = {list: _LIST, tuple: _TUPLE, set: _SET, frozenset: _FROZENSET}
 _FACTORIES = {code: factory for factory, code in _COLLECTIONS.items()}
+_RANGES = ("Range", "NumericRange", "DateRange", "DateTimeRange", "DateTimeTZRange")
 _PLAIN = frozenset({type(None), bool, float, str, bytes})
 _pack = msgspec.msgpack.Encoder().encode
 # OSError is raised for a time zone name that is a directory of the time zone database.
@@ -75,6 +79,11 @@ def _plain(value: Any) -> Any:
     if kind in _WRITERS:
         code, write = _WRITERS[kind]
         return _extension(code, write(value))
+    if kind is Made:
+        return _extension(_MADE, [value.model._meta.label, value.attname, value.db, _plain(value.stored)])
+    if is_range(value):
+        bounds = None if value.isempty else [_plain(value.lower), _plain(value.upper), value._bounds]
+        return _extension(_RANGE, [kind.__name__, bounds])
     fields = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
     return _extension(_RECORD, _plain_record(kind, fields))
 
@@ -160,6 +169,11 @@ class _Hook:
             return Mapped(tuple((key, _restored(item)) for key, item in value if hash(key) is not None))
         if code == _RECORD:
             return self._record(value)
+        if code == _MADE:
+            label, attname, db, stored = value
+            return Made(apps.get_model(label), attname, db, stored)
+        if code == _RANGE:
+            return _range(*value)
         items = tuple(_restored(item) for item in value)
         factory = _FACTORIES[code]
         if factory in (set, frozenset):
@@ -177,6 +191,15 @@ class _Hook:
         pairs = tuple(zip(names, map(_restored, values), strict=True))
         unchangeable = is_frozen(cls) and not any(isinstance(item, Frozen) for _, item in pairs)
         return make_record(cls, pairs) if unchangeable else Record(cls, pairs)
+
+
+def _range(name: str, bounds: list[Any] | None) -> Any:
+    from django.db.backends.postgresql import psycopg_any  # only where there are ranges is there a driver
+
+    if name not in _RANGES:
+        raise ValueError(f"There is no range {name}.")
+    made = getattr(psycopg_any, name)
+    return made(empty=True) if bounds is None else made(*bounds)
 
 
 # Creating a decoder costs as much as decoding a row. A decoder is thread-safe and may be re-entered.

@@ -8,8 +8,11 @@ import msgspec
 from django.db import models
 from django.db.models.base import ModelState
 
+from .columns import attnames, key_names
+from .construction import is_plain, plain_models
 from .records import make_record
 
+_new = object.__new__
 RowName = tuple[type[models.Model], Any, str | None]
 """(model, primary key, database)."""
 
@@ -34,9 +37,10 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
     def thaw(self) -> models.Model:
         model = self.model
-        row = model.__new__(model)
-        namespace = row.__dict__
-        namespace.update(self.fields)
+        if model not in plain_models.known and not is_plain(model):
+            return self._construct()
+        row = _new(model)
+        row.__dict__ = namespace = self.fields.copy()
         namespace["_state"] = state = ModelState()
         state.db = self.db
         state.adding = False
@@ -46,9 +50,18 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
             state.fields_cache = {name: other and other.thaw() for name, other in self.related}
         return row
 
+    def _construct(self) -> models.Model:
+        """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
+        fields = self.fields | {name: value.thaw() for name, value in self.frozen_fields}
+        names = [name for name in attnames(self.model) if name in fields]
+        row = self.model.from_db(self.db, names, [fields[name] for name in names])
+        row._state.fields_cache.update((name, other and other.thaw()) for name, other in self.related)
+        return row
+
     @property
     def pk(self) -> Any:
-        return self.fields[self.model._meta.pk.attname]
+        key = tuple([self.fields[name] for name in key_names(self.model)])
+        return key if len(key) > 1 else key[0]
 
     @property
     def name(self) -> "RowName":

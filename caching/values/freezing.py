@@ -16,8 +16,11 @@ from zoneinfo import ZoneInfo
 from django.db import models
 
 from ..exceptions import Uncacheable
-from .columns import attnames, foreign_keys, is_derived
+from .columns import attnames, foreign_keys, is_derived, key_names
+from .construction import is_kept_elsewhere, is_plain
+from .fields import held, is_range
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
+from .joined import References
 from .records import is_frozen
 
 ATOMS = frozenset({type(None), bool, int, float, str, bytes, datetime, date, time, timedelta, Decimal, UUID})
@@ -30,8 +33,9 @@ _ALLOWED = (
 class Rows:
     """The rows found while several values are frozen together. A row that they share is frozen only once."""
 
-    def __init__(self) -> None:
+    def __init__(self, references: References | None = None) -> None:
         self.found: set[RowName] = set()
+        self._references = references
         # Keyed by id(). The instance is kept alive so that its id is not reused.
         self._frozen: dict[int, tuple[models.Model, Row, frozenset[RowName]]] = {}
 
@@ -43,6 +47,13 @@ class Rows:
         self.found |= known[2]
         return known[1]
 
+    def are_loaded_with(self, row: models.Model, name: str) -> bool:
+        """Whether the instance joined to a row under a name was loaded with it. The rows of a look-up's query are."""
+        joined = row._state.fields_cache
+        if self._references is None or joined[name] is None:
+            return True
+        return self._references.are_all_inside(joined, name) and not joined[name]._state.adding
+
     def remember(self, row: models.Model, frozen: Row, contained: Iterable[RowName]) -> None:
         self._frozen[id(row)] = row, frozen, frozenset(contained)
 
@@ -50,9 +61,9 @@ class Rows:
 def freeze(value: Any, declared: tuple[type, ...] = (), rows: Rows | None = None) -> Content:
     """Return the value in a form that nothing else can change; raise Uncacheable for a type outside the set.
 
-    Pass the same ``rows`` when freezing several values that share instances.
+    Pass the same ``rows`` when freezing several values that share instances, all of which were loaded for them.
     """
-    rows = rows or Rows()
+    rows = Rows(References(value)) if rows is None else rows
     rows.found = set()
     try:
         return Content(_freeze(value, declared, rows), frozenset(rows.found))
@@ -89,6 +100,8 @@ def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
         )
         unchangeable = is_frozen(kind) and not any(isinstance(item, Frozen) for _, item in fields)
         return value if unchangeable else Record(kind, fields)
+    if is_range(value):
+        return value
     raise Uncacheable(_refusal(value, declared))
 
 
@@ -132,29 +145,50 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     namespace = row.__dict__
     columns = attnames(model)
     fields = {name: value for name, value in namespace.items() if name in columns}
-    if len(fields) + 1 < len(namespace):
-        _refuse_extra_attributes(model, namespace.keys() - columns)
+    extra = _extra_attributes(model, namespace.keys() - columns) if len(fields) + 1 < len(namespace) else set()
+    plain = is_plain(model)
+    if not plain:
+        elsewhere = [name for name in columns.keys() - fields if is_kept_elsewhere(model, name)]
+        fields |= {name: getattr(row, name) for name in elsewhere}
     changeable = {name: value for name, value in fields.items() if type(value) not in ATOMS}
-    frozen_fields = {name: _freeze(value, (), rows) for name, value in changeable.items()}
+    frozen_fields = {}
+    for name, value in changeable.items():
+        try:
+            frozen_fields[name] = _freeze_field(row, name, value, rows)
+        except Uncacheable:
+            if not plain or name in key_names(model):
+                raise
+            del fields[name]  # it is deferred: who asks for it gets it from the database
+    # Decided before the names of a loop refer to them.
+    joined = {name for name in state.fields_cache if name in foreign_keys(model) and rows.are_loaded_with(row, name)}
     related = tuple(
         (name, None if other is None else _freeze_row(other, rows))
-        for name, other in state.fields_cache.items()
-        if name in foreign_keys(model)
+        for name, other in list(state.fields_cache.items())
+        if name in joined
     )
     for name, value in frozen_fields.items():
-        fields.pop(name)
+        del fields[name]
         if not isinstance(value, Frozen):
             fields[name] = value
     still_frozen = tuple((name, value) for name, value in frozen_fields.items() if isinstance(value, Frozen))
     frozen = Row(model, state.db, fields, still_frozen, related)
+    if extra and (plain or (extra := extra - frozen.thaw().__dict__.keys())):
+        raise Uncacheable(
+            f"This {model._meta.label} has attributes that are not fields ({', '.join(sorted(extra))}); "
+            "cache a dataclass that has them."
+        )
     rows.remember(row, frozen, rows.found)
     rows.found |= outside
     return frozen
 
 
-def _refuse_extra_attributes(model: type[models.Model], names: Iterable[str]) -> None:
-    if extra := sorted(name for name in names if not is_derived(model, name)):
-        raise Uncacheable(
-            f"This {model._meta.label} has attributes that are not fields ({', '.join(extra)}); "
-            "cache a dataclass that has them."
-        )
+def _freeze_field(row: models.Model, name: str, value: Any, rows: Rows) -> Any:
+    try:
+        return _freeze(value, (), rows)
+    except Uncacheable:
+        return held(type(row), name, row._state.db, value)
+
+
+def _extra_attributes(model: type[models.Model], names: Iterable[str]) -> set[str]:
+    """Return the attributes that are no field and that cannot be computed again."""
+    return {name for name in names if not is_derived(model, name)}

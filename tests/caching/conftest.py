@@ -13,7 +13,8 @@ from caching import cache_manager, watch
 from caching.coherence.outbox import drain
 from caching.coherence.plans import forget_plans
 from caching.coherence.publishing import publisher
-from caching.coherence.watched import labels_of, tables, watched_fields
+from caching.coherence.watched import further_tables, labels_of, tables, watched_fields, watched_models
+from caching.reading import places
 from caching.reading.manager import CacheManager
 from caching.stores.redis import keeper
 from caching.stores.redis.store import RedisGenerations
@@ -75,10 +76,12 @@ def faulty(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[FaultyCa
 @pytest.fixture
 def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Give ``watch``, undone when the test ends, with what look-ups have bound to cache types."""
+    monkeypatch.setattr(places, "_declared", dict(places._declared))
     bound = {name: set(models) for name, models in cache_manager._models.items()}
     monkeypatch.setattr(cache_manager, "_models", defaultdict(set, bound))
     fields = {label: dict(fields) for label, fields in watched_fields.items()}
     before = {table: list(found) for table, found in tables.items()}
+    models, further = dict(watched_models), {label: set(names) for label, names in further_tables.items()}
     yield watch
     for label in set(watched_fields) - set(fields):
         for signal in (post_save, post_delete, m2m_changed):
@@ -86,8 +89,9 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
             signal.sender_receivers_cache.clear()
     watched_fields.clear()
     watched_fields.update(fields)
-    tables.clear()
-    tables.update(before)
+    for registry, content in ((tables, before), (watched_models, models), (further_tables, further)):
+        registry.clear()
+        registry.update(content)
     forget_plans()
     labels_of.cache_clear()
 

@@ -11,6 +11,7 @@ from django.db import connections
 from pytest_django.fixtures import Settings
 
 from caching import checks
+from caching.coherence.late import note_if_late
 from tests import valkey
 from tests.valkey import Valkey
 
@@ -30,7 +31,7 @@ class AllTests:
         assert [message for message in run_checks() if message.id.startswith("caching.")] == []
 
     @pytest.mark.parametrize(
-        "identifier", ["E001", "E002", "E003", "E004", "E005", *(f"W00{n}" for n in range(1, 8)), "I001"]
+        "identifier", ["E001", "E002", "E003", "E004", "E005", "E007", *(f"W00{n}" for n in range(1, 9)), "I001"]
     )
     def test_every_id_is_documented_by_its_check(self, identifier: str) -> None:
         documents = [function.__doc__ or "" for name, function in vars(checks).items() if name.startswith("check_")]
@@ -90,7 +91,17 @@ class DirectoryTests:
         ((identifier, message, hint),) = found(checks.check_directory)
         assert identifier == "caching.E003"
         assert message.startswith(f"Generations cannot be shared between processes: {directory}")
-        assert hint == f"Let this user create files in {directory}, or set CACHE_DIRECTORY to a folder where it can."
+        way_out = 'or set CACHING["DIRECTORY"] to a folder where it can.'
+        assert hint == f"Let this user create files in {directory}, {way_out}"
+
+    def test_the_error_names_the_folder_that_is_used_where_none_is_set(
+        self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "var").touch()
+        monkeypatch.chdir(tmp_path)
+        settings.CACHING = {**settings.CACHING, "DIRECTORY": None}
+        ((_, _, hint),) = found(checks.check_directory)
+        assert f"create files in {tmp_path / 'var'}," in hint
 
     def test_no_directory_is_a_warning(
         self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -201,3 +212,28 @@ class OutboxTests:
             call_command("migrate", "caching", verbosity=0)
         assert warning.id == "caching.W007"
         assert warning.hint == "Run manage.py migrate caching --database default."
+
+
+class ScopeTests:
+    @pytest.mark.parametrize(
+        "path", ["caching.scopes.nothing", "no_such_module.scope", "scope", "caching.conf.DEFAULT_TTL"]
+    )
+    def test_a_path_without_a_callable_is_an_error(self, path: str, settings: Settings) -> None:
+        settings.CACHING = {"SCOPE": path}
+        ((identifier, message, hint),) = found(checks.check_scope)
+        assert identifier == "caching.E007"
+        assert repr(path) in message
+        assert "dotted path" in hint
+
+    @pytest.mark.parametrize("path", [None, "caching.scopes.schema_name"])
+    def test_is_silent_about_a_callable(self, path: str | None, settings: Settings) -> None:
+        settings.CACHING = {"SCOPE": path}
+        assert found(checks.check_scope) == []
+
+
+class LateDeclarationTests:
+    def test_names_what_was_declared_and_where_it_belongs(self) -> None:
+        note_if_late("The watch of shop.Order")
+        (message,) = [message for message in checks.check_late_declarations() if message.id == "caching.W008"]
+        assert "The watch of shop.Order" in message.msg
+        assert "ready()" in str(message.hint)

@@ -29,7 +29,7 @@ class FromSettingsTests:
             Config.from_settings()
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
-            "MAX_SIZE, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, DIRECTORY."
+            "MAX_SIZE, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, DIRECTORY."
         )
 
     @pytest.mark.parametrize("table", ["TTL", "MAX_SIZE"])

@@ -295,7 +295,7 @@ MUTATIONS = (
     broken(
         "leases: set() takes the moment of the call",
         "get_then_set",
-        (CacheManager, "set_many", "leases.take_back((declared.name, key))", "None"),
+        (CacheManager, "set_many", "leases.take_back(kinds[key].name_at(key, places[key]))", "None"),
     ),
 )
 

@@ -34,11 +34,12 @@ class Process:
         """Make the look-ups; this process must be the one that runs."""
         group = {"cache_type": "schedule"}
         self.lookups: dict[str, Any] = {
-            "id": _SimulatedLookup(Employee, "id", cache_type="employee"),
-            "email": _SimulatedLookup(Employee, "email", cache_type="employee"),
-            "schedule": _SimulatedGroup(ScheduleAssignment, "schedule", **group),
+            # With kinds of their own, because the look-ups of the project have the keys "id", "email" and "schedule".
+            "id": _SimulatedLookup(Employee, "id", cache_type="employee", kind="simulated_id"),
+            "email": _SimulatedLookup(Employee, "email", cache_type="employee", kind="simulated_email"),
+            "schedule": _SimulatedGroup(ScheduleAssignment, "schedule", kind="simulated", **group),
             "joined": _SimulatedGroup(
-                ScheduleAssignment, "schedule", kind="joined", select_related=("employee",), **group
+                ScheduleAssignment, "schedule", kind="simulated_joined", select_related=("employee",), **group
             ),
         }
         for lookup in self.lookups.values():

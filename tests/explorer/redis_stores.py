@@ -326,7 +326,7 @@ class SteppedRedis(RedisGenerations):
         )
         patch.setattr(mirror, "threading", locks)
         patch.setattr(mirror, "_poll", lambda argument, *rest: _polled(world, argument._obj.fd))
-        patch.setattr(watcher, "outbox", SimpleNamespace(leave=world.leave))
+        patch.setattr(watcher, "outbox", SimpleNamespace(leave=world.leave, is_there=lambda connection: True))
         patch.setattr(watcher, "transaction", SimpleNamespace(atomic=lambda using: world.connection.atomic()))
 
     def step(self, label: str) -> None:

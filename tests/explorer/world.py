@@ -131,7 +131,6 @@ class World:
             patch.setattr(logging.getLogger("caching"), "disabled", True)
             patch.setattr(Kind, "put", self._watched_put(Kind.put))
             patch.setitem(publisher.__dict__, "store", _OfTheRunningProcess(lambda: self.process.store))
-            patch.setattr(connections._connections, "default", None, raising=False)
             self._store_class.install(patch, self)
             for name in names:
                 # One after the other: each takes the store of the process that is running.
@@ -140,6 +139,8 @@ class World:
                 self._home.manager.config  # noqa: B018 (opens it)
                 self._home.manager.runtime.generations = self._home.store
                 self._home.set_up()
+            # Only now: a look-up asks the real connection for the collation of its column.
+            patch.setattr(connections._connections, "default", None, raising=False)
             publisher.listeners = []
             yield self
 
@@ -324,12 +325,12 @@ class World:
                 raise Violation(f"{question} answered {got.get(key)}; owed was one of {seen}.")
 
     def _watched_put(self, put: Callable[..., None]) -> Callable[..., None]:
-        def watched(kind: Kind, key: str, entry: Entry, counter: int) -> None:
+        def watched(kind: Kind, key: str, entry: Entry, counter: int, place: str = "") -> None:
             self.scheduler.step(f"put {key}")
             for row in rows_in(thaw(entry.value)):
                 table = EMPLOYEE if isinstance(row, EmployeeRow) else ASSIGNMENT
                 if row not in self.database.versions.get((table, row.id), ()):
                     raise Violation(f"{row} is stored, and was never committed.")
-            put(kind, key, entry, counter)
+            put(kind, key, entry, counter, place)
 
         return watched

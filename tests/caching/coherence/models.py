@@ -202,3 +202,33 @@ if django.VERSION >= (6, 1):
 
         def __str__(self) -> str:
             return str(self.page_id)
+
+
+class Flight(models.Model):
+    """It is referred to by two columns together."""
+
+    airline = models.CharField(max_length=2)
+    number = models.IntegerField()
+    passengers = models.ManyToManyField(Place, through="Leg", related_name="flights")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+        constraints = [models.UniqueConstraint(fields=["airline", "number"], name="one_flight")]
+
+    def __str__(self) -> str:
+        return f"{self.airline}{self.number}"
+
+
+class Leg(models.Model):
+    place = models.ForeignKey(Place, models.CASCADE)
+    airline = models.CharField(max_length=2)
+    number = models.IntegerField()
+    flight = models.ForeignObject(
+        Flight, models.CASCADE, from_fields=("airline", "number"), to_fields=("airline", "number"), related_name="legs"
+    )
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return f"{self.flight} to {self.place}"

@@ -12,6 +12,7 @@ from caching import NotWatched
 from caching.coherence.columns import canonical, column_of, followable, has_one_spelling, target_of
 from scheduling.models import Department, Employee, ScheduleAssignment
 from tests.caching.coherence.models import Book, Invitation, Meeting, Moment, Note, Shelf
+from tests.caching.reading.models import Loose
 
 
 def field(model: type[models.Model], name: str) -> Any:
@@ -101,3 +102,21 @@ class CanonicalTests:
     def test_all_values_that_have_several_spellings_are_one(self) -> None:
         spell = canonical(field(Moment, "moment"))
         assert spell(datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)) == spell(5) == "*"
+
+
+class EqualityTests:
+    """Which texts are the same is for us to say, and not for the database."""
+
+    def test_of_a_collation_is_refused(self) -> None:
+        with pytest.raises(NotWatched, match=r"tests_of_reading\.Loose\.code .* by the collation NOCASE"):
+            followable(Loose, "code")
+
+    @pytest.mark.parametrize("collation", ["C", "BINARY", "de-x-icu"])
+    def test_of_bytes_is_followed(self, collation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(field(Loose, "code"), "db_collation", collation)
+        assert followable(Loose, "code") is field(Loose, "code")
+
+    def test_of_a_type_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(field(Book, "title"), "db_parameters", lambda connection: {"type": "citext"})
+        with pytest.raises(NotWatched, match=r"Book\.title .* by the type citext"):
+            followable(Book, "title")

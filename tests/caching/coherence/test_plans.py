@@ -10,8 +10,9 @@ from django.db.models import F
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from caching.coherence.plans import CONTROL, UNWATCHED, plan_of
-from caching.coherence.statements import is_plain_read, parse, tables_named
+from caching.coherence.plans import CONTROL, ISOLATION, UNWATCHED, plan_of
+from caching.coherence.statements import parse
+from caching.coherence.texts import is_plain_read, tables_named
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory, SkillFactory
 
@@ -173,10 +174,49 @@ class PlanOfTests:
             "/* done */ COMMIT",
             "-- done\nEND",
             "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "COMMIT;",
+            "COMMIT /* of scheduling_employee */",
+            "PREPARE TRANSACTION 'scheduling_employee'",
+            "INSERT INTO auth_group (name) VALUES (1); COMMIT",
+            "DO $$ BEGIN SET default_transaction_isolation = 'serializable'; END $$",
         ],
     )
     def test_leaves_the_end_of_a_transaction_to_the_watcher(self, sql: str) -> None:
         assert plan_of(sql) is CONTROL
+
+    def test_takes_a_semicolon_at_the_end_for_no_commit(self) -> None:
+        assert plan_of("INSERT INTO auth_group (name) VALUES ('a');") is UNWATCHED
+        sql = 'UPDATE "scheduling_employee" SET "phone" = %s WHERE "scheduling_employee"."id" = %s;'
+        plan = plan_of(sql)
+        assert plan is not None
+        assert not plan.may_commit
+        assert tags(sql, ("1", 7)) == {"scheduling.Employee#7", "scheduling.Employee/+"}
+
+    def test_tells_a_select_that_changes_the_isolation(self) -> None:
+        assert plan_of("SELECT set_config(%s, %s, false)") is ISOLATION
+        assert plan_of("SELECT set_config('search_path', %s, false)") is None
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "VACUUM scheduling_employee",
+            "CREATE INDEX CONCURRENTLY a ON scheduling_employee (email)",
+            "REINDEX TABLE CONCURRENTLY scheduling_employee",
+        ],
+    )
+    def test_takes_what_changes_no_rows_for_no_write(self, sql: str) -> None:
+        assert plan_of(sql) is UNWATCHED
+
+    @pytest.mark.parametrize(
+        "sql", ["EXPLAIN SELECT * FROM scheduling_employee", "explain delete from scheduling_employee;"]
+    )
+    def test_takes_an_explanation_for_a_read(self, sql: str) -> None:
+        assert plan_of(sql) is None
+
+    def test_takes_a_name_with_escapes_for_every_table(self) -> None:
+        published = tags(r"""UPDATE U&"sch\0065duling_employee" SET phone = '1'""")
+        assert published is not None
+        assert published >= EVERYTHING
 
     @pytest.mark.parametrize(
         "sql", ["RELEASE a", "release savepoint a", "ROLLBACK TO a", "RELEASE SAVEPOINT a", "rollback to savepoint a"]

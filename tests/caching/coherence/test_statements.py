@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from caching.coherence.statements import Write, is_plain_read, parse
+from caching.coherence.statements import Write, parse
 
 
 def write(sql: str, params: Sequence[Any] = ()) -> tuple[str, str, dict[str, Any], dict[str, Any], set[str]]:
@@ -132,37 +132,3 @@ class ParseDeleteTests:
     )
     def test_leaves_other_forms_alone(self, sql: str) -> None:
         assert parse(sql) is None
-
-
-class IsPlainReadTests:
-    @pytest.mark.parametrize(
-        "sql",
-        [
-            "SELECT 1",
-            'SELECT "t"."a" FROM "t" WHERE "t"."b" = %s FOR UPDATE',
-            "  (SELECT 1) UNION (SELECT 2);",
-            "WITH x AS (SELECT 1) SELECT * FROM x",
-            "PRAGMA foreign_keys",
-            "show transaction_isolation",
-        ],
-    )
-    def test_knows_a_read(self, sql: str) -> None:
-        assert is_plain_read(sql)
-
-    @pytest.mark.parametrize(
-        "sql",
-        [
-            "SELECT 1; DELETE FROM t",
-            "SELECT * INTO t FROM u",
-            "SELECT * into t FROM u",
-            "WITH gone AS (DELETE FROM t RETURNING id) SELECT * FROM gone",
-            "with x as (select 1) insert into t select * from x",
-            "EXPLAIN ANALYZE DELETE FROM t",
-            "REPLACE INTO t VALUES (1)",
-            "/* SELECT */ DELETE FROM t",
-            "TRUNCATE t",
-            "",
-        ],
-    )
-    def test_is_certain_or_says_no(self, sql: str) -> None:
-        assert not is_plain_read(sql)

@@ -9,7 +9,7 @@ from caching import NotWatched, rows_where
 from caching.coherence.columns import canonical
 from caching.coherence.tags import (
     MAX_ROWS,
-    collapse,
+    DirtyTags,
     row_tags_of,
     tags_of_model,
     tags_of_row,
@@ -96,14 +96,14 @@ class ValueTagsTests:
 class CollapseTests:
     def test_leaves_a_few_rows_as_they_are(self) -> None:
         tags = {f"scheduling.Employee#{pk}" for pk in range(MAX_ROWS)}
-        assert collapse(tags) == tags
+        assert DirtyTags(tags) == tags
 
     def test_replaces_many_rows_of_a_model_by_all_of_them(self) -> None:
         employees = {f"scheduling.Employee#{pk}" for pk in range(MAX_ROWS + 1)}
-        assert collapse(employees | {"scheduling.Shift#5", "general"}) == {ALL, ANY, "scheduling.Shift#5", "general"}
+        assert DirtyTags(employees | {"scheduling.Shift#5", "general"}) == {ALL, ANY, "scheduling.Shift#5", "general"}
 
     def test_does_not_take_a_model_for_another_whose_name_is_longer(self) -> None:
         assignments = {f"scheduling.ScheduleAssignment#{pk}" for pk in range(MAX_ROWS + 1)}
-        found = collapse(assignments | {"scheduling.Schedule#5"})
+        found = DirtyTags(assignments | {"scheduling.Schedule#5"})
         assert "scheduling.Schedule#5" in found
         assert "scheduling.ScheduleAssignment/*" in found

@@ -11,7 +11,7 @@ from caching import NotWatched, UnknownModel, cache_manager, rows_where
 from caching.coherence.plans import UNWATCHED, plan_of
 from caching.coherence.watched import is_watched, watched_fields
 from scheduling.models import Employee
-from tests.caching.coherence.models import Club, EmployeeProxy, Place
+from tests.caching.coherence.models import Club, EmployeeProxy, Flight, Leg, Place
 
 Watch = Callable[..., None]
 UPDATE = 'UPDATE "auth_group" SET "name" = %s WHERE "auth_group"."id" = %s'
@@ -89,3 +89,70 @@ class WatchTests:
             assert len(connected) == 1
         watching(Group)
         assert [receiver[0][0] for receiver in m2m_changed.receivers].count("caching:auth.Group") == 1
+
+
+class FurtherTablesTests:
+    """Partitions, views and other names of a model's table."""
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            'UPDATE "groups_2020" SET "name" = %s WHERE "groups_2020"."id" = %s',
+            'INSERT INTO "groups_2020" ("id", "name") VALUES (%s, %s)',
+            "UPDATE old.V_Groups SET name = 'a'",
+            "TRUNCATE groups_2020",
+        ],
+    )
+    def test_a_write_to_one_writes_unknown_rows(self, watching: Watch, sql: str) -> None:
+        watching("auth.Group", tables=("groups_2020", '"old"."v_groups"'))
+        plan = plan_of(sql)
+        assert plan is not None
+        assert plan.tags((1, 2), False, None) == {"auth.Group/*", "auth.Group/+"}
+
+    def test_they_are_those_of_its_children_and_parents_too(self, watching: Watch) -> None:
+        watching(Club)
+        watching(Place, tables=("old_places",))
+        watching(Club, tables=("old_clubs",))
+        labels = {"tests_of_coherence.Place", "tests_of_coherence.Club"}
+        for table in ("old_places", "old_clubs"):
+            plan = plan_of(f"DELETE FROM {table}")
+            assert plan is not None
+            assert plan.tags((), False, None) == {f"{label}/{end}" for label in labels for end in "*+"}
+
+    @pytest.mark.parametrize("tables", ["groups_2020", (1,), ("",)])
+    def test_what_is_no_name_is_refused(self, watching: Watch, tables: Any) -> None:
+        with pytest.raises(TypeError, match=r"watch\(auth.Group\): tables must be a tuple of names"):
+            watching("auth.Group", tables=tables)
+
+
+class NewChildTests:
+    INSERT = 'INSERT INTO "tests_of_coherence_club" ("place_ptr_id", "members") VALUES (%s, %s)'
+
+    def tags(self) -> set[str]:
+        plan = plan_of(self.INSERT)
+        assert plan is not None
+        return plan.tags((1, 2), False, None)
+
+    def test_may_have_a_parent_that_was_there_so_its_values_are_not_known(self, watching: Watch) -> None:
+        watching(Club, by=("name",))
+        assert "tests_of_coherence.Club/*" in self.tags()
+
+    def test_is_one_row_where_all_values_are_its_own(self, watching: Watch) -> None:
+        watching(Club, by=("members",))
+        assert "tests_of_coherence.Club.members=2" in self.tags()
+        assert "tests_of_coherence.Club/*" not in self.tags()
+
+
+class SeveralColumnsTests:
+    def test_a_model_with_a_relation_over_several_columns_is_watched(self, watching: Watch, installed: None) -> None:
+        watching(Leg)
+        assert is_watched("tests_of_coherence.Leg")
+        watching(Flight)
+        plan = plan_of("DELETE FROM tests_of_coherence_leg")
+        assert plan is not None
+        assert plan.tags((), False, None) >= {"tests_of_coherence.Flight/*", "tests_of_coherence.Leg/*"}
+
+    def test_a_field_that_is_refused_leaves_nothing_watched(self, watching: Watch) -> None:
+        with pytest.raises(NotWatched, match="not a column"):
+            watching(Leg, by=("id", "flight"))
+        assert not is_watched("tests_of_coherence.Leg")

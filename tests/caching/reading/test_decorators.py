@@ -147,3 +147,58 @@ class AsyncCachedTests:
     def test_its_value_is_found_by_its_key(self) -> None:
         async_to_sync(cube)(2)
         assert cache_manager.get("general", "cube:2") == [8]
+
+
+class Report:
+    """What has methods whose values are cached."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    @cached("general", lambda self, detail="full": f"report:{self.number}:{detail}")
+    def text(self, detail: str = "full") -> str:
+        calls.append(self.number)
+        return f"{self.number} {detail}"
+
+    @cached("general", lambda self: f"later:{self.number}")
+    async def later(self) -> int:
+        calls.append(self.number)
+        return self.number
+
+    @classmethod
+    @cached("general", lambda cls: f"name:{cls.__name__}")
+    def name(cls) -> str:
+        return cls.__name__
+
+
+class MethodTests:
+    def test_is_bound_to_its_instance(self) -> None:
+        one, two = Report(1), Report(2)
+        assert [one.text(), two.text(), one.text(), one.text(detail="short")] == [
+            "1 full",
+            "2 full",
+            "1 full",
+            "1 short",
+        ]
+        assert calls == [1, 2, 1]
+
+    def test_drops_and_renews_the_value_of_its_instance(self) -> None:
+        one, two = Report(1), Report(2)
+        assert (one.text(), two.text()) == ("1 full", "2 full")
+        one.text.invalidate()
+        assert (one.text(), two.text(), one.text.refresh()) == ("1 full", "2 full", "1 full")
+        assert calls == [1, 2, 1, 1]
+
+    def test_may_be_a_coroutine_function(self) -> None:
+        report = Report(3)
+        assert iscoroutinefunction(report.later)
+        assert async_to_sync(report.later)() == async_to_sync(report.later)() == 3
+        assert calls == [3]
+
+    def test_may_be_one_of_the_class(self) -> None:
+        assert Report.name() == Report.name() == "Report"
+
+    @pytest.mark.parametrize("kind", [classmethod, staticmethod, property])
+    def test_above_another_decorator_is_refused(self, kind: Any) -> None:
+        with pytest.raises(TypeError, match=f"put it below @{kind.__name__}"):
+            cached("general", lambda: "a:1")(kind(lambda *args: None))

@@ -10,8 +10,9 @@ from django.db import transaction
 
 from caching import cache_manager, invalidate
 from caching.reading import leases
-from caching.reading.leases import MAX_LEASES
+from caching.reading.leases import MAX_LEASES, MAX_SECONDS
 from scheduling.models import Employee
+from tests.caching.clock import Clock
 from tests.factories import EmployeeFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,12 +62,39 @@ class GetAndSetTests:
         cache_manager.set("employee", KEY, "old")
         assert stored() is None
 
-    def test_a_hit_leaves_a_lease_too(self) -> None:
+    def test_a_hit_leaves_no_lease(self) -> None:
         cache_manager.set("employee", KEY, 1)
-        count = cache_manager.get("employee", KEY)
+        assert cache_manager.get("employee", KEY) == 1
+        assert not leases.is_open(NAME)
         invalidate(Employee)
-        cache_manager.set("employee", KEY, count + 1)
-        assert stored() is None
+        cache_manager.set("employee", KEY, "of now")
+        assert stored() == "of now"
+
+    def test_a_context_without_end_stores_again_after_each_write(self) -> None:
+        for turn in range(3):
+            assert cache_manager.get("employee", KEY) is None
+            cache_manager.set("employee", KEY, turn)
+            assert [cache_manager.get("employee", KEY) for _ in range(3)] == [turn] * 3
+            EmployeeFactory()
+
+    def test_a_load_that_was_given_up_keeps_no_later_value_out(self, ticking: Clock) -> None:
+        cache_manager.get("employee", KEY)
+        ticking.tick(MAX_SECONDS + 1)
+        for turn in range(3):
+            EmployeeFactory()
+            assert cache_manager.get("employee", KEY) is None
+            cache_manager.set("employee", KEY, turn)
+            assert stored() == turn
+
+    def test_what_a_load_brings_that_was_given_up_too_early_is_not_stored(self, ticking: Clock) -> None:
+        cache_manager.get("employee", KEY)
+        EmployeeFactory()
+        ticking.tick(MAX_SECONDS + 1)
+        cache_manager.get("employee", KEY)
+        cache_manager.set("employee", KEY, "new")
+        cache_manager.set("employee", KEY, "old")
+        assert stored() == "new"
+        assert not leases.is_open(NAME)
 
     def test_without_a_get_the_value_is_taken_to_be_true_now(self) -> None:
         EmployeeFactory()

@@ -1,0 +1,12 @@
+"""Whether an error of the database means that nothing was written."""
+
+from sqlite3 import SQLITE_BUSY, SQLITE_ERROR, SQLITE_LOCKED
+
+
+def was_refused(error: Exception) -> bool:
+    """Whether the database itself reported that it did not execute the statement: locked, or a syntax error."""
+    answer = getattr(error.__cause__, "sqlstate", None)
+    if answer is not None:
+        # Except for a failed connection (08) or a server that was shut down (57).
+        return answer[:2] not in ("08", "57")
+    return getattr(error.__cause__, "sqlite_errorcode", -1) & 0xFF in (SQLITE_ERROR, SQLITE_BUSY, SQLITE_LOCKED)

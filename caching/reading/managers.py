@@ -1,0 +1,56 @@
+"""What the default manager of a model adds to its rows: it is refused, or read with them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
+from django.db import DatabaseError, models
+
+NO_CONTEXT = (
+    *(LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError),
+    *(ImproperlyConfigured, ObjectDoesNotExist, DatabaseError),
+)
+"""What a default manager may raise that takes its filter from a context, such as a tenant, which start-up has not."""
+
+
+def declared_queryset(model: type[models.Model]) -> "models.QuerySet[Any]":
+    """Return the rows of the default manager; those of the base manager where it wants a context that is not there."""
+    try:
+        return model._default_manager.all()
+    except NO_CONTEXT:
+        return model._base_manager.all()
+
+
+def refuse_additions(model: type[models.Model]) -> None:
+    """Raise ValueError if the default manager gives its rows values that no write to the model changes."""
+    queryset = declared_queryset(model)
+    query = queryset.query
+    added = sorted({*query.annotation_select, *query.extra_select})
+    if added or getattr(queryset, "_fields", None) is not None or query.combinator or query.is_sliced:
+        what = f"adds {', '.join(map(repr, added))} to its rows" if added else "does not give rows of the model alone"
+        raise ValueError(
+            f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
+            "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
+        )
+
+
+def paths_joined_by(model: type[models.Model]) -> Iterator[str]:
+    """Yield the paths of foreign keys along which the default manager joins rows by itself (``select_related``).
+
+    Relations that are kept in other tables are left out: who asks for such a row reads it from the database.
+    """
+    joined = declared_queryset(model).query.select_related
+    if isinstance(joined, Mapping):
+        yield from _paths(model, joined)
+
+
+def _paths(model: type[models.Model], joined: Mapping[str, Any]) -> Iterator[str]:
+    for name, further in joined.items():
+        try:
+            field: Any = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            continue
+        if not getattr(field, "column", None) or not field.is_relation:
+            continue
+        yield name
+        yield from (f"{name}__{path}" for path in _paths(field.related_model, further))

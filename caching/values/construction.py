@@ -1,0 +1,66 @@
+"""Which models keep state of their own for each instance, so that Django itself must make a copy of a row."""
+
+import inspect
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import models
+from django.db.models.signals import post_init, pre_init
+
+_OWN_METHODS = ("__init__", "__new__", "__setattr__", "__getattribute__")
+
+
+class PlainModels:
+    """The models whose instances are their fields and nothing else, as far as that was asked."""
+
+    def __init__(self) -> None:
+        self.known: set[type[models.Model]] = set()
+
+    def forget(self) -> None:
+        """Ask again: a receiver was connected or disconnected. A decision under way is added to the old set."""
+        self.known = set()
+
+
+plain_models = PlainModels()
+
+
+class _Receivers(WeakKeyDictionary[Any, Any]):
+    """The receivers of a signal by sender, as Django remembers them until another is connected."""
+
+    def clear(self) -> None:
+        super().clear()
+        plain_models.forget()
+
+
+for _signal in (pre_init, post_init):
+    # Signal.connect() empties it after each change. A hit would have to ask both signals otherwise.
+    _signal.sender_receivers_cache = _Receivers()
+
+
+def is_plain(model: type[models.Model]) -> bool:
+    """Whether an instance is made by setting its fields: without a constructor, descriptor or receiver of its own.
+
+    The answer is remembered until a receiver is connected.
+    """
+    known = plain_models.known
+    if model in known:
+        return True
+    if _has_own_construction(model) or pre_init.has_listeners(model) or post_init.has_listeners(model):
+        return False
+    known.add(model)
+    return True
+
+
+def _has_own_construction(model: Any) -> bool:
+    by_django: Any = models.Model.from_db
+    if any(getattr(model, name) is not getattr(models.Model, name) for name in _OWN_METHODS):
+        return True
+    if model.from_db.__func__ is not by_django.__func__:
+        return True
+    return any(is_kept_elsewhere(model, field.attname) for field in model._meta.concrete_fields)
+
+
+def is_kept_elsewhere(model: type[models.Model], attname: str) -> bool:
+    """Whether a descriptor that is not Django's decides where the value of a field is kept."""
+    descriptor = type(inspect.getattr_static(model, attname, None))
+    return hasattr(descriptor, "__set__") and not descriptor.__module__.startswith("django.db.models.")

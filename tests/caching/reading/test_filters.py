@@ -1,0 +1,156 @@
+"""Default managers that filter: always the same, by the context, by the time."""
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from caching import CachedGroup, CachedLookup
+from caching.reading.filters import DefaultFilter
+from scheduling.models import Employee, Skill
+from tests.caching.coherence.world import asks_the_database
+from tests.factories import EmployeeFactory
+
+CURRENT: ContextVar[str] = ContextVar("tenant", default="")
+
+
+class Active(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().filter(models.Q(is_active=True))
+
+
+class OfTenant(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        found, tenant = super().get_queryset(), CURRENT.get()
+        return found.filter(last_name=tenant) if tenant else found
+
+
+class Past(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().exclude(role=str(timezone.now()))
+
+
+class PastOfTheDatabase(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().filter(models.Q(hire_date=None) | models.Q(hire_date__lte=Now()))
+
+
+class WithAnotherTable(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        found = super().get_queryset()
+        return found.filter(models.Exists(Skill.objects.filter(name=CURRENT.get()))) if CURRENT.get() else found
+
+
+class Hidden(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().none()
+
+
+class ByText(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().extra(where=["is_active"])
+
+
+def proxy(manager: type[models.Manager[Any]]) -> Any:
+    """Return a model of employees with this default manager."""
+    meta = type("Meta", (), {"proxy": True, "app_label": "tests_of_filters"})
+    return type(f"With{manager.__name__}", (Employee,), {"objects": manager(), "Meta": meta, "__module__": __name__})
+
+
+MODELS = {
+    manager: proxy(manager) for manager in (Active, OfTenant, Past, PastOfTheDatabase, WithAnotherTable, Hidden, ByText)
+}
+
+
+@pytest.fixture
+def as_tenant() -> Iterator[Callable[[str], Any]]:
+    token = CURRENT.set("")
+    yield CURRENT.set
+    CURRENT.reset(token)
+
+
+class ConstantTests:
+    def test_is_a_manager_without_a_filter(self) -> None:
+        found = DefaultFilter(Skill)
+        assert found.is_constant
+        assert found.deciding == {}
+
+    def test_is_one_that_names_columns_and_constants(self) -> None:
+        found = DefaultFilter(MODELS[Active])
+        assert found.is_constant
+        assert list(found.deciding) == [Employee._meta.db_table]
+
+    @pytest.mark.parametrize("manager", [OfTenant, Past, PastOfTheDatabase, WithAnotherTable, ByText])
+    def test_is_none_that_asks_anything_else(self, manager: type) -> None:
+        assert not DefaultFilter(MODELS[manager]).is_constant
+
+
+@pytest.mark.django_db
+class PlaceTests:
+    def test_has_the_parameters(self, as_tenant: Callable[[str], Any]) -> None:
+        found, places = DefaultFilter(MODELS[OfTenant]), []
+        for tenant in ("acme", "bolt", "", "acme"):
+            as_tenant(tenant)
+            places.append(found.place())
+        assert places[0] == places[3]
+        assert len(set(places)) == 3
+
+    def test_of_the_time_is_another_each_moment(self) -> None:
+        found = DefaultFilter(MODELS[Past])
+        assert found.place() != found.place()
+
+    @pytest.mark.parametrize("manager", [PastOfTheDatabase, ByText])
+    def test_is_unknown_where_the_database_decides(self, manager: type) -> None:
+        assert DefaultFilter(MODELS[manager]).place() is None
+
+    def test_is_unknown_where_another_table_decides_that_was_not_named_at_start_up(
+        self, as_tenant: Callable[[str], Any]
+    ) -> None:
+        found = DefaultFilter(MODELS[WithAnotherTable])
+        assert found.place() is not None
+        as_tenant("acme")
+        assert found.place() is None
+
+    def test_of_a_manager_that_shows_nothing_is_known(self) -> None:
+        assert DefaultFilter(MODELS[Hidden]).place() == "default none"
+
+
+@pytest.mark.django_db(transaction=True)
+class LookUpTests:
+    def test_a_tenant_never_gets_the_row_of_another(
+        self, watching: Callable[..., None], as_tenant: Callable[[str], Any]
+    ) -> None:
+        by_email = CachedLookup(MODELS[OfTenant], "email", cache_type="rule", kind="of_tenant")
+        by_role = CachedGroup(MODELS[OfTenant], "first_name", cache_type="rule", kind="group_of_tenant")
+        for tenant in ("acme", "bolt"):
+            EmployeeFactory(email=f"{tenant}@example.com", last_name=tenant, first_name="Amy")
+        for tenant, other in (("acme", "bolt"), ("bolt", "acme"), ("acme", "bolt")):
+            as_tenant(tenant)
+            for _ in ("a miss", "a hit"):
+                assert by_email.get(f"{tenant}@example.com").last_name == tenant
+                assert by_email.get(f"{other}@example.com") is None
+                assert list(by_email.get_many(["acme@example.com", "bolt@example.com"])) == [f"{tenant}@example.com"]
+                assert [row.last_name for row in by_role.get("Amy")] == [tenant]
+        assert not asks_the_database(lambda: by_email.get("acme@example.com"))
+
+    def test_a_row_that_changes_hands_leaves_one_and_enters_the_other(
+        self, watching: Callable[..., None], as_tenant: Callable[[str], Any]
+    ) -> None:
+        by_email = CachedLookup(MODELS[OfTenant], "email", cache_type="rule", kind="of_tenant")
+        row = EmployeeFactory(email="amy@example.com", last_name="acme")
+        for tenant in ("acme", "bolt", "acme"):
+            Employee.objects.filter(pk=row.pk).update(last_name=tenant)
+            for asking in ("acme", "bolt"):
+                as_tenant(asking)
+                assert (by_email.get("amy@example.com") is None) == (asking != tenant)
+
+    def test_what_the_time_decides_is_read_from_the_database(self, watching: Callable[..., None]) -> None:
+        for manager in (Past, PastOfTheDatabase):
+            by_email = CachedLookup(MODELS[manager], "email", cache_type="rule", kind=manager.__name__.lower())
+            EmployeeFactory(email=f"{manager.__name__}@example.com")
+            for _ in range(2):
+                assert asks_the_database(lambda: by_email.get(f"{manager.__name__}@example.com"))  # noqa: B023

@@ -1,0 +1,28 @@
+"""Which instances were loaded together with the rows that they are joined to."""
+
+from typing import Any
+
+import pytest
+
+from caching.values.joined import References
+from scheduling.models import Employee
+from tests.factories import DepartmentFactory, EmployeeFactory
+
+
+@pytest.mark.django_db
+class ReferenceTests:
+    def are_inside(self, value: Any, row: Employee) -> bool:
+        return References(value).are_all_inside(row._state.fields_cache, "department")
+
+    def test_to_a_row_of_a_join_are_inside(self) -> None:
+        EmployeeFactory()
+        rows = list(Employee.objects.select_related("department"))
+        assert self.are_inside(rows, rows[0])
+        assert self.are_inside({"x": (rows, rows)}, rows[0])
+
+    def test_to_the_instance_that_was_asked_are_outside(self) -> None:
+        department = DepartmentFactory()
+        EmployeeFactory.create_batch(2, department=department)
+        rows = list(department.employees.all())
+        assert not self.are_inside(rows, rows[0])
+        assert not self.are_inside([department, rows], rows[1])
