@@ -5,8 +5,8 @@ in WAL mode with synchronous NORMAL and on PostgreSQL with fsync. "Plain" is the
 nothing. All of them take turns within one run. A ratio is the median of the ratios of the turns, not the ratio of the
 medians.
 
-"Many models" is a statement of a transaction that has written four times 200 rows, with 200 watched models; "few" is the
-same with the ten of this project.
+"Many models" is a statement of a transaction that has written four times 200 rows, with 200 watched models; "few" is
+the same with the ten of this project.
 
 With --redis also with generations and values in a Valkey server, and with a server that was reached once and is down
 now, so that each save leaves a row in the outbox.
