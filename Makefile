@@ -11,7 +11,8 @@ COMPILE := .venv-uv/bin/uv pip compile --quiet --no-config --default-index https
 	--universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
-	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_snapshots.py \
+	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_two_phase.py \
+	tests/caching/coherence/test_snapshots.py \
 	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py \
 	tests/caching/reading/test_in_many.py tests/scheduling/policy
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \

