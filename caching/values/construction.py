@@ -11,14 +11,15 @@ _OWN_METHODS = ("__init__", "__new__", "__setattr__", "__getattribute__")
 
 
 class PlainModels:
-    """The models whose instances are their fields and nothing else, as far as that was asked."""
+    """The models whose instances are their fields and nothing else, as far as that was asked, and the other models."""
 
     def __init__(self) -> None:
-        self.known: set[type[models.Model]] = set()
+        self.forget()
 
     def forget(self) -> None:
-        """Ask again: a receiver was connected or disconnected. A decision under way is added to the old set."""
-        self.known = set()
+        """Ask again: a receiver was connected or disconnected. A decision under way is added to the old sets."""
+        self.known: set[type[models.Model]] = set()
+        self.others: set[type[models.Model]] = set()
 
 
 plain_models = PlainModels()
@@ -42,13 +43,14 @@ def is_plain(model: type[models.Model]) -> bool:
 
     The answer is remembered until a receiver is connected.
     """
-    known = plain_models.known
+    known, others = plain_models.known, plain_models.others
     if model in known:
         return True
-    if _has_own_construction(model) or pre_init.has_listeners(model) or post_init.has_listeners(model):
+    if model in others:
         return False
-    known.add(model)
-    return True
+    plain = not (_has_own_construction(model) or pre_init.has_listeners(model) or post_init.has_listeners(model))
+    (known if plain else others).add(model)
+    return plain
 
 
 def _has_own_construction(model: Any) -> bool:

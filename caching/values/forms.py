@@ -39,11 +39,11 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
         model = self.model
         if model not in plain_models.known and not is_plain(model):
             return self._construct()
-        row = _new(model)
-        row.__dict__ = namespace = self.fields.copy()
-        namespace["_state"] = state = ModelState()
+        row, state = _new(model), ModelState()
         state.db = self.db
         state.adding = False
+        row.__dict__ = namespace = self.fields.copy()
+        namespace["_state"] = state
         if self.frozen_fields:
             namespace.update((name, value.thaw()) for name, value in self.frozen_fields)
         if self.related:
@@ -52,10 +52,14 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
     def _construct(self) -> models.Model:
         """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
-        fields = self.fields | {name: value.thaw() for name, value in self.frozen_fields}
-        names = [name for name in attnames(self.model) if name in fields]
+        fields, names = self.fields, list(attnames(self.model))
+        if self.frozen_fields:
+            fields = fields | {name: value.thaw() for name, value in self.frozen_fields}
+        if len(fields) < len(names):
+            names = [name for name in names if name in fields]
         row = self.model.from_db(self.db, names, [fields[name] for name in names])
-        row._state.fields_cache.update((name, other and other.thaw()) for name, other in self.related)
+        if self.related:
+            row._state.fields_cache.update((name, other and other.thaw()) for name, other in self.related)
         return row
 
     @property
