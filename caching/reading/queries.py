@@ -33,14 +33,19 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     if not rows or not path:
         return
     field: Any = column_of(type(rows[0]), path[0])
+    if field.remote_field.parent_link:
+        return  # the row has the columns of its parent, and select_related leaves the parent out
     keys = {getattr(row, field.attname) for row in rows} - {None}
     # As a join reads them: from the same database, and a default manager may leave some out.
     joined = _by_key(field, keys, rows[0]._state.db)
     for row in rows:
-        if (other := joined.get(getattr(row, field.attname))) is not None:
+        key = getattr(row, field.attname)
+        if key is None:
+            field.set_cached_value(row, None)  # as select_related does, and below
+        elif (other := joined.get(key)) is not None:
             field.set_cached_value(row, other)
             if field.unique:
-                field.remote_field.set_cached_value(other, row)  # as select_related does
+                field.remote_field.set_cached_value(other, row)
     join(list(joined.values()), path[1:])
 
 
@@ -73,6 +78,8 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
 
 def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     """Give frozen rows the frozen rows that a foreign key refers to; return False if instances are needed for that."""
+    if field.remote_field.parent_link:
+        return True
     keys = {row.fields[field.attname] for row in rows} - {None}
     target = field.target_field
     by_key: dict[Any, Row] = {}
