@@ -56,12 +56,20 @@ def loading(queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]") -
     return queryset.only(*names, field.name)
 
 
+def joins_partly(model: type[models.Model]) -> bool:
+    """Whether the default manager says which columns of joined rows are loaded."""
+    return any("__" in name for name in declared_queryset(model).query.deferred_loading[0])
+
+
 def _loads(query: Any, name: str) -> bool:
     names, is_deferred = query.deferred_loading
     if not names:
         return True
     field = query.get_meta().get_field(name)
-    return bool({field.name, field.attname, "pk" if field.primary_key else field.name} & names) != is_deferred
+    spellings = {field.name, field.attname, "pk" if field.primary_key else field.name}
+    if is_deferred:
+        return not spellings & names
+    return any(loaded in spellings or loaded.startswith(f"{field.name}__") for loaded in names)
 
 
 def paths_joined_by(model: type[models.Model]) -> Iterator[str]:

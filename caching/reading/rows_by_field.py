@@ -26,7 +26,7 @@ from .filters import DefaultFilter
 from .in_many import in_many
 from .loading import find_many, load_contents, load_many
 from .manager import cache_manager
-from .managers import declared_queryset, loading, paths_joined_by, refuse_additions, refuse_deferred
+from .managers import declared_queryset, joins_partly, loading, paths_joined_by, refuse_additions, refuse_deferred
 from .places import Declared, declare
 from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
 from .tiers import Entry
@@ -86,6 +86,7 @@ class RowsByField(ABC, Generic[M]):
         refuse_deferred(model, self._related)
         self._watch_subclasses()
         self._may_dangle = False
+        self._joins_partly = joins_partly(model)
         self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
         self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
@@ -182,7 +183,7 @@ class RowsByField(ABC, Generic[M]):
 
         For many values, a shared joined row is read and created once, which takes a third of the time of a join.
         """
-        if self._related and (len(values) == 1 or self._may_dangle):
+        if self._related and (len(values) == 1 or self._may_dangle or self._joins_partly):
             return [row for part in parts(values) for row in self._queryset(part).select_related(*self._related)]
         rows = [row for part in parts(values) for row in self._queryset(part)]
         for path in self._related:
