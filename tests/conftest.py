@@ -45,7 +45,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     total: Counter[str] = Counter()
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if getattr(report, "when", "") == "call":
-            total.update({name: number for name, number in report.user_properties if name in (*EXPLORED, *COMPARED)})
+            for name, number in report.user_properties:
+                total[name] += number if name in (*EXPLORED, *COMPARED) else 0
     database = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
     where = f"on {database} and {terminalreporter.config.getoption('generations')}"
     for word, names, end in (("Explored", EXPLORED, "."), ("Contract", COMPARED, f" {where}.")):

@@ -121,7 +121,7 @@ RELATED = (
     Case(models.Computed, groups=("shelf", "rank")),
     Case(models.Computed, unique=("double",), groups=("label",), refused=BY_VALUE, name="By a computed column"),
     Case(models.Ranked, unique=("code",), groups=("writer",), order_by=()),
-    Case(models.Ranked, groups=("writer", "_order"), related=("writer",), order_by=("-_order",)),
+    Case(models.Ranked, groups=("writer", "_order"), related=("writer",), order_by=("-_order", "pk")),
     Case(models.Folded, unique=("code",), order_by=()),
     Case(models.Remark, groups=("content_type", "object_id")),
     Case(models.Remark, related=("content_type",)),

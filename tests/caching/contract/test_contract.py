@@ -1,6 +1,7 @@
 """Every door gives what Django's own query gives, for every class of field and every form of model."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import cycle
 from typing import Any
 
@@ -42,11 +43,10 @@ def _tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     made = [*(model for _, model in COLUMNS), *models.ALL, *managers.ALL, *stateful.ALL]
     with (
         django_db_blocker.unblock(),
+        columns_of_postgres.prepared() if ON_POSTGRES else nullcontext(),
         modify_settings(INSTALLED_APPS={"append": "tests.caching.contract.apps.TestsOfContractConfig"}),
     ):
         apps.clear_cache()
-        if ON_POSTGRES:
-            columns_of_postgres.prepare()
         with connection.schema_editor() as editor:
             for model in made:
                 editor.create_model(model)
