@@ -97,7 +97,6 @@ def follow_sequences(made: RandomSet, explored: Any) -> None:
             counts["writes"] += writes.run(step, compare)
             if without_local:
                 reads.drop_local()
-        compare("everything", everywhere=True)
         counts["sequences"] += 1
 
     follow()
