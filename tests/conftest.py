@@ -31,6 +31,8 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 _DIRECTORY = settings.CACHING["DIRECTORY"]
 EXPLORED = ("schedules", "steps", "states", "transitions")
+COMPARED = ("cells", "sequences", "writes", "reads")
+"""What was compared with the database: by the contract of reading, and by random models and writes."""
 
 
 def pytest_unconfigure() -> None:
@@ -43,11 +45,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     total: Counter[str] = Counter()
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if getattr(report, "when", "") == "call":
-            total.update({name: number for name, number in report.user_properties if name in EXPLORED})
-    if total:
-        terminalreporter.write_line(
-            "Explored: " + ", ".join(f"{total[name]:,} {name}" for name in EXPLORED if total[name]) + "."
-        )
+            for name, number in report.user_properties:
+                total[name] += number if name in (*EXPLORED, *COMPARED) else 0
+    database = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+    where = f"on {database} and {terminalreporter.config.getoption('generations')}"
+    for word, names, end in (("Explored", EXPLORED, "."), ("Contract", COMPARED, f" {where}.")):
+        numbers = ", ".join(f"{total[name]:,} {name}" for name in names if total[name])
+        if numbers:
+            terminalreporter.write_line(f"{word}: {numbers}{end}")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What happens on a miss: look into the shared tier, then load, and store unless a dependency was written meanwhile."""
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,6 +10,7 @@ from asgiref.sync import sync_to_async
 
 from ..coherence.dirty import dirty_watchers, is_dirty
 from ..coherence.watcher import in_transaction
+from ..exceptions import Uncacheable
 from ..monitoring import stats
 from ..values.forms import Content
 from ..values.freezing import Rows, freeze, thaw
@@ -17,6 +19,8 @@ from .entries import Kind
 from .leases import Lease, take_leases
 from .storing import store
 from .tiers import Entry
+
+logger = logging.getLogger("caching")
 
 
 def load_through(
@@ -79,10 +83,24 @@ def _before_load(
 
 
 def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int) -> None:
-    content = freeze(value, kind.entries.declared.dataclasses)
+    content = _frozen(kind, value)
     count_loads(kind, started)
-    if lease is not None:
+    if lease is not None and content is not None:
         store(kind, {key: (content, lease)}, ttl)
+
+
+def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
+    """Return the frozen form of what was loaded; None for rows of a look-up that nobody can make again.
+
+    Nobody who reads rows by a field has chosen their types: such rows are read from the database each time.
+    """
+    try:
+        return freeze(value, kind.entries.declared.dataclasses, rows)
+    except Uncacheable as error:
+        if not kind.declared_as:
+            raise
+        logger.warning("Rows of %s pass the cache: %s", kind.declared_as, error)
+        return None
 
 
 def load_many(
@@ -102,7 +120,8 @@ def load_many(
     count_loads(kind, started)
     if leases:
         rows = Rows()
-        store(kind, {key: (freeze(value, (), rows), leases[key]) for key, value in values.items()})
+        contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
+        store(kind, {key: (content, leases[key]) for key, content in contents if content is not None})
     return values
 
 

@@ -1,6 +1,6 @@
 """What the default manager of a model adds to its rows: it is refused, or read with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
@@ -32,6 +32,44 @@ def refuse_additions(model: type[models.Model]) -> None:
             f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
             "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
         )
+
+
+def refuse_deferred(model: type[models.Model], related: Iterable[str]) -> None:
+    """Raise ValueError if a foreign key is to be joined that the default manager leaves out of its rows."""
+    query = declared_queryset(model).query
+    for path in related:
+        name = path.partition("__")[0]
+        if not _loads(query, name):
+            raise ValueError(
+                f"The default manager of {model._meta.label} leaves {name!r} out of its rows, and what is deferred "
+                f"cannot be joined. Leave out select_related={path!r}, or let the manager load the column."
+            )
+
+
+def loading(queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]") -> "models.QuerySet[Any]":
+    """Return the rows with the column of a field, by which they are told apart, even if their manager leaves it out."""
+    if _loads(queryset.query, field.name):
+        return queryset
+    names, is_deferred = queryset.query.deferred_loading
+    if is_deferred:
+        return queryset.defer(None).defer(*(names - {field.name, field.attname}))
+    return queryset.only(*names, field.name)
+
+
+def joins_partly(model: type[models.Model]) -> bool:
+    """Whether the default manager says which columns of joined rows are loaded."""
+    return any("__" in name for name in declared_queryset(model).query.deferred_loading[0])
+
+
+def _loads(query: Any, name: str) -> bool:
+    names, is_deferred = query.deferred_loading
+    if not names:
+        return True
+    field = query.get_meta().get_field(name)
+    spellings = {field.name, field.attname, "pk" if field.primary_key else field.name}
+    if is_deferred:
+        return not spellings & names
+    return any(loaded in spellings or loaded.startswith(f"{field.name}__") for loaded in names)
 
 
 def paths_joined_by(model: type[models.Model]) -> Iterator[str]:

@@ -33,14 +33,18 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     if not rows or not path:
         return
     field: Any = column_of(type(rows[0]), path[0])
+    if field.remote_field.parent_link:
+        return  # the row has the columns of its parent, and select_related leaves the parent out
     keys = {getattr(row, field.attname) for row in rows} - {None}
-    # As a join reads them: from the same database, and a default manager may leave some out.
     joined = _by_key(field, keys, rows[0]._state.db)
     for row in rows:
-        if (other := joined.get(getattr(row, field.attname))) is not None:
+        key = getattr(row, field.attname)
+        if key is None:
+            field.set_cached_value(row, None)  # as select_related does, and below
+        elif (other := joined.get(key)) is not None:
             field.set_cached_value(row, other)
             if field.unique:
-                field.remote_field.set_cached_value(other, row)  # as select_related does
+                field.remote_field.set_cached_value(other, row)
     join(list(joined.values()), path[1:])
 
 
@@ -50,8 +54,13 @@ def _by_key(field: Any, keys: Collection[Any], database: str | None) -> dict[Any
     return {
         getattr(other, target.attname): other
         for part in parts(list(keys))
-        for other in in_many(field.related_model._base_manager.using(database).order_by(), target, part)
+        for other in in_many(_joined(field, database), target, part)
     }
+
+
+def _joined(field: Any, database: str | None) -> "models.QuerySet[Any]":
+    """Return the rows that a foreign key may refer to as a join reads them: no manager leaves any out."""
+    return models.QuerySet(field.related_model, using=database)
 
 
 def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
@@ -73,12 +82,14 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
 
 def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     """Give frozen rows the frozen rows that a foreign key refers to; return False if instances are needed for that."""
+    if field.remote_field.parent_link:
+        return True
     keys = {row.fields[field.attname] for row in rows} - {None}
     target = field.target_field
     by_key: dict[Any, Row] = {}
     database = rows[0].db if rows else None
     for part in parts(list(keys)):
-        joined = frozen_rows(in_many(field.related_model._base_manager.using(database).order_by(), target, part))
+        joined = frozen_rows(in_many(_joined(field, database), target, part))
         if joined is None:
             return False
         by_key |= {other.fields[target.attname]: other for other in joined}

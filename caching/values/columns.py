@@ -28,6 +28,13 @@ def foreign_keys(model: type[models.Model]) -> frozenset[str]:
     return frozenset(field.name for field in model._meta.concrete_fields if field.is_relation)
 
 
+@cache
+def one_to_ones(model: type[models.Model]) -> tuple[tuple[str, Any], ...]:
+    """Return the foreign keys that one row alone can have, by name, each with the relation back to that row."""
+    relations: Any = (field for field in model._meta.concrete_fields if field.is_relation)
+    return tuple((field.name, field.remote_field) for field in relations if field.unique)
+
+
 def is_derived(model: type[models.Model], name: str) -> bool:
     """Whether an attribute can be recomputed, so that a copy does not need it."""
     return name.startswith("_") or isinstance(getattr(model, name, None), (cached_property, django_cached_property))

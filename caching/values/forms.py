@@ -8,7 +8,7 @@ import msgspec
 from django.db import models
 from django.db.models.base import ModelState
 
-from .columns import attnames, key_names
+from .columns import attnames, key_names, one_to_ones
 from .construction import is_plain, plain_models
 from .records import make_record
 
@@ -47,8 +47,16 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
         if self.frozen_fields:
             namespace.update((name, value.thaw()) for name, value in self.frozen_fields)
         if self.related:
-            state.fields_cache = {name: other and other.thaw() for name, other in self.related}
+            state.fields_cache = self._joined(row)
         return row
+
+    def _joined(self, row: models.Model) -> dict[str, models.Model | None]:
+        """Return new instances of the rows joined to a row; those that no other row can have know it, as in Django."""
+        joined = {name: other and other.thaw() for name, other in self.related}
+        for name, back in one_to_ones(self.model):
+            if (other := joined.get(name)) is not None:
+                back.set_cached_value(other, row)
+        return joined
 
     def _construct(self) -> models.Model:
         """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
@@ -59,7 +67,7 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
             names = [name for name in names if name in fields]
         row = self.model.from_db(self.db, names, [fields[name] for name in names])
         if self.related:
-            row._state.fields_cache.update((name, other and other.thaw()) for name, other in self.related)
+            row._state.fields_cache.update(self._joined(row))
         return row
 
     @property
