@@ -35,6 +35,23 @@ class SchedulerTests:
         seen.add(tuple(step for step in log if step != "|"))
         assert len({order for order in seen if len(order) == 4}) == orders
 
+    @pytest.mark.parametrize("seed", range(5))
+    def test_tries_as_many_in_another_order(self, seed: int) -> None:
+        scheduler, log = Scheduler(), []
+
+        outcomes = [
+            scheduler.explore(lambda: self.two_steps_each(scheduler, log), 1, seed=number) for number in (seed, None)
+        ]
+
+        assert outcomes[0].states == outcomes[1].states
+
+    def test_leaves_off_when_the_time_is_over(self) -> None:
+        scheduler, log = Scheduler(), []
+
+        outcome = scheduler.explore(lambda: self.two_steps_each(scheduler, log), 1, until=0)
+
+        assert (outcome.schedules, outcome.complete) == (1, False)
+
     def test_reports_a_deadlock(self) -> None:
         scheduler = Scheduler()
 
