@@ -18,7 +18,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test screenshots prove prove-today check bench torture lock migrations messages clean
+.PHONY: help demo serve test screenshots prove prove-today django-suite check bench torture lock migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence p
 
 prove-today: $(DEVELOPMENT) ## Explore for a minute the scenarios whose turn it is; PROVE_DAY=739583 for those of a day
 	$(RUN) -m tests.prove --today $(ARGS)
+
+django-suite: $(DEVELOPMENT) ## Run Django's own tests with the cache and without; ARGS="queries update" for some of them
+	$(RUN) -m tests.django_suite $(ARGS)
 
 check: $(DEVELOPMENT) ## Check style, types, Django's own checks and that no migration is missing
 	$(RUN) -m ruff check .

@@ -43,8 +43,10 @@ class Result:
 PARTS = (
     Part("explorer", ("-m", "tests.explorer")),
     Part("explorer-mutations", ("-m", "tests.explorer", "--mutations")),
+    Part("explorer-states", ("-m", "tests.explorer", "--compare")),
     Part("model", ("-m", "tests.model")),
     Part("model-mutations", ("-m", "tests.model", "--mutations")),
+    Part("django-suite", ("-m", "tests.django_suite")),
 )
 """All that is proved. A further part is one more line."""
 

@@ -1,4 +1,6 @@
-"""The full run: ``python -m tests.explorer [--preemptions N] [--scenario NAME | --day N] [--seconds N] [--mutations]``.
+"""The full run: ``python -m tests.explorer [--preemptions N] [--scenario NAME | --day N] [--seconds N]``.
+
+With ``--mutations``, every mutation is planted instead; with ``--compare``, what is cut off is explored and compared.
 
 The last line that it prints says what was covered.
 """
@@ -12,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from tempfile import mkdtemp
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 os.environ["CACHE_DIRECTORY"] = mkdtemp(prefix="caching-")
@@ -22,7 +25,7 @@ import django
 django.setup()
 
 from .mutations import MAX_PREEMPTIONS, MUTATIONS  # noqa: E402
-from .scenarios import SCENARIOS  # noqa: E402
+from .scenarios import COMPARED, SCENARIOS  # noqa: E402
 from .scheduler import UNBOUNDED, Outcome, Violation  # noqa: E402
 
 atexit.register(shutil.rmtree, os.environ["CACHE_DIRECTORY"], ignore_errors=True)
@@ -39,7 +42,7 @@ def bounds_of(name: str, preemptions: int | None, seconds: float) -> list[int]:
     return [*range(min(last, MAX_PREEMPTIONS + 1)), last] if seconds < math.inf else [last]
 
 
-def explore_scenarios(names: list[str], preemptions: int | None, seconds: float, seed: int | None) -> int:
+def explore_scenarios(names: list[str], preemptions: int | None, seconds: float = math.inf, **options: Any) -> int:
     """Explore each, at most that many seconds, and print what was covered; return how many have a violation."""
     covered: Counter[str] = Counter()
     say(f"{'scenario':54} preemptions  schedules       steps  seconds")
@@ -47,7 +50,7 @@ def explore_scenarios(names: list[str], preemptions: int | None, seconds: float,
         until = time.monotonic() + seconds
         for bound in bounds_of(name, preemptions, seconds):
             started = time.monotonic()
-            outcome = SCENARIOS[name].explore(bound, until=until, seed=seed)
+            outcome = SCENARIOS[name].explore(bound, until=until, **options)
             say(f"{name:54} {row(bound, outcome, time.monotonic() - started)}")
             covered += Counter(schedules=outcome.schedules, steps=outcome.steps, states=outcome.states)
             if outcome.violation is not None:
@@ -91,14 +94,17 @@ def main() -> int:
         "--seconds", type=float, default=math.inf, metavar="N", help="for each scenario; fewer preemptions come first"
     )
     parser.add_argument("--mutations", action="store_true", help="plant the mutations instead")
+    parser.add_argument("--compare", action="store_true", help="test, without preemptions, that what is cut off may be")
     options = parser.parse_args()
     names = [options.scenario] if options.scenario else list(SCENARIOS)
     if options.day is not None:
         names = [names[options.day % len(names)]]
-    if options.mutations:
+    if options.compare:
+        failed = explore_scenarios([name for name in names if name in COMPARED], 0, compares_futures=True)
+    elif options.mutations:
         failed = plant_mutations(names)
     else:
-        failed = explore_scenarios(names, options.preemptions, options.seconds, options.day)
+        failed = explore_scenarios(names, options.preemptions, options.seconds, seed=options.day)
     return 1 if failed else 0
 
 

@@ -73,7 +73,7 @@ class Outcome:
     steps: int = 0
     states: int = 0
     complete: bool = True
-    """Whether there was time for every schedule."""
+    """Whether every schedule was explored that the bound allows."""
     violation: BaseException | None = None
     preemptions: int = 0
     trace: list[tuple[str, str]] = field(default_factory=list)
@@ -99,15 +99,16 @@ class Scheduler:
         *,
         compares_futures: bool = False,
         until: float = math.inf,
+        most_steps: float = math.inf,
         seed: int | None = None,
     ) -> Outcome:
         """Run every schedule with at most that many preemptions; stop at the first violation.
 
-        When ``time.monotonic()`` has reached ``until``, what is left is not explored. With a ``seed``, the schedules
-        come in another order for each seed, so that it is not always the same ones that are left.
+        When ``time.monotonic()`` has reached ``until``, or after ``most_steps``, what is left is not explored. With a
+        ``seed``, the schedules come in another order for each, so that it is not always the same ones that are left.
 
         With ``compares_futures`` nothing is cut off; instead, what follows a state is compared with what followed it
-        before. That is the test of what steps say they see and change.
+        before. That is the test of what steps say they see and change; a ``seed`` would change what follows.
         """
         self._futures: dict[Hashable, Hashable] | None = {} if compares_futures else None
         self._bound, self._visited = preemptions, {}
@@ -126,7 +127,7 @@ class Scheduler:
                 self._path.pop()
             if not self._path:
                 break
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or outcome.steps >= most_steps:
                 outcome.complete = False
                 break
             self._path[-1].at += 1
