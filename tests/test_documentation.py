@@ -164,7 +164,8 @@ def exists(name: str) -> bool:
     """Return whether a dotted name is that of a module, or of something in one."""
     module, _, attribute = name.rpartition(".")
     try:
-        return find_spec(name) is not None or hasattr(importlib.import_module(module), attribute)
+        # First what the module holds: a module that is no package cannot be searched for another one.
+        return hasattr(importlib.import_module(module), attribute) or find_spec(name) is not None
     except ModuleNotFoundError:
         return bool(module) and attribute[:1].isupper() and exists(module)
 

@@ -9,11 +9,11 @@ from . import watched
 from .late import note_if_late
 from .models_by_label import ModelOrLabel, when_loaded
 from .plans import forget_plans
-from .receivers import connect
+from .receivers import connect, leave_out
 from .texts import table_in_its_schema
 
 
-def watch(model: ModelOrLabel, *, by: Iterable[str] = (), tables: Iterable[str] = ()) -> None:
+def watch(model: ModelOrLabel, *, by: Iterable[str] = (), tables: Iterable[str] = (), signals: bool = True) -> None:
     """Watch a model: publish every write to it. ``by`` names the fields by which cached entries are selected.
 
         watch("scheduling.Employee", by=("id", "email"))
@@ -25,9 +25,14 @@ def watch(model: ModelOrLabel, *, by: Iterable[str] = (), tables: Iterable[str] 
     ``tables`` names further tables through which rows of the model are written: partitions, updatable views, or
     another name of its table. Each write to them publishes all rows of the model, and so does TRUNCATE.
 
+    ``signals=False`` leaves out the receivers of post_save, post_delete and m2m_changed of the model and its parents,
+    before and after this call. Statements are published all the same. Django then deletes related rows without reading
+    them and adds to a many-to-many relation without a SELECT. A signal that an application sends itself publishes
+    nothing then.
+
     Raises NotWatched for a field that cannot be watched by value.
     """
-    when_loaded(model, partial(_watch, by=tuple(by), tables=_names(model, tables)))
+    when_loaded(model, partial(_watch, by=tuple(by), tables=_names(model, tables), signals=signals))
 
 
 def _names(model: ModelOrLabel, tables: Iterable[str]) -> tuple[str, ...]:
@@ -41,7 +46,7 @@ def _names(model: ModelOrLabel, tables: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _watch(model: type[Model], by: tuple[str, ...] = (), tables: tuple[str, ...] = ()) -> None:
+def _watch(model: type[Model], by: tuple[str, ...] = (), tables: tuple[str, ...] = (), *, signals: bool = True) -> None:
     model = model._meta.concrete_model or model
     before = watched_by(model)
     watched.register(model, by, tables)
@@ -49,9 +54,12 @@ def _watch(model: type[Model], by: tuple[str, ...] = (), tables: tuple[str, ...]
         note_if_late(f"The watch of {name}")
     for parent in model._meta.get_parent_list():
         # A row of the child is a row of the parent too.
-        _watch(parent, tables=tables)
+        _watch(parent, tables=tables, signals=signals)
     forget_plans()
-    connect(model)
+    if signals:
+        connect(model)
+    else:
+        leave_out(model)
 
 
 def watched_by(model: type[Model]) -> set[str]:

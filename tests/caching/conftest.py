@@ -10,6 +10,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager, watch
+from caching.coherence import receivers
 from caching.coherence.outbox import drain
 from caching.coherence.plans import forget_plans
 from caching.coherence.publishing import publisher
@@ -77,6 +78,7 @@ def faulty(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[FaultyCa
 def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Give ``watch``, undone when the test ends, with what look-ups have bound to cache types."""
     monkeypatch.setattr(places, "_declared", dict(places._declared))
+    monkeypatch.setattr(receivers, "without_receivers", set(receivers.without_receivers))
     bound = {name: set(models) for name, models in cache_manager._models.items()}
     monkeypatch.setattr(cache_manager, "_models", defaultdict(set, bound))
     fields = {label: dict(fields) for label, fields in watched_fields.items()}

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.test.utils import CaptureQueriesContext
 
 from caching import cache_manager
 from caching.coherence.receivers import connect, on_delete, on_m2m_changed, on_save
@@ -29,6 +32,11 @@ def is_kept(depends_on: Any) -> bool:
     return not calls
 
 
+def verbs(queries: CaptureQueriesContext, table: str) -> list[str]:
+    """Return the first words of the statements about a table."""
+    return [query["sql"].split()[0] for query in queries if table in query["sql"]]
+
+
 class ConnectTests:
     def test_connects_a_model_and_its_many_to_many_relations_once(self, watching: Callable[..., None]) -> None:
         watching(Group)
@@ -36,6 +44,34 @@ class ConnectTests:
         for signal, sender in ((post_save, Group), (post_delete, Group), (m2m_changed, Group.permissions.through)):
             keys = [receiver[0] for receiver in signal.receivers]
             assert keys.count(("caching:auth.Group", id(sender))) == 1
+
+
+class LeaveOutTests:
+    def test_no_receiver_is_connected_before_or_afterwards(self, watching: Callable[..., None]) -> None:
+        watching(Group)
+        watching(Group, signals=False)
+        watching(Group, by=("name",))
+        for signal in (post_save, post_delete, m2m_changed):
+            assert not [found for found in signal.receivers if found[0][0] == "caching:auth.Group"]
+
+    def test_rows_are_deleted_without_being_read(self, watching: Callable[..., None]) -> None:
+        watching(LogEntry, signals=False)
+        user = User.objects.create(username="amy")
+        entry = LogEntry.objects.create(user=user, action_flag=CHANGE)
+        assert (is_kept(entry), is_kept(entry)) == (False, True)
+        with CaptureQueriesContext(connection) as queries:
+            user.delete()
+        assert verbs(queries, "django_admin_log") == ["DELETE"]
+        assert not is_kept(entry)
+
+    def test_a_relation_is_added_to_without_a_select(self, watching: Callable[..., None]) -> None:
+        watching(Group, signals=False)
+        group, permission = Group.objects.create(name="staff"), Permission.objects.all()[0]
+        assert (is_kept(group), is_kept(group)) == (False, True)
+        with CaptureQueriesContext(connection) as queries:
+            group.permissions.add(permission)
+        assert verbs(queries, "auth_group_permissions") == ["INSERT"]
+        assert not is_kept(group)
 
 
 class SignalsByHandTests:
