@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .applications import ASSERT_OUR_ABSENCE
+from .applications import ASSERT_OUR_ABSENCE, MEASURE_TIME
 
 MAX_WIDTH, MAX_LINES = 240, 24
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,8 @@ def shortened(text: str) -> str:
 
 def compare(with_us: dict[str, Any], without: dict[str, Any]) -> tuple[str, int]:
     """Return what is to be said of two runs, its last line with the totals, and how much of it is wrong."""
-    brought = {test: told for test, told in with_us["failed"].items() if test not in without["failed"]}
+    excused = {*without["failed"], *MEASURE_TIME}
+    brought = {test: told for test, told in with_us["failed"].items() if test not in excused}
     wrong = {test: told for test, told in brought.items() if test not in ASSERT_OUR_ABSENCE}
     lines = [f"{'=' * 70}\n{test}\n{shortened(told)}" for test, told in sorted(wrong.items())]
     lines += [f"{test} asserts our absence: {ASSERT_OUR_ABSENCE[test]}" for test in sorted(brought.keys() - wrong)]

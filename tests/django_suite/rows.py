@@ -118,7 +118,10 @@ def models_by_table(number_of_models: int) -> dict[str, list[type[models.Model]]
     """Return the watched models, and those that relate them many-to-many, by their tables."""
     concerned = set(watched.watched_models.values())
     for model in watched.watched_models.values():
-        concerned |= {relation.remote_field.through for relation in model._meta.local_many_to_many}
+        for relation in model._meta.local_many_to_many:
+            through = relation.remote_field.through
+            # A key of a through model may be in the table of its parent.
+            concerned |= {through, *through._meta.get_parent_list()}
     by_table = defaultdict(list)
     for model in concerned:
         by_table[model._meta.db_table].append(model)
@@ -152,7 +155,7 @@ def missing_tags(before: dict[str, Table], after: dict[str, Table], marked: set[
                 continue
             found.rows += 1
             for model in models_by_table(len(watched.watched_models)).get(table, ()):
-                yield from _missing_ends(model, old, new, marked)
+                yield from _missing_ends(model, (old, new), before, after, marked=marked)
                 if not watched.is_watched(model._meta.label):
                     continue
                 yield from _missing_of_row(model, old, new, marked)
@@ -210,29 +213,39 @@ def _children(
             yield from _children(child, tuple(extended), *states)
 
 
-def _missing_ends(through: type[models.Model], old: Row | None, new: Row | None, marked: set[str]) -> Iterator[str]:
+def _missing_ends(
+    model: type[models.Model], change: tuple[Row | None, Row | None], *states: dict[str, Table], marked: set[str]
+) -> Iterator[str]:
     """Yield the ends of a many-to-many relation that have got or lost a partner without a word."""
-    for model, key in ends_of(through, len(watched.watched_models)):
-        label = model._meta.label
-        for row in (old, new):
-            if row is None or row[key.column] is None or all_rows_tag(label) in marked:
+    for through, end, key in ends_of(model, len(watched.watched_models)):
+        if through is not model and not any(child is through for child, _ in _children(model, change, *states)):
+            # A row of the parent alone relates nothing.
+            continue
+        label = end._meta.label
+        refers_to = key.foreign_related_fields
+        for row in change:
+            if row is None or row.get(key.column, "") is None or all_rows_tag(label) in marked:
                 continue
-            spelled = _spelled(key, row[key.column]) if key.target_field.primary_key else NOT_SPELLED
+            named = key.column in row and len(refers_to) == 1 and refers_to[0].primary_key
+            spelled = _spelled(key, row[key.column]) if named else NOT_SPELLED
             if spelled is NOT_SPELLED or row_tag(label, spelled) not in marked:
-                yield f"{label}: an end of {through._meta.label} is not announced for {old} -> {new}"
+                yield f"{label}: an end of {through._meta.label} is not announced for {change[0]} -> {change[1]}"
 
 
 @cache
-def ends_of(through: type[models.Model], number_of_models: int) -> tuple[tuple[type[models.Model], Any], ...]:
-    """Return the models that a table relates many-to-many, and the foreign keys to them."""
-    relates = any(
-        field.many_to_many and getattr(field.remote_field, "through", None) is through
-        for model in watched.watched_models.values()
-        for field in model._meta.local_many_to_many
-    )
-    keys = [key for key in through._meta.concrete_fields if key.is_relation and key.related_model] if relates else []
-    return tuple(
-        (key.related_model._meta.concrete_model, key)
-        for key in keys
-        if watched.is_watched(key.related_model._meta.concrete_model._meta.label)
-    )
+def ends_of(
+    table: type[models.Model], number_of_models: int
+) -> tuple[tuple[type[models.Model], type[models.Model], Any], ...]:
+    """Return what the rows of a table relate many-to-many: the through model, an end, and the foreign key to it."""
+    ends = set()
+    for model in watched.watched_models.values():
+        for relation in model._meta.local_many_to_many:
+            through: Any = getattr(relation.remote_field, "through", None)
+            if through is None:
+                continue
+            for name in (relation.m2m_field_name(), relation.m2m_reverse_field_name()):
+                key = through._meta.get_field(name)
+                if table in (through, key.model):
+                    # A row of the through model relates, also where the key is in the table of its parent.
+                    ends.add((through, key.related_model._meta.concrete_model, key))
+    return tuple(found for found in ends if watched.is_watched(found[1]._meta.label))

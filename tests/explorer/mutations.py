@@ -319,7 +319,7 @@ _DRAINS = "self._drain_outbox(self._publish_to_server)"
 IN_REDIS = (
     broken(
         "redis: what is missing is made later than the guards are read",
-        "a_joined_row_in_redis",
+        "a_joined_row_that_redis_does_not_know",
         (
             Mirror,
             "_fetch",
