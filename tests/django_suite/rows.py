@@ -243,9 +243,9 @@ def ends_of(
             through: Any = getattr(relation.remote_field, "through", None)
             if through is None:
                 continue
-            for name in (relation.m2m_field_name(), relation.m2m_reverse_field_name()):
-                key = through._meta.get_field(name)
-                if table in (through, key.model):
-                    # A row of the through model relates, also where the key is in the table of its parent.
-                    ends.add((through, key.related_model._meta.concrete_model, key))
+            names = relation.m2m_field_name(), relation.m2m_reverse_field_name()
+            keys = [through._meta.get_field(name) for name in names]
+            if table in (through, *(key.model for key in keys)):
+                # A row of the through model relates, also where a key is in the table of its parent.
+                ends |= {(through, key.related_model._meta.concrete_model, key) for key in keys}
     return tuple(found for found in ends if watched.is_watched(found[1]._meta.label))
