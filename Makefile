@@ -43,7 +43,7 @@ test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on 
 screenshots: $(DEVELOPMENT) ## Write the pictures of the README anew (docs/images/), from the tests in a browser
 	CI=1 SCREENSHOTS=docs/images $(RUN) -m pytest -q tests/browser $(ARGS)
 
-prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence protocol, and plant every mutation (an hour)
+prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence protocol, plant every mutation, run Django's tests (hours)
 	$(RUN) -m tests.prove $(ARGS)
 
 prove-today: $(DEVELOPMENT) ## Explore for a minute the scenarios whose turn it is; PROVE_DAY=739583 for those of a day

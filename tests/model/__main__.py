@@ -71,7 +71,9 @@ def _mutations(names: Sequence[str]) -> Iterator[_Line]:
 
 
 def _line(result: Result, *, expected: bool) -> _Line:
-    return _Line(str(result), result.states, result.transitions, bool(result.violation) == expected)
+    # A search that ran out of time has found nothing, and says nothing.
+    out_of_time = not result.complete and not result.violation
+    return _Line(str(result), result.states, result.transitions, out_of_time or bool(result.violation) == expected)
 
 
 def _mirrored(name: str, rules: mirror.Rules, *, expected: bool) -> _Line:
