@@ -19,7 +19,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test screenshots prove check bench torture lock migrations messages clean
+.PHONY: help demo serve test screenshots prove prove-today django-suite check bench torture lock migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,11 +44,14 @@ test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on 
 screenshots: $(DEVELOPMENT) ## Write the pictures of the README anew (docs/images/), from the tests in a browser
 	CI=1 SCREENSHOTS=docs/images $(RUN) -m pytest -q tests/browser $(ARGS)
 
-prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence protocol, and plant every mutation (an hour)
-	$(RUN) -m tests.explorer $(ARGS)
-	$(RUN) -m tests.explorer --mutations --preemptions 0
-	$(RUN) -m tests.model $(ARGS)
-	$(RUN) -m tests.model --mutations
+prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence protocol, plant every mutation, run Django's tests (hours)
+	$(RUN) -m tests.prove $(ARGS)
+
+prove-today: $(DEVELOPMENT) ## Explore for a minute the scenarios whose turn it is; PROVE_DAY=739583 for those of a day
+	$(RUN) -m tests.prove --today $(ARGS)
+
+django-suite: $(DEVELOPMENT) ## Run Django's own tests with the cache and without; ARGS="queries update" for some of them
+	$(RUN) -m tests.django_suite $(ARGS)
 
 check: $(DEVELOPMENT) ## Check style, types, Django's own checks and that no migration is missing
 	$(RUN) -m ruff check .

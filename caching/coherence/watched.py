@@ -112,7 +112,10 @@ def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
                 # A foreign key to a field other than our primary key does not identify our row.
                 key = foreign_key.foreign_related_fields[0]
                 ours = _refers_to_key(foreign_key) and key.model in sharing and has_one_spelling(key)
-                yield through._meta.db_table, foreign_key.column if ours else ""
+                # The keys of a through model may be in the tables of its parents.
+                for base in (through, *through._meta.get_parent_list()):
+                    has_the_key = ours and foreign_key.model._meta.concrete_model is base._meta.concrete_model
+                    yield base._meta.db_table, foreign_key.column if has_the_key else ""
 
 
 def _refers_to_key(field: Any) -> bool:

@@ -11,6 +11,7 @@ staging     how a scenario is declared and explored
 scenarios   who reads and who writes what
 faults      the scenarios in which something breaks
 faults_in_redis  the same on the Redis store, and what befalls its server and the network
+hints       where to look for a mutation first
 mutations   rules broken on purpose, each to be found by a scenario
 
 ``python -m tests.explorer`` runs all of it.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .database import save
+from .questions import assignments_with_people
 from .redis_stores import SteppedRedis, StrictFarRedis
-from .staging import ADA, AMY, AMYS, ANN, SCENARIOS, in_a_transaction, in_autocommit, reading, scenario
+from .staging import ADA, AMY, AMYS, ANN, NIGHT, SCENARIOS, in_a_transaction, in_autocommit, reading, scenario
 from .stores import INTENT_SECONDS, SteppedGenerations
 from .world import Client, World
 
@@ -25,6 +26,15 @@ def repeat_in_redis() -> None:
 
 
 REDIS = {"store": SteppedRedis, "preemptions_in_tests": 1, "preemptions_in_proof": 2}
+
+
+@scenario("web", "writer", **REDIS)
+def a_joined_row_that_redis_does_not_know(world: World) -> None:
+    """A list is read with a row that nobody has asked for before, while that row is saved."""
+    world.reset([AMY, NIGHT])
+    world.actor("reader", "web", reading(assignments_with_people(7), assignments_with_people(7)))
+    world.actor("writer", "writer", in_autocommit(save(ANN)))
+    world.in_the_end(assignments_with_people(7))
 
 
 @scenario("web", "writer", "other", **REDIS | {"preemptions_in_tests": 0, "preemptions_in_proof": 1})

@@ -16,7 +16,14 @@ from .questions import EVERYBODY, GET_AND_SET, assignments, assignments_with_peo
 from .staging import ADA, AMY, AMYS, ANN, BOB, DAY, NIGHT, SCENARIOS, in_a_transaction, in_autocommit, reading, scenario
 from .world import Client, World
 
-__all__ = ["SCENARIOS"]
+__all__ = ["COMPARED", "SCENARIOS"]
+
+COMPARED = (
+    *("two_writers_of_one_row", "threads_of_one_process", "the_file_is_deleted"),
+    *("two_writers_of_one_row_in_redis", "threads_of_one_process_in_redis", "redis_is_flushed"),
+    "redis_on_another_host",
+)
+"""The scenarios in which it is tested, without preemptions, that states that are taken for one have one future."""
 
 # -- writes ----------------------------------------------------------------------------------------------------------
 

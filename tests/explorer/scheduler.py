@@ -11,6 +11,9 @@ says what it ``sees`` and ``changes``: an actor's state is a function of what it
 to it. To name too much costs schedules; to name too little would lose some.
 """
 
+import math
+import random
+import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -69,6 +72,8 @@ class Outcome:
     schedules: int = 0
     steps: int = 0
     states: int = 0
+    complete: bool = True
+    """Whether every schedule was explored that the bound allows."""
     violation: BaseException | None = None
     preemptions: int = 0
     trace: list[tuple[str, str]] = field(default_factory=list)
@@ -88,15 +93,26 @@ class Scheduler:
         self._on_switch = on_switch
 
     def explore(
-        self, prepare: Callable[[], Sequence[Actor]], preemptions: int, *, compares_futures: bool = False
+        self,
+        prepare: Callable[[], Sequence[Actor]],
+        preemptions: int,
+        *,
+        compares_futures: bool = False,
+        until: float = math.inf,
+        most_steps: float = math.inf,
+        seed: int | None = None,
     ) -> Outcome:
         """Run every schedule with at most that many preemptions; stop at the first violation.
 
+        When ``time.monotonic()`` has reached ``until``, or after ``most_steps``, what is left is not explored. With a
+        ``seed``, the schedules come in another order for each, so that it is not always the same ones that are left.
+
         With ``compares_futures`` nothing is cut off; instead, what follows a state is compared with what followed it
-        before. That is the test of what steps say they see and change.
+        before. That is the test of what steps say they see and change; a ``seed`` would change what follows.
         """
         self._futures: dict[Hashable, Hashable] | None = {} if compares_futures else None
         self._bound, self._visited = preemptions, {}
+        self._random = None if seed is None else random.Random(seed)
         self._path: list[_Choice] = []
         outcome = Outcome()
         while True:
@@ -110,6 +126,9 @@ class Scheduler:
             while self._path and self._path[-1].at + 1 == len(self._path[-1].options):
                 self._path.pop()
             if not self._path:
+                break
+            if time.monotonic() >= until or outcome.steps >= most_steps:
+                outcome.complete = False
                 break
             self._path[-1].at += 1
         outcome.states = len(self._visited)
@@ -252,9 +271,13 @@ class Scheduler:
 
     def _options(self, me: Actor | None, able: list[int]) -> _Choice:
         if me is None:
-            return _Choice(able, [False] * len(able), self._spent)
-        others = [index for index in able if index != me.index] if self._spent < self._bound else []
-        return _Choice([me.index, *others], [False, *[True] * len(others)], self._spent)
+            options = able
+        else:
+            others = [index for index in able if index != me.index] if self._spent < self._bound else []
+            options = [me.index, *others]
+        if self._random is not None:
+            self._random.shuffle(options)
+        return _Choice(options, [me is not None and index != me.index for index in options], self._spent)
 
     def _is_known(self, me: Actor | None) -> bool:
         """Whether this state was reached before with as many preemptions left; remember it."""

@@ -29,7 +29,7 @@ class Scenario:
     preemptions_in_tests: int = 1
     preemptions_in_proof: int = UNBOUNDED
 
-    def explore(self, preemptions: int, *, compares_futures: bool = False) -> Outcome:
+    def explore(self, preemptions: int, **options: Any) -> Outcome:
         """Run every schedule with at most that many preemptions (see Scheduler.explore)."""
 
         def prepare() -> list[Actor]:
@@ -37,7 +37,7 @@ class Scenario:
             return world.actors
 
         with World(self.store).installed(self.processes) as world:
-            return world.scheduler.explore(prepare, preemptions, compares_futures=compares_futures)
+            return world.scheduler.explore(prepare, preemptions, **options)
 
 
 SCENARIOS: dict[str, Scenario] = {}

@@ -1,6 +1,8 @@
 """Breadth-first search over every state that a scenario can reach; the first counterexample is a shortest one."""
 
 import marshal
+import math
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,7 +27,7 @@ class Result:
     states: int = 0
     transitions: int = 0
     complete: bool = True
-    """Whether the search has seen everything, or stopped at a counterexample or at ``most_states``."""
+    """Whether the search has seen everything, or stopped at a counterexample or because the time was over."""
     violation: str = ""
     trace: list[str] = field(default_factory=list)
 
@@ -37,8 +39,9 @@ class Result:
         return f"{self.scenario.name}: {covered}, no counterexample" + ("" if self.complete else " SO FAR")
 
 
-def explore(scenario: Scenario, rules: Rules = ALL, *, most_states: int | None = None) -> Result:
-    """Visit every state of a scenario, at most ``most_states``; stop at the first counterexample."""
+def explore(scenario: Scenario, rules: Rules = ALL, *, seconds: float = math.inf) -> Result:
+    """Visit every state of a scenario, for at most so many seconds; stop at the first counterexample."""
+    until = time.monotonic() + seconds
     model, result = Model(scenario, rules), Result(scenario, rules)
     start = model.start().freeze(model)
     # 128 bits of BLAKE2 stand for a state that was seen: two of ten million are the same with p < 10**-24.
@@ -69,7 +72,7 @@ def explore(scenario: Scenario, rules: Rules = ALL, *, most_states: int | None =
             result.violation, result.complete = str(violation), False
             result.trace = _retell(model, start, _path(came_from, number, move))
             return result
-        if most_states is not None and len(seen) > most_states:
+        if result.states % 1000 == 0 and time.monotonic() >= until:
             result.complete = False
             return result
     return result

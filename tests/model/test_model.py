@@ -75,7 +75,7 @@ class CommandTests:
         assert status == 0
         printed = capsys.readouterr().out
         assert "snapshot: " in printed
-        assert "1 searches" in printed
+        assert "1 scenarios" in printed
         assert "no counterexample" in printed
 
     def test_prints_counterexamples_as_traces(self, capsys: pytest.CaptureFixture[str]) -> None:

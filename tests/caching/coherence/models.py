@@ -147,6 +147,36 @@ class Visit(models.Model):
         return f"{self.club_id}: {self.meeting_id}"
 
 
+class Booking(models.Model):
+    """The parent of a through model, in whose table one of its keys is."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.meeting_id}"
+
+
+class TableBooking(Booking):
+    seating = models.ForeignKey("tests_of_coherence.Seating", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+
+class Seating(models.Model):
+    name = models.CharField(max_length=20)
+    meetings = models.ManyToManyField(Meeting, through=TableBooking, related_name="seatings")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Note(models.Model):
     """Belongs to any row of any model."""
 

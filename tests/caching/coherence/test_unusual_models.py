@@ -18,6 +18,7 @@ from scheduling.models import Employee
 from tests.caching.coherence import models as coherence_models
 from tests.caching.coherence.models import (
     Book,
+    Booking,
     Club,
     ClubWithTwoParents,
     Invitation,
@@ -26,9 +27,11 @@ from tests.caching.coherence.models import (
     Note,
     Place,
     Seat,
+    Seating,
     Shelf,
     Society,
     StrippedField,
+    TableBooking,
     Visit,
 )
 from tests.caching.coherence.world import asks_the_database
@@ -43,6 +46,7 @@ Watching = Callable[..., None]
 def _tables(watching: Watching) -> Iterator[None]:
     """The tables of all models here, which are an app for the time of the test."""
     made = (*(Place, Society, Club, ClubWithTwoParents, Shelf, Moment, Seat), *(Meeting, Invitation, Visit, Note, Book))
+    made = (*made, Booking, Seating, TableBooking)
     if django.VERSION >= (6, 1):
         made = (*made, coherence_models.Page, coherence_models.Mark)
     with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
@@ -118,6 +122,31 @@ class RelationTests:
         assert visited() == []
         meeting.clubs.add(both.society_ptr_id)
         assert visited() == ["A"]
+
+    def test_by_a_key_in_the_table_of_a_parent_is_followed(self, watching: Watching) -> None:
+        watching(Meeting)
+        watching(Seating)
+        meeting, other = Meeting.objects.create(title="Menu"), Meeting.objects.create(title="Bar")
+        seating = Seating.objects.create(name="Hall")
+        booking = TableBooking.objects.create(meeting=meeting, seating=seating)
+
+        def seatings() -> Any:
+            return cached(
+                f"seatings:{meeting.pk}", lambda: list(meeting.seatings.values_list("name", flat=True)), meeting
+            )
+
+        def meetings() -> Any:
+            return cached(
+                f"meetings:{seating.pk}", lambda: list(seating.meetings.values_list("title", flat=True)), seating
+            )
+
+        assert (seatings(), meetings()) == (["Hall"], ["Menu"])
+        TableBooking.objects.filter(pk=booking.pk).update(meeting=other)
+        assert (seatings(), meetings()) == ([], ["Bar"])
+        Booking.objects.filter(pk=booking.pk).update(meeting=meeting)
+        assert seatings() == ["Hall"]
+        TableBooking.objects.all().delete()
+        assert seatings() == []
 
 
 class GenericRelationTests:

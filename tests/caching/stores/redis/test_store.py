@@ -1,6 +1,7 @@
 """The Redis store of generations: a real server, many stores on it, its time brought nearer by hand."""
 
 import threading
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -175,6 +176,26 @@ class IntentTests(IntentContract):
         scripts, turns = calls()
         store.end(store.begin(tags))
         assert calls() == (scripts + 2, turns + 1)
+
+
+class OutboxTests:
+    def test_is_looked_into_again_after_an_outage_during_the_look(
+        self, open_store: OpenStore, shared_valkey: Valkey
+    ) -> None:
+        """In that outage, which has ended before the server is trusted, another process may have left a row."""
+        looks = []
+
+        def look(publish: Callable[[Sequence[str]], None]) -> int:
+            looks.append(publish)
+            if len(looks) == 1:
+                client = shared_valkey.client()
+                for tracker in shared_valkey.trackers():
+                    client.client_kill(tracker["addr"])
+            return 0
+
+        open_store(drain_outbox=look)
+
+        assert len(looks) > 1
 
 
 class StoreTests:
