@@ -13,9 +13,11 @@ COMPILE := .venv-uv/bin/uv pip compile --quiet --no-config --default-index https
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_snapshots.py \
 	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py \
-	tests/caching/reading/test_in_many.py tests/scheduling/policy
+	tests/caching/reading/test_in_many.py tests/caching/contract tests/caching/coherence/test_neighbours.py \
+	tests/scheduling/policy
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
-	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py
+	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py \
+	tests/caching/contract/test_contract.py tests/caching/coherence/test_neighbours.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test screenshots prove check bench torture lock migrations messages clean
