@@ -174,8 +174,10 @@ class RowsByField(ABC, Generic[M]):
         every = self.model._default_manager.all().select_related(None).prefetch_related(None)
         every = loading(every, self.field)
         # A key that names no row is found or not by the join that Django's own condition makes.
-        dangling = self._may_dangle and self.field.is_relation
-        queryset = every.filter(**{f"{self.field.name}__in": values}) if dangling else in_many(every, self.field, values)
+        if self._may_dangle and self.field.is_relation:
+            queryset = every.filter(**{f"{self.field.name}__in": values})
+        else:
+            queryset = in_many(every, self.field, values)
         return queryset.order_by(*self._order) if self._order else queryset
 
     def _rows(self, values: Sequence[Any]) -> "list[Any]":

@@ -52,7 +52,7 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
     def _joined(self, row: models.Model) -> dict[str, models.Model | None]:
         """Return new instances of the rows joined to a row; those that no other row can have know it, as in Django."""
-        joined = {name: other and other.thaw() for name, other in self.related}
+        joined = {name: None if other is None else other.thaw() for name, other in self.related}
         for name, back in one_to_ones(self.model):
             if (other := joined.get(name)) is not None:
                 back.set_cached_value(other, row)

@@ -27,6 +27,38 @@ class Place(models.Model):
         return self.name
 
 
+class Stall(models.Model):
+    """A model with a proxy, and with a twin on its table."""
+
+    name = models.CharField(max_length=20)
+
+    class Meta:
+        app_label = "tests_of_coherence"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StallProxy(Stall):
+    class Meta:
+        proxy = True
+        app_label = "tests_of_coherence"
+
+
+class StallTwin(models.Model):
+    """It has another name for the column."""
+
+    title = models.CharField(max_length=20, db_column="name")
+
+    class Meta:
+        app_label = "tests_of_coherence"
+        managed = False
+        db_table = "tests_of_coherence_stall"
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Society(models.Model):
     society_id = models.AutoField(primary_key=True)
     title = models.CharField(max_length=20)

@@ -11,4 +11,7 @@ managers   default managers that filter, order, defer, join and add
 stateful   models whose instances hold more than their fields
 forms      the cases of models with relations, parents and keys of every type
 forms_of_instances  the cases of default managers, and of instances with state of their own
+random_models   sets of models that are drawn at random
+random_writes   what is done to their rows, by every way to write
+random_reads    their doors, compared with the database after each write
 """

@@ -187,7 +187,9 @@ WHOLE = [0, 1, -1, 32_767]
 DATES = [datetime.date(1, 1, 1), datetime.date(2026, 2, 28), datetime.date(9999, 12, 31)]
 
 DJANGOS = (
-    Column("BigInteger", _of(models.BigIntegerField), [*WHOLE, 2**63 - 1, -(2**63)], True, ["1", 1.0, True, 2**70, "x"]),
+    Column(
+        "BigInteger", _of(models.BigIntegerField), [*WHOLE, 2**63 - 1, -(2**63)], True, ["1", 1.0, True, 2**70, "x"]
+    ),
     Column("Integer", _of(models.IntegerField), WHOLE, True, ["1", " 1 ", 1.0, True, Decimal(1), 1.5, 2**70, "x"]),
     Column("SmallInteger", _of(models.SmallIntegerField), WHOLE, True, ["1", "01", 7]),
     Column("PositiveInteger", _of(models.PositiveIntegerField), [0, 7], True, ["7", -1]),
@@ -228,7 +230,9 @@ DJANGOS = (
     ),
 )
 OWN = (
-    Column("JSONOfMoments", _of(models.JSONField, encoder=DjangoJSONEncoder), [{"at": MOMENT, "id": UUIDS[0]}, [MOMENT]]),
+    Column(
+        "JSONOfMoments", _of(models.JSONField, encoder=DjangoJSONEncoder), [{"at": MOMENT, "id": UUIDS[0]}, [MOMENT]]
+    ),
     Column("JSONOfDecimals", _of(models.JSONField, decoder=Decoder), [{"price": 1.50}, [0.25, 1]]),
     Column("JSONOfOpaques", _of(models.JSONField, decoder=SetDecoder), [[1, 2], {"a": 1}], left_out=True),
     Column("Weekday", _char(choices=Weekday), list(Weekday), True, ["mon", Weekday.MONDAY, "tue"]),

@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib.postgres import fields, search
 from django.contrib.postgres.signals import register_type_handlers
 from django.db import connection, models
-from django.db.backends.signals import connection_created
 from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange, NumericRange
+from django.db.backends.signals import connection_created
 
 from tests.caching.contract.columns import MOMENT, Address, Column, _char, _of
 

@@ -86,7 +86,14 @@ RELATED = (
     Case(models.Essay, groups=("writer",), related=("writer", "critic")),
     Case(models.Essay, groups=("writer",), related=("writer__home", "critic__home", "answers__writer")),
     Case(models.Essay, related=("answers__answers",)),
-    Case(models.Essay, unique=(), groups=("shelf",), order_by=("writer__name", "-pk"), related=("writer",), name="In order"),
+    Case(
+        models.Essay,
+        unique=(),
+        groups=("shelf",),
+        order_by=("writer__name", "-pk"),
+        related=("writer",),
+        name="In order",
+    ),
     Case(
         models.Essay,
         unique=(),

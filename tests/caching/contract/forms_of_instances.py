@@ -67,6 +67,10 @@ MANAGED = (
 STATEFUL = (
     *(Case(model) for model in (*stateful.ALL, stateful.ProxyByInit) if model is not stateful.ByInitWithOpaque),
     Case(stateful.ByInitWithOpaque, passes=True),
-    *(Case(model, related=("town",)) for model in stateful.ALL if hasattr(model, "town") and model is not stateful.ByInitWithOpaque),
+    *(
+        Case(model, related=("town",))
+        for model in stateful.ALL
+        if hasattr(model, "town") and model is not stateful.ByInitWithOpaque
+    ),
     Case(stateful.ToByInit, related=("to__town", "child")),
 )

@@ -1,4 +1,4 @@
-"""Default managers that filter, order, leave columns out, join, prefetch, make rows of other classes, and add values."""
+"""Default managers that filter, order, defer columns, join, prefetch, make rows of other classes, and add values."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -146,7 +146,9 @@ class Seat(Named):
 class Computed(Named):
     """The database computes a column, and fills two others."""
 
-    label = models.GeneratedField(expression=Upper("code"), output_field=models.CharField(max_length=20), db_persist=True)
+    label = models.GeneratedField(
+        expression=Upper("code"), output_field=models.CharField(max_length=20), db_persist=True
+    )
     double = models.GeneratedField(
         expression=models.F("shelf") * 2, output_field=models.IntegerField(), db_persist=True, unique=True
     )

@@ -32,6 +32,8 @@ NOTES: dict[str, tuple[Callable[[], Any], Callable[[int], Any]]] = {
     "file": (lambda: models.FileField(upload_to="notes"), lambda number: f"notes/{number}.txt"),
     "null": (lambda: models.FloatField(null=True), lambda number: None if number % 2 else number / 2),
 }
+
+
 class Present(models.Manager[Any]):
     def get_queryset(self) -> models.QuerySet[Any]:
         return super().get_queryset().filter(is_gone=False)

@@ -26,9 +26,7 @@ class RandomReads:
         options: dict[str, Any] = {"cache_type": "rule"}
         ordered = {"order_by": self._order, "select_related": ("home",) if ORDERS[self._order] else (), **options}
         self._by_code = CachedLookup(thing, "code", kind=f"code-{kind}", **options)
-        self._joined = CachedLookup(
-            thing, "code", kind=f"joined-{kind}", select_related=("home", "parent"), **options
-        )
+        self._joined = CachedLookup(thing, "code", kind=f"joined-{kind}", select_related=("home", "parent"), **options)
         self._by_key = CachedLookup(thing, "pk", kind=f"pk-{kind}", **options)
         self._by_shelf = CachedGroup(thing, "shelf", kind=f"shelf-{kind}", **ordered)
         self._by_home = CachedGroup(thing, "home", kind=f"home-{kind}", **ordered)
@@ -41,7 +39,7 @@ class RandomReads:
     def differences(self, *, everywhere: bool) -> Iterator[str]:
         """Yield in what the doors differ from the database now: every door, or a few that take turns.
 
-        What is stale in a door that is not asked is still stale when its turn comes. One value and many take turns, too.
+        What is stale in a door that is not asked is still stale when its turn comes. One value and many take turns.
         """
         # Many at once is the quicker way to fill them all.
         self._turn += 2 - self._turn % 2 if everywhere else 1

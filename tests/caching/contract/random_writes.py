@@ -42,7 +42,9 @@ class RandomWrites:
                 made.home(pk=made.home_key(n), number=9 - n, name=f"h{n}", label=f"l{n % 2}") for n in HOMES
             )
             for number in (0, 1, 2):
-                self._new(number, self._columns((number, number % 2, number, number == 2, None)) | {"home": homes[number]})
+                self._new(
+                    number, self._columns((number, number % 2, number, number == 2, None)) | {"home": homes[number]}
+                )
         self._old = {row.pk: row for row in made.thing._base_manager.all()}
 
     def _home_of(self, number: int | None) -> Any:
@@ -62,6 +64,10 @@ class RandomWrites:
     def _things(self, which: Any) -> Any:
         which = which if isinstance(which, list) else [which]
         return self._thing._base_manager.filter(pk__in=[self._made.key(number) for number in which])
+
+    def _rows(self, which: list[int], drawn: Any) -> list[Any]:
+        columns = self._columns(drawn)
+        return [self._thing(pk=self._made.key(n), **{**columns, "code": self._made.code(n)}) for n in which]
 
     # -- the ways to write: each takes what was drawn for it ----------------------------------------------------------
 
@@ -100,11 +106,15 @@ class RandomWrites:
         self._thing._base_manager.filter(home__is_gone=drawn[3]).update(shelf=drawn[1])
 
     def bulk_create(self, which: list[int], drawn: Any) -> None:
-        rows = [self._thing(pk=self._made.key(n), **{**self._columns(drawn), "code": self._made.code(n)}) for n in which]
+        rows = [
+            self._thing(pk=self._made.key(n), **{**self._columns(drawn), "code": self._made.code(n)}) for n in which
+        ]
         self._thing._base_manager.bulk_create(rows, ignore_conflicts=drawn[3])
 
     def upsert(self, which: list[int], drawn: Any) -> None:
-        rows = [self._thing(pk=self._made.key(n), **{**self._columns(drawn), "code": self._made.code(n)}) for n in which]
+        rows = [
+            self._thing(pk=self._made.key(n), **{**self._columns(drawn), "code": self._made.code(n)}) for n in which
+        ]
         self._thing._base_manager.bulk_create(
             rows, update_conflicts=True, unique_fields=["id"], update_fields=["shelf", "note", "home"]
         )
@@ -133,7 +143,9 @@ class RandomWrites:
         self._run(f"UPDATE {table} SET shelf = %s WHERE id = %s", drawn[1], key)
 
     def raw_update_of_many(self, which: Any, drawn: Any) -> None:
-        self._run(f"/* by hand */ UPDATE {self._table('shelf')} SET shelf = %s WHERE shelf = %s", drawn[1], drawn[0] % 2)
+        self._run(
+            f"/* by hand */ UPDATE {self._table('shelf')} SET shelf = %s WHERE shelf = %s", drawn[1], drawn[0] % 2
+        )
 
     def raw_delete(self, number: int, drawn: Any) -> None:
         self._run(f"DELETE FROM {self._table('shelf')} WHERE id = %s", self._key(number))

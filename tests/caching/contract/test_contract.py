@@ -99,9 +99,7 @@ def make_rows(column: Column, model: Any) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 class FormTests:
-    def test_is_given_as_django_gives_it_or_refused(
-        self, form: str, agree: Callable[[Sequence[Case]], None]
-    ) -> None:
+    def test_is_given_as_django_gives_it_or_refused(self, form: str, agree: Callable[[Sequence[Case]], None]) -> None:
         make, cases = FORMS[form]
         make()
         agree(cases)

@@ -175,6 +175,17 @@ class FunctionTests:
         assert self.bills_of(typed) == [("Bonn", "typed, never saved")]
         assert self.bills_of(Client.objects.get()) == [("Bonn", "old")]
 
+    def test_do_not_store_an_instance_that_is_older_than_the_load(self, watching: Any) -> None:
+        watching(Bill)
+        watching(Client)
+        Bill.objects.create(city="Bonn", client=Client.objects.create(number=5, name="old"))
+        held = Client.objects.get()
+        Client.objects.update(name="new")
+        assert self.bills_of(held) == [("Bonn", "old")]
+        assert self.bills_of(Client.objects.get()) == [("Bonn", "new")]
+        Client.objects.update(name="newer")
+        assert self.bills_of(Client.objects.get()) == [("Bonn", "newer")]
+
     def test_never_fail_after_they_have_had_their_effect(self, watching: Any) -> None:
         watching(Parcel)
 

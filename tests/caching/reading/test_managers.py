@@ -3,9 +3,9 @@
 import pytest
 
 from caching import CachedLookup
-from caching.reading.managers import paths_joined_by, refuse_additions
+from caching.reading.managers import joins_partly, loading, paths_joined_by, refuse_additions
 from scheduling.models import Employee
-from tests.caching.reading.models import Counted, Visit
+from tests.caching.reading.models import Bill, Counted, Visit
 
 
 class AdditionTests:
@@ -27,3 +27,16 @@ class JoinTests:
     def test_are_given_as_paths(self) -> None:
         assert list(paths_joined_by(Visit)) == ["client"]
         assert list(paths_joined_by(Employee)) == []
+
+
+class DeferringTests:
+    """A manager that leaves columns out: the field of a look-up is loaded, and what is left out is not joined."""
+
+    def test_leaves_the_field_of_a_look_up_in(self) -> None:
+        field = Bill._meta.get_field("city")
+        for rows in (Bill.objects.only("client"), Bill.objects.defer("city", "client"), Bill.objects.all()):
+            names, is_deferred = loading(rows, field).query.deferred_loading
+            assert ("city" in names) != is_deferred
+
+    def test_says_which_columns_of_joined_rows_are_loaded(self) -> None:
+        assert not joins_partly(Bill)
