@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 COVERED = re.compile(r"([\d,]+) ([a-z]+)")
@@ -24,6 +24,7 @@ class Part:
 
     name: str
     arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ PARTS = (
     Part("explorer-states", ("-m", "tests.explorer", "--compare")),
     Part("model", ("-m", "tests.model")),
     Part("model-mutations", ("-m", "tests.model", "--mutations")),
+    Part(
+        "random-models",
+        ("-m", "pytest", "-q", "-n", "2", "tests/caching/contract/test_random_models.py"),
+        {"RANDOM_SEQUENCES": "20000"},
+    ),
     Part("django-suite", ("-m", "tests.django_suite")),
 )
 """All that is proved. A further part is one more line."""
@@ -68,7 +74,8 @@ def run(part: Part) -> Result:
     """Run a part, pass on what it prints, and remember the last line."""
     say(f"\n{part.name}: python {' '.join(part.arguments)}\n\n")
     started, last = time.monotonic(), "nothing"
-    with subprocess.Popen([sys.executable, *part.arguments], stdout=subprocess.PIPE, text=True) as process:
+    command, environment = [sys.executable, *part.arguments], {**os.environ, **part.environment}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             say(line)

@@ -30,6 +30,10 @@ class ProveTests:
     def test_a_part_that_is_killed_has_failed(self) -> None:
         assert prove([part("killed", "import os; os.kill(os.getpid(), 9)")]) == 128 + 9
 
+    def test_a_part_has_its_own_environment(self, capsys: pytest.CaptureFixture[str]) -> None:
+        prove([Part("own", ("-c", "import os; print(os.environ['SEQUENCES'], 'states')"), {"SEQUENCES": "7"})])
+        assert "ok      own                  7 states (" in capsys.readouterr().out
+
     def test_a_part_that_says_nothing_covers_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert prove([part("silent", "")]) == 0
         assert "ok      silent               nothing (" in capsys.readouterr().out
