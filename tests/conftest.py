@@ -19,6 +19,7 @@ from caching.coherence.late import late
 from caching.coherence.publishing import publisher
 from caching.stores import shared_memory
 from tests import valkey
+from tests.flushing import _faster_flush  # noqa: F401  (a fixture)
 from tests.processes import Child
 from tests.valkey import Valkey
 
