@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.apps import apps
-from django.test.utils import modify_settings
+
+from tests.caching.installing import installed_app
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,5 @@ def _own_generations(directory: Path) -> None:
 @pytest.fixture
 def installed() -> Iterator[None]:
     """Install the models of these tests as an app, so that Django follows their relations."""
-    with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
-        # Django forgets which relations there are only when it is told to.
-        apps.clear_cache()
+    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"):
         yield

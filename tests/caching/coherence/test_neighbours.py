@@ -4,23 +4,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import modify_settings
 from pytest_django.fixtures import Settings
 
 from caching import CachedGroup, CachedLookup
 from tests.caching.coherence.models import Stall, StallProxy, StallTwin
 from tests.caching.coherence.world import in_thread
+from tests.caching.installing import installed_app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def _tables(watching: Any) -> Iterator[None]:
-    with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
-        apps.clear_cache()
+    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"):
         with connection.schema_editor() as editor:
             editor.create_model(Stall)
         yield

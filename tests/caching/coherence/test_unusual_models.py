@@ -6,10 +6,8 @@ from typing import Any
 
 import django
 import pytest
-from django.apps import apps
 from django.core.checks import run_checks
 from django.db import connection, models
-from django.test import modify_settings
 
 from caching import CachedGroup, CachedLookup, cache_manager, invalidate, rows_where
 from caching.coherence.querysets import InvalidatingQuerySet
@@ -35,6 +33,7 @@ from tests.caching.coherence.models import (
     Visit,
 )
 from tests.caching.coherence.world import asks_the_database
+from tests.caching.installing import installed_app
 from tests.factories import EmployeeFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,9 +48,7 @@ def _tables(watching: Watching) -> Iterator[None]:
     made = (*made, Booking, Seating, TableBooking)
     if django.VERSION >= (6, 1):
         made = (*made, coherence_models.Page, coherence_models.Mark)
-    with modify_settings(INSTALLED_APPS={"append": "tests.caching.coherence.apps.TestsOfCoherenceConfig"}):
-        # Django forgets which relations there are only when it is told to.
-        apps.clear_cache()
+    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"):
         with connection.schema_editor() as editor:
             for model in made:
                 editor.create_model(model)

@@ -6,14 +6,13 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.db import models as django_models
-from django.test import modify_settings
 
 from tests.caching.contract import forms, forms_of_instances, managers, models, stateful
 from tests.caching.contract.cases import Case, judge
 from tests.caching.contract.columns import BY_VALUE, DJANGOS, OWN, Column
+from tests.caching.installing import installed_app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,9 +43,8 @@ def _tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with (
         django_db_blocker.unblock(),
         columns_of_postgres.prepared() if ON_POSTGRES else nullcontext(),
-        modify_settings(INSTALLED_APPS={"append": "tests.caching.contract.apps.TestsOfContractConfig"}),
+        installed_app("tests.caching.contract.apps.TestsOfContractConfig"),
     ):
-        apps.clear_cache()
         with connection.schema_editor() as editor:
             for model in made:
                 editor.create_model(model)

@@ -11,12 +11,12 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.test import modify_settings
 from hypothesis import given
 
 from tests.caching.contract.random_models import RandomSet, make_set
 from tests.caching.contract.random_reads import RandomReads
 from tests.caching.contract.random_writes import RandomWrites, sequences
+from tests.caching.installing import installed_app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +57,7 @@ def with_tables(_tiers: None) -> Iterator[Callable[..., None]]:
                     editor.create_model(one.thing.tags.through)
                     made.append(one.thing.tags.through)
 
-    with modify_settings(INSTALLED_APPS={"append": "tests.caching.contract.apps.TestsOfContractConfig"}):
+    with installed_app("tests.caching.contract.apps.TestsOfContractConfig"):
         yield make
         with connection.schema_editor() as editor:
             for model in reversed(made):

@@ -5,13 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.db.models.signals import post_init
-from django.test import modify_settings
 
 from caching import CachedGroup, CachedLookup, cache_manager, rows_where
 from tests.caching.coherence.world import asks_the_database
+from tests.caching.installing import installed_app
 from tests.caching.reading.models import (
     Bill,
     Chair,
@@ -43,8 +42,7 @@ each_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 @pytest.fixture(autouse=True)
 def _tables(watching: Any) -> Iterator[None]:
     made = (Client, Bill, Promise, Task, Parcel, Chair, House, Pub, Visit)
-    with modify_settings(INSTALLED_APPS={"append": "tests.caching.reading.apps.TestsOfReadingConfig"}):
-        apps.clear_cache()
+    with installed_app("tests.caching.reading.apps.TestsOfReadingConfig"):
         with connection.schema_editor() as editor:
             for model in made:
                 editor.create_model(model)
