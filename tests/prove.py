@@ -52,6 +52,7 @@ PARTS = (
         ("-m", "pytest", "-q", "-n", "2", "tests/caching/contract/test_random_models.py"),
         {"RANDOM_SEQUENCES": "20000"},
     ),
+    Part("contract-postgresql", ("-m", "tests.on_postgres", "-q", "-n", "2", "tests/caching/contract")),
     Part("django-suite", ("-m", "tests.django_suite")),
 )
 """All that is proved. A further part is one more line."""
@@ -60,8 +61,8 @@ PARTS = (
 def parts_of(day: int) -> tuple[Part, ...]:
     """Return what is proved on one day, in about a minute: a scenario of each kind, another one every day."""
     return (
-        Part("explorer", ("-m", "tests.explorer", "--day", str(day), "--seconds", "40")),
-        Part("model", ("-m", "tests.model", "--day", str(day), "--seconds", "20")),
+        Part("explorer", ("-m", "tests.explorer", "--day", str(day), "--seconds", "25")),
+        Part("model", ("-m", "tests.model", "--day", str(day), "--seconds", "15")),
     )
 
 
