@@ -38,10 +38,11 @@ serve: $(RUNTIME) ## Start the web server on http://127.0.0.1:8000 (PORT=8001 fo
 	$(RUN) manage.py collectstatic --noinput --verbosity 0
 	$(RUN) -m gunicorn -c scheduler_project/gunicorn.py $(ARGS)
 
+# Three at once on two processors: a quarter of the time is spent waiting for servers and other processes.
 test: $(DEVELOPMENT) ## Run the tests, and those of writes on PostgreSQL and on PostgreSQL + Valkey; ARGS="-k admin" for some
-	$(RUN) -m pytest -n 2 $(ARGS)
-	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 $(ON_POSTGRES); fi
-	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 2 --generations redis $(ON_POSTGRES_AND_VALKEY); fi
+	$(RUN) -m pytest -n 3 $(ARGS)
+	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 3 $(ON_POSTGRES); fi
+	@if [ -z "$(ARGS)" ]; then $(RUN) -W ignore -m tests.on_postgres -n 3 --generations redis $(ON_POSTGRES_AND_VALKEY); fi
 
 screenshots: $(DEVELOPMENT) ## Write the pictures of the README anew (docs/images/), from the tests in a browser
 	CI=1 SCREENSHOTS=docs/images $(RUN) -m pytest -q tests/browser $(ARGS)

@@ -27,6 +27,7 @@ class IsProcessLocalTests:
 
     def test_locmem_is_not_used_as_a_shared_tier(self, settings: Settings) -> None:
         settings.CACHING = {**settings.CACHING, "SHARED_ALIAS": "default"}
+        caches["default"].clear()  # other tests use it too
         cache_manager.get_or_load("general", "id:1", lambda: 1)
         assert cache_manager.runtime.shared is None
         assert not caches["default"]._cache  # type: ignore[attr-defined]
