@@ -65,11 +65,10 @@ class RowsByField(ABC, Generic[M]):
         self._resolve(model, field, kind)
         options = f"{type(self).__name__} select_related={self._related} order_by={[*map(str, self._order)]}"
         name, filter_now = f"{model._meta.label}.{self.field.name}", None if self._filter.is_constant else self._filter
-        reads: tuple[type[models.Model], ...] = (model, *self._joined_models())
         is_new = declare(
             self.cache_type.name,
             self.kind_name,
-            Declared(name, options, reads, filter_now.place if filter_now else None),
+            Declared(name, options, (model, *self._joined), filter_now.place if filter_now else None),
         )
         if is_new:
             note_if_late(f"The look-up {name}")
@@ -85,9 +84,16 @@ class RowsByField(ABC, Generic[M]):
         self._related = tuple(dict.fromkeys((*self._related, *paths_joined_by(model))))
         refuse_deferred(model, self._related)
         self._watch_subclasses()
-        self._may_dangle = False
+        keys = list(self._joined_keys())
+        self._joined: tuple[type[models.Model], ...] = tuple(key.related_model for _, key in keys)
+        # Without a constraint a key may name no row, and a join leaves its row out until there is one.
+        self._may_dangle = any(
+            not (key.db_constraint and holder._meta.managed and key.related_model._meta.managed) for holder, key in keys
+        )
+        for joined in self._joined:
+            watch(joined)
         self._joins_partly = joins_partly(model)
-        self._labels = frozenset(labels_of(model)).union(*(labels_of(joined) for joined in self._joined_models()))
+        self._labels = frozenset(labels_of(model)).union(*map(labels_of, self._joined))
         self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
@@ -106,20 +112,16 @@ class RowsByField(ABC, Generic[M]):
             if issubclass(other, self.model):
                 watch(other)
 
-    def _joined_models(self) -> Iterable[type[models.Model]]:
+    def _joined_keys(self) -> Iterator[tuple[type[models.Model], Any]]:
+        """Yield each foreign key on the paths to joined rows, with the model that has it."""
         for path in self._related:
             model: type[models.Model] = self.model
             for name in path.split("__"):
-                field: Any = column_of(model, name)
-                joined = field.related_model
-                if not isinstance(joined, type):
+                key: Any = column_of(model, name)
+                if not isinstance(key.related_model, type):
                     raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
-                # Without a constraint a key may name no row, and a join leaves its row out until there is one.
-                self._may_dangle |= not (
-                    field.db_constraint and model._meta.managed and field.related_model._meta.managed
-                )
-                watch(model := joined)
-                yield model
+                yield model, key
+                model = key.related_model
 
     def _models_that_leave_out(self) -> Iterator[type[models.Model]]:
         """Yield the models on whose rows the filter of the default manager depends.
@@ -127,7 +129,7 @@ class RowsByField(ABC, Generic[M]):
         A write to them can make a hidden row visible, although it names neither the value nor a row in any entry.
         """
         if self._may_dangle:
-            yield from list(self._joined_models())
+            yield from self._joined
         for other in self._filter.deciding.values():
             watch(other)
             yield other

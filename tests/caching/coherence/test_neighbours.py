@@ -11,19 +11,15 @@ from pytest_django.fixtures import Settings
 from caching import CachedGroup, CachedLookup
 from tests.caching.coherence.models import Stall, StallProxy, StallTwin
 from tests.caching.coherence.world import in_thread
-from tests.caching.installing import installed_app
+from tests.caching.installing import installed_app, tables_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def _tables(watching: Any) -> Iterator[None]:
-    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"):
-        with connection.schema_editor() as editor:
-            editor.create_model(Stall)
+    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"), tables_of([Stall]):
         yield
-        with connection.schema_editor() as editor:
-            editor.delete_model(Stall)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.caching.coherence.models import (
     Visit,
 )
 from tests.caching.coherence.world import asks_the_database
-from tests.caching.installing import installed_app
+from tests.caching.installing import installed_app, tables_of
 from tests.factories import EmployeeFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,14 +48,8 @@ def _tables(watching: Watching) -> Iterator[None]:
     made = (*made, Booking, Seating, TableBooking)
     if django.VERSION >= (6, 1):
         made = (*made, coherence_models.Page, coherence_models.Mark)
-    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"):
-        with connection.schema_editor() as editor:
-            for model in made:
-                editor.create_model(model)
+    with installed_app("tests.caching.coherence.apps.TestsOfCoherenceConfig"), tables_of(made):
         yield
-        with connection.schema_editor() as editor:
-            for model in reversed(made):
-                editor.delete_model(model)
 
 
 def cached(key: str, load: Callable[[], Any], *depends_on: Any) -> Any:

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from tests.caching.reading.models import Opaque, OpaqueField
+
 APP = "tests_of_contract"
 BY_VALUE = "cannot be watched by value"
 MOMENT = datetime.datetime(2026, 3, 29, 1, 30, 0, 250_000, tzinfo=datetime.UTC)
@@ -65,21 +67,6 @@ class StrippedField(models.CharField):
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return value.strip() if isinstance(value, str) else value
-
-
-class Opaque:
-    """What cannot be compared, and so not be made again with certainty."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-class OpaqueField(models.CharField):
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return value if value is None else Opaque(value)
-
-    def get_prep_value(self, value: Any) -> Any:
-        return value.text if isinstance(value, Opaque) else super().get_prep_value(value)
 
 
 class ListField(models.TextField):

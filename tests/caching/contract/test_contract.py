@@ -12,7 +12,7 @@ from django.db import models as django_models
 from tests.caching.contract import forms, forms_of_instances, managers, models, stateful
 from tests.caching.contract.cases import Case, judge
 from tests.caching.contract.columns import BY_VALUE, DJANGOS, OWN, Column
-from tests.caching.installing import installed_app
+from tests.caching.installing import installed_app, tables_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,14 +44,9 @@ def _tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         django_db_blocker.unblock(),
         columns_of_postgres.prepared() if ON_POSTGRES else nullcontext(),
         installed_app("tests.caching.contract.apps.TestsOfContractConfig"),
+        tables_of(made),
     ):
-        with connection.schema_editor() as editor:
-            for model in made:
-                editor.create_model(model)
         yield
-        with connection.schema_editor() as editor:
-            for model in reversed(made):
-                editor.delete_model(model)
 
 
 @pytest.fixture(autouse=True)

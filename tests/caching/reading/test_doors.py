@@ -5,12 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models.signals import post_init
 
 from caching import CachedGroup, CachedLookup, cache_manager, rows_where
 from tests.caching.coherence.world import asks_the_database
-from tests.caching.installing import installed_app
+from tests.caching.installing import installed_app, tables_of
 from tests.caching.reading.models import (
     Bill,
     Chair,
@@ -42,14 +41,8 @@ each_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 @pytest.fixture(autouse=True)
 def _tables(watching: Any) -> Iterator[None]:
     made = (Client, Bill, Promise, Task, Parcel, Chair, House, Pub, Visit)
-    with installed_app("tests.caching.reading.apps.TestsOfReadingConfig"):
-        with connection.schema_editor() as editor:
-            for model in made:
-                editor.create_model(model)
+    with installed_app("tests.caching.reading.apps.TestsOfReadingConfig"), tables_of(made):
         yield
-        with connection.schema_editor() as editor:
-            for model in reversed(made):
-                editor.delete_model(model)
 
 
 @each_door
