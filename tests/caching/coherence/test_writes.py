@@ -26,6 +26,7 @@ from caching.exceptions import NotWatched
 from scheduling.models import Employee, ScheduleAssignment, Shift, ShiftType
 from tests.caching.coherence.models import Club, ClubWithTwoParents, EmployeeProxy, Place, Society
 from tests.caching.coherence.world import EMAIL, NEW_EMAIL, World, asks_the_database, in_thread, read_all, truth
+from tests.caching.installing import tables_of
 from tests.factories import EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -900,15 +901,10 @@ class ManualSignalTests:
 def clubs(watching: Callable[..., None]) -> Iterator[None]:
     """Tables of models with parents, watched."""
     made = (Place, Society, Club, ClubWithTwoParents)
-    with connection.schema_editor() as editor:
-        for model in made:
-            editor.create_model(model)
-    for model in (Club, ClubWithTwoParents):
-        watching(model, by=("name",))
-    yield
-    with connection.schema_editor() as editor:
-        for model in reversed(made):
-            editor.delete_model(model)
+    with tables_of(made):
+        for model in (Club, ClubWithTwoParents):
+            watching(model, by=("name",))
+        yield
 
 
 @pytest.mark.usefixtures("clubs")
