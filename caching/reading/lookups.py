@@ -47,10 +47,13 @@ class CachedLookup(RowsByField[M]):
                 return None
             key = self._remember_key(value, normalised)
         entry = (self._kind or self.kind).find(key)
-        if entry is not None:
-            found = entry.value
-            row: M | None = None if found is None else found.thaw()
-            return row
+        if entry is None:
+            return self._get_through(key, value)
+        found: Row | None = entry.value
+        return None if found is None else found.thaw()  # type: ignore[return-value]
+
+    def _get_through(self, key: str, value: Any) -> M | None:
+        # Apart from ``get``: a function whose variables a lambda uses reads all of them more slowly.
         loaded: M | None = load_through(
             self.kind,
             key,
