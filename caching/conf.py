@@ -31,6 +31,8 @@ class Config:
     """Where generations are kept; "auto" uses Redis if the shared alias is served by Redis, else shared memory."""
     TTL: Mapping[str, float] = field(default_factory=dict)
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
+    EVICTION: Mapping[str, Literal["sieve", "lru"]] = field(default_factory=dict)
+    """Which entry of a full type makes room: by SIEVE, or the least recently used."""
     DEGRADED_TTL: float = 5
     """How long a local entry may live while the generations are unreachable; with 0 every read asks the database."""
     INTENT_SECONDS: float = 30
@@ -47,6 +49,9 @@ class Config:
             for name, number in getattr(self, table).items():
                 if isinstance(number, bool) or not isinstance(number, (int, float)) or number <= 0:
                     raise ImproperlyConfigured(f'CACHING["{table}"]["{name}"] is {number!r}; give a positive number.')
+        for name, eviction in self.EVICTION.items():
+            if eviction not in ("sieve", "lru"):
+                raise ImproperlyConfigured(f'CACHING["EVICTION"]["{name}"] is {eviction!r}; allowed: sieve, lru.')
         for option, allowed in {"GENERATIONS": ("auto", "memory", "redis"), "OUTBOX": ("auto", "always")}.items():
             if getattr(self, option) not in allowed:
                 raise ImproperlyConfigured(
@@ -62,7 +67,7 @@ class Config:
         known = [option.name for option in fields(cls)]
         if unknown := sorted(set(options) - set(known)):
             raise ImproperlyConfigured(f"CACHING has unknown options {unknown}. Known options: {', '.join(known)}.")
-        for table in ("TTL", "MAX_SIZE"):
+        for table in ("TTL", "MAX_SIZE", "EVICTION"):
             options[table] = MappingProxyType(dict(options.get(table, {})))
         return cls(**options)
 
@@ -86,6 +91,9 @@ class Config:
         if not callable(found):
             raise ImproperlyConfigured(f'CACHING["SCOPE"] is {self.SCOPE!r}, which cannot be called.')
         return cast("Callable[[], str | None]", found)
+
+    def eviction(self, type_name: str) -> Literal["sieve", "lru"]:
+        return self.EVICTION.get(type_name) or self.EVICTION.get("default") or "sieve"
 
     @property
     def default_max_size(self) -> int:

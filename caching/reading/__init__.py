@@ -1,6 +1,7 @@
 """READING: the interface that callers of the cache use.
 
-tiers          entries, and the two tiers that hold them: this process, and a Django cache that all processes share
+eviction       which entry of a full type makes room: by SIEVE, or the least recently used
+tiers          entries, and the tier that all processes share: a Django cache
 runtime        what all reads of a process share (clock, settings, stores), and whether an entry may be served
 places         the scope, databases and filter that an answer depends on besides its key
 entries        the entries that this process holds, by cache type and kind

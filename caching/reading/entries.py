@@ -4,11 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
+from cachetools import Cache
+
 from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
+from .eviction import Eviction, room_for
 from .places import Place, declared_name, place_of
 from .runtime import Runtime
-from .tiers import Entry, LocalTier
+from .tiers import Entry
 
 logger = logging.getLogger("caching")
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
@@ -17,21 +20,15 @@ _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 class TypeEntries:
     """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
-    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int) -> None:
+    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction) -> None:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
-        self.max_size = max_size
+        self.max_size, self.eviction = max_size, eviction
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
-        self.entries = self._empty_tier()
+        self.entries: Cache[str, Entry] = room_for(max_size, eviction)
         self.kinds: dict[str, Kind] = {}
-
-    def _empty_tier(self) -> LocalTier:
-        return LocalTier(self.max_size, self._count_eviction)
-
-    def _count_eviction(self) -> None:
-        self.view[self.row + stats.EVICTED_SIZE] += 1
 
     def count(self, counter: int, number: int = 1) -> None:
         with self.lock:
@@ -43,7 +40,7 @@ class TypeEntries:
             before = len(self.entries)
             if matching is None:
                 # Replace the whole tier: removing a thousand entries one by one costs more than publishing.
-                self.entries = self._empty_tier()
+                self.entries = room_for(self.max_size, self.eviction)
             else:
                 for key in [key for key in self.entries if matching(_without_place(key))]:
                     del self.entries[key]
@@ -130,10 +127,12 @@ class Kind:
                 self.view[held.row + stats.ENTRIES] = len(held.entries)
 
     def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
-        """Store an entry, evicting the least recently used one if the type is full; add one to ``counter``."""
+        """Store an entry, evicting another if the type is full; add one to ``counter``."""
         held = self.entries
         with held.lock:
+            evicts = len(held.entries) == held.max_size and key not in held.entries
             held.entries[key] = entry
+            self.view[held.row + stats.EVICTED_SIZE] += evicts
             self.view[held.row + stats.ENTRIES] = len(held.entries)
             self.view[self.row + counter] += 1
 
@@ -196,7 +195,8 @@ class TypeTable:
         if declared.name not in self.held:
             with self._lock:
                 max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
-                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size))
+                eviction = config.eviction(declared.name)
+                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size, eviction))
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:

@@ -1,4 +1,4 @@
-"""The two tiers that hold entries: the memory of this process, and a Django cache that all processes share."""
+"""Entries, and the tier that all processes share: a Django cache."""
 
 import logging
 import threading
@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from cachetools import LRUCache
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.db import DatabaseError, connections
@@ -51,18 +50,6 @@ Within = tuple[str, str]
 _NOWHERE: Mapping[str, Within] = MappingProxyType({})
 _ABSENT = object()
 _open = msgspec.msgpack.Decoder(Envelope).decode
-
-
-class LocalTier(LRUCache[str, Entry]):
-    """The entries of one cache type in this process, in an LRU cache. The owner must hold its lock."""
-
-    def __init__(self, max_size: int, on_eviction: Callable[[], None]) -> None:
-        super().__init__(max_size)
-        self._on_eviction = on_eviction
-
-    def popitem(self) -> tuple[str, Entry]:
-        self._on_eviction()
-        return super().popitem()
 
 
 class SharedTier:

@@ -29,7 +29,7 @@ class FromSettingsTests:
             Config.from_settings()
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
-            "MAX_SIZE, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, DIRECTORY."
+            "MAX_SIZE, EVICTION, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, DIRECTORY."
         )
 
     @pytest.mark.parametrize("table", ["TTL", "MAX_SIZE"])
@@ -45,6 +45,7 @@ class FromSettingsTests:
         [
             ({"GENERATIONS": "disk"}, "CACHING[\"GENERATIONS\"] is 'disk'; allowed: auto, memory, redis."),
             ({"OUTBOX": "never"}, "CACHING[\"OUTBOX\"] is 'never'; allowed: auto, always."),
+            ({"EVICTION": {"employee": "lfu"}}, 'CACHING["EVICTION"]["employee"] is \'lfu\'; allowed: sieve, lru.'),
             ({"INTENT_SECONDS": 0}, "INTENT_SECONDS must be above 0"),
             ({"DEGRADED_TTL": -1}, "DEGRADED_TTL at least 0 seconds"),
         ],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cachetools import LRUCache
+from cachetools import Cache
 
+from caching.reading.eviction import SieveCache
 from caching.reading.groups import CachedGroup
 from caching.reading.lookups import CachedLookup
 from caching.reading.manager import CacheManager
@@ -80,11 +81,11 @@ class Process:
         return self.lookups[question.lookup].get(question.value)
 
 
-class _WatchedEntries(LRUCache[str, Entry]):
+class _WatchedEntries(SieveCache[str, Entry]):
     """A local tier that tells the scheduler who looks and who changes."""
 
-    def __init__(self, process: Process, entries: LRUCache[str, Entry]) -> None:
-        super().__init__(entries.maxsize)
+    def __init__(self, process: Process, entries: Cache[str, Entry]) -> None:
+        super().__init__(int(entries.maxsize))
         self._process = process
 
     def __getitem__(self, key: str) -> Entry:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from caching import CacheType, cache_manager
 from caching.coherence.publishing import publisher
 from caching.reading.manager import CacheManager
-from caching.reading.tiers import Entry, LocalTier, SharedTier
+from caching.reading.tiers import Entry, SharedTier
 from caching.stores.generations import Stamp
 from caching.values.freezing import freeze, thaw
 from tests.caching.backends import FaultyCache
@@ -37,24 +37,6 @@ def stamp_of(*tags: str) -> Stamp:
 
 def entry(value: Any, *tags: str, deadline: float = 1e9) -> Entry:
     return Entry(freeze(value).value, stamp_of(*(tags or ("general",))), deadline)
-
-
-class LocalTierTests:
-    def test_drops_the_least_recently_used_and_tells(self) -> None:
-        evictions: list[int] = []
-        tier = LocalTier(2, lambda: evictions.append(1))
-        tier["a"], tier["b"] = 1, 2
-        assert tier["a"] == 1
-        tier["c"] = 3
-        assert set(tier) == {"a", "c"}
-        assert len(evictions) == 1
-
-    def test_a_new_value_of_a_key_drops_nobody(self) -> None:
-        evictions: list[int] = []
-        tier = LocalTier(1, lambda: evictions.append(1))
-        tier["a"] = 1
-        tier["a"] = 2
-        assert (tier["a"], evictions) == (2, [])
 
 
 class SizeTests:
@@ -88,6 +70,27 @@ class SizeTests:
         settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"sample_of_sizes": 3, "default": 5}}
         assert cache_manager.type_entries("sample_of_sizes").max_size == 3
         assert cache_manager.type_entries("general").max_size == 5
+
+    def test_a_new_value_of_a_key_evicts_nobody(self, settings: Settings) -> None:
+        settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"general": 1}}
+        for value in (1, 2):
+            cache_manager.set("general", "id:1", value)
+        held = cache_manager.get_stats()["types"]["general"]
+        assert (cache_manager.get("general", "id:1"), held["evictions"]["size"]) == (2, 0)
+
+    @pytest.mark.parametrize(
+        ("eviction", "kept"), [({}, {2, 3}), ({"default": "lru"}, {1, 3}), ({"general": "lru"}, {1, 3})]
+    )
+    def test_the_settings_choose_which_entry_makes_room(
+        self, eviction: dict[str, str], kept: set[int], settings: Settings
+    ) -> None:
+        settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"general": 2}, "EVICTION": eviction}
+        cache_manager.get_or_load("general", "id:1", lambda: 1)
+        cache_manager.get_or_load("general", "id:2", lambda: 2)
+        # SIEVE has marked both and evicts the one that came first, LRU the one whose read is longer ago.
+        assert (cache_manager.get("general", "id:2"), cache_manager.get("general", "id:1")) == (2, 1)
+        cache_manager.set("general", "id:3", 3)
+        assert {n for n in (1, 2, 3) if cache_manager.get("general", f"id:{n}") is not None} == kept
 
     def test_a_full_type_leaves_the_others_alone(self, settings: Settings) -> None:
         settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"general": 1}}

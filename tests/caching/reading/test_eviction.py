@@ -1,0 +1,117 @@
+"""Which entry of a full type makes room."""
+
+from dataclasses import dataclass
+
+import pytest
+from cachetools import LRUCache
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caching.reading.eviction import SieveCache, room_for
+
+
+@dataclass(eq=False)
+class _Node:
+    key: int
+    value: int
+    visited: bool = False
+
+
+class _Paper:
+    """SIEVE as the paper has it, with a list from the newest to the oldest in place of its linked one."""
+
+    def __init__(self, maxsize: int) -> None:
+        self.maxsize = maxsize
+        self.queue: list[_Node] = []
+        self.hand: _Node | None = None
+
+    def find(self, key: int) -> _Node | None:
+        return next((node for node in self.queue if node.key == key), None)
+
+    def newer(self, node: _Node) -> _Node | None:
+        place = self.queue.index(node)
+        return self.queue[place - 1] if place else None
+
+    def read(self, key: int) -> int | None:
+        if (node := self.find(key)) is None:
+            return None
+        node.visited = True
+        return node.value
+
+    def write(self, key: int, value: int) -> None:
+        if (node := self.find(key)) is not None:
+            node.value = value
+            return
+        if len(self.queue) == self.maxsize:
+            self.evict()
+        self.queue.insert(0, _Node(key, value))
+
+    def evict(self) -> None:
+        node = self.hand or self.queue[-1]
+        while node.visited:
+            node.visited = False
+            node = self.newer(node) or self.queue[-1]
+        self.hand = self.newer(node)
+        self.queue.remove(node)
+
+    def delete(self, key: int) -> None:
+        if (node := self.find(key)) is not None:
+            if self.hand is node:
+                self.hand = self.newer(node)
+            self.queue.remove(node)
+
+
+class SieveTests:
+    @given(
+        st.integers(1, 6),
+        st.lists(st.tuples(st.sampled_from(["read", "write", "write", "delete"]), st.integers(0, 9)), max_size=80),
+    )
+    def test_holds_what_the_algorithm_of_the_paper_holds(self, size: int, steps: list[tuple[str, int]]) -> None:
+        ours, paper = SieveCache[int, int](size), _Paper(size)
+        for moment, (step, key) in enumerate(steps):
+            if step == "read":
+                assert ours.get(key) == paper.read(key)
+            elif step == "write":
+                ours[key] = moment
+                paper.write(key, moment)
+            else:
+                if key in ours:
+                    del ours[key]
+                paper.delete(key)
+            assert dict.fromkeys(ours) == dict.fromkeys(node.key for node in reversed(paper.queue))
+            assert len(ours) == ours.currsize == len(paper.queue)
+
+    def test_keeps_what_is_read_when_a_long_scan_passes(self) -> None:
+        tier = SieveCache[int, int](10)
+        for key in range(10):
+            tier[key] = key
+        for key in range(8):
+            assert tier[key] == key
+        for key in range(100, 200):
+            tier[key] = key
+            if key % 5 == 0:
+                assert [tier.get(hot) for hot in range(8)] == list(range(8))
+
+    def test_an_empty_one_says_so(self) -> None:
+        tier = SieveCache[int, int](1)
+        with pytest.raises(KeyError):
+            tier.popitem()
+        with pytest.raises(KeyError):
+            tier[1]
+        with pytest.raises(KeyError):
+            del tier[1]
+
+    def test_starts_afresh_when_cleared(self) -> None:
+        tier = SieveCache[int, int](2)
+        tier[1], tier[2] = 1, 2
+        assert tier[1] == 1
+        tier.clear()
+        tier[3], tier[4], tier[5] = 3, 4, 5
+        assert set(tier) == {4, 5}
+
+
+class RoomTests:
+    def test_is_of_the_kind_that_was_chosen(self) -> None:
+        sieve, lru = room_for(3, "sieve"), room_for(3, "lru")
+        assert (type(sieve), sieve.maxsize) == (SieveCache, 3)
+        assert (type(lru), lru.maxsize) == (LRUCache, 3)
