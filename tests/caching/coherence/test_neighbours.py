@@ -57,6 +57,33 @@ class TwinTests:
         assert named.get("d") == []
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL writes through views and to partitions")
+class OtherNameTests:
+    """Rows are written through a view, or in a table of their own that the model's table includes."""
+
+    def test_are_followed_where_they_are_declared(self, stalls: CachedLookup[Stall], watching: Any) -> None:
+        watching(Stall, tables=("stalls_of_2020", '"public"."v_stalls"'))
+        named = CachedGroup(Stall, "name", cache_type="rule", kind="named")
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE stalls_of_2020 () INHERITS (tests_of_coherence_stall)")
+            cursor.execute("CREATE VIEW v_stalls AS SELECT id, name FROM tests_of_coherence_stall")
+            try:
+                cursor.execute("INSERT INTO stalls_of_2020 VALUES (1, 'a')")
+                for sql, name in (
+                    ("UPDATE stalls_of_2020 SET name = 'b' WHERE id = 1", "b"),
+                    ("UPDATE v_stalls SET name = 'c' WHERE id = 1", "c"),
+                    ('UPDATE "public"."v_stalls" SET name = \'d\'', "d"),
+                ):
+                    assert (stalls.get(1), named.get(name)) != (None, [])
+                    cursor.execute(sql)
+                    assert (stalls.get(1).name, [stall.pk for stall in named.get(name)]) == (name, [1])  # type: ignore[union-attr]
+                cursor.execute("TRUNCATE stalls_of_2020")
+                assert (stalls.get(1), named.get("d")) == (None, [])
+            finally:
+                cursor.execute("DROP VIEW v_stalls")
+                cursor.execute("DROP TABLE stalls_of_2020")
+
+
 class ReadOnlyError(Exception):
     pass
 
