@@ -213,9 +213,7 @@ def schedule_states(
     lambda schedule_id, language, compute: f"findings:{schedule_id}:{language}",
     depends_on=_READ_BY_THE_POLICY,
 )
-def schedule_findings(
-    schedule_id: int, language: str, compute: Callable[[int], ScheduleFindings]
-) -> ScheduleFindings:
+def schedule_findings(schedule_id: int, language: str, compute: Callable[[int], ScheduleFindings]) -> ScheduleFindings:
     """Return what the policy finds in a schedule, as `compute` says it in the present language, which is `language`."""
     return compute(schedule_id)
 

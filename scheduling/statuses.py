@@ -1,4 +1,4 @@
-"""The statuses of schedules and of assignments, what they mean to the rest of the application, and what needs attention.
+"""The statuses of schedules and of assignments, what they mean to the application, and what needs attention.
 
 `Schedule.Status` and `ScheduleAssignment.Status` are these classes. They are here, below the models, because the
 querysets and the caches need them too.
