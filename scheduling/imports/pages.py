@@ -24,6 +24,7 @@ from scheduling.imports.engine.files import MAX_BYTES, too_large
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import CSV, XLSX
+from scheduling.models.guarded import closed_to
 
 DATE_ORDERS = (
     ("", _("as the file shows")),
@@ -65,6 +66,11 @@ class FileImportMixin(ImportMixin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def get_import_resource_classes(self, request: HttpRequest) -> list[Any]:
+        """Refuse files with columns that the user may not change."""
+        closed = closed_to(request.user, self.model)
+        return [resource.without(closed) for resource in super().get_import_resource_classes(request)]
 
     def get_import_formats(self) -> list[type[Format]]:
         return [CSV, XLSX]
