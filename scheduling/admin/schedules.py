@@ -71,7 +71,8 @@ class ScheduleChangeList(ChangeList):
     """The list with the coverage of the schedules on its page, in one query."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Schedule]:
-        return super().get_queryset(request, *args, **kwargs).with_replaced()  # type: ignore[no-any-return]
+        rows: Any = super().get_queryset(request, *args, **kwargs)
+        return rows.with_replaced()
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

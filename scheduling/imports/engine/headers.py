@@ -85,7 +85,8 @@ def refuse_columns(
     if columns := [found.spelled[column] for column in found.columns if column in forbidden]:
         text = ngettext(
             "You may not change the column %(columns)s. Remove it from the file, or ask someone who may to import it.",
-            "You may not change the columns %(columns)s. Remove them from the file, or ask someone who may to import it.",
+            "You may not change the columns %(columns)s. Remove them from the file, or ask someone who may to import "
+            "it.",
             len(columns),
         )
         raise FileError(text % {"columns": listed(columns)})

@@ -51,7 +51,7 @@ class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
         """Leave out what a newer version of its schedule has superseded."""
         return self.filter(superseded=False)
 
-    def slots(self) -> ScheduleAssignmentQuerySet:
+    def slots(self) -> Any:
         """Return a dict for each schedule, shift and day to which anyone is or was assigned.
 
         It has the `people` of these assignments who count, the `required` ones and the `most` that fit (None for no
@@ -60,9 +60,9 @@ class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
         counting = models.Count("pk", filter=~models.Q(status__in=NOT_COUNTING))
         limits = {"required": models.F("shift__required_staff"), "most": models.F("shift__max_staff")}
         rows: Any = self.current().order_by().values("schedule", "shift", "date", **limits)
-        return rows.annotate(people=counting)  # type: ignore[no-any-return]
+        return rows.annotate(people=counting)
 
-    def open_shifts(self) -> ScheduleAssignmentQuerySet:
+    def open_shifts(self) -> Any:
         """Keep the slots with fewer people than required, also those whose people have all declined or been cancelled.
 
         This is the only place that says what an open shift is. A shift to which no one was ever assigned on a day is

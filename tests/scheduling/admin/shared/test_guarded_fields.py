@@ -13,8 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.test import Client
 
-from scheduling.exports.formats import CSV as CsvFormat
-from scheduling.exports.formats import XLSX as XlsxFormat
+from scheduling.exports import formats
 from scheduling.models import Department, Employee
 from tests.factories import DepartmentFactory, EmployeeFactory, NotificationFactory, ScheduleAssignmentFactory
 from tests.scheduler_project.test_security import admin_addresses
@@ -172,9 +171,8 @@ class FormTests:
         amy.refresh_from_db()
 
         assert amy.role == "Cook"
-        assert {
-            name for name, old in (("hourly_rate", Decimal(RATE)), ("phone", PHONE)) if getattr(amy, name) != old
-        } == (changed)
+        before = {"hourly_rate": Decimal(RATE), "phone": PHONE}
+        assert {name for name, value in before.items() if getattr(amy, name) != value} == changed
 
     def test_a_new_employee_takes_neither(self, amy: Employee) -> None:
         client = logged_in(staff(*MAY_CHANGE_PEOPLE))
@@ -211,7 +209,7 @@ class ExportTests:
         assert {name for name in ("hourly_rate", "phone") if f"employeeresource_{name}" in text} == SEEN_BY[group]
 
     def test_these_are_all_formats(self) -> None:
-        assert admin.site._registry[Employee].get_export_formats() == [CsvFormat, XlsxFormat]
+        assert admin.site._registry[Employee].get_export_formats() == [formats.CSV, formats.XLSX]
 
 
 def as_csv(*rows: list[Any]) -> bytes:
