@@ -180,6 +180,9 @@ class FindingsTests:
         assert "Found in this plan" not in client.get(url("change", world.week)).text
         change(world.amy, is_active=False)
         assert "Amy Adams is not active." in client.get(url("change", world.week)).text
+        german = client.get(url("change", world.week), headers={"accept-language": "de"}).text
+        assert "In diesem Plan gefunden:" in german
+        assert "Amy Adams is not active." not in german
 
 
 class CopyTests:
