@@ -16,6 +16,6 @@ imports          CSV and XLSX files into tables
 samples          the files that `make demo` imports, and their generator
 admin            the admin's pages
 templatetags     what the admin's templates ask for
-management       the commands: demo, import_csv
+management       the commands: demo, import_csv, delete_uploads
 apps             puts the parts together at start-up
 """

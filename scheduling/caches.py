@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from caching import CachedGroup, CachedLookup, CacheType, cache_manager, cached, invalidate, rows_where, watch
 from scheduling.department_tree import DepartmentHierarchy, DepartmentNode, hierarchy_of, nodes_of
-from scheduling.statuses import ScheduleState, ScheduleStatus
+from scheduling.statuses import PersonFindings, ScheduleFindings, ScheduleState, ScheduleStatus
 
 if TYPE_CHECKING:
     from scheduling.models import (
@@ -44,7 +44,7 @@ MAX_UNREAD = 200
 EMPLOYEE = CacheType("employee")
 DEPARTMENT = CacheType("department", dataclasses=(DepartmentHierarchy, DepartmentNode))
 SHIFT = CacheType("shift")
-SCHEDULE = CacheType("schedule", dataclasses=(ScheduleState,))
+SCHEDULE = CacheType("schedule", dataclasses=(ScheduleState, ScheduleFindings, PersonFindings))
 RULE = CacheType("rule")
 NOTIFICATION = CacheType("notification")
 GENERAL = CacheType("general")
@@ -188,25 +188,34 @@ def pending_schedules(model: type[Schedule]) -> list[Schedule]:
 
 # Everything that the policy reads, and skills through the rows that they belong to: an assignment in another department
 # may leave an employee too little rest for an assignment in this one.
-@cached(
-    SCHEDULE,
-    lambda monday, weeks, compute: f"state:{monday}:{weeks}",
-    depends_on=[
-        "scheduling.Department",
-        "scheduling.Employee",
-        "scheduling.Rule",
-        "scheduling.Schedule",
-        "scheduling.ScheduleAssignment",
-        "scheduling.Shift",
-        "scheduling.ShiftType",
-        "scheduling.Skill",
-    ],
-)
+_READ_BY_THE_POLICY = [
+    "scheduling.Department",
+    "scheduling.Employee",
+    "scheduling.Rule",
+    "scheduling.Schedule",
+    "scheduling.ScheduleAssignment",
+    "scheduling.Shift",
+    "scheduling.ShiftType",
+    "scheduling.Skill",
+]
+
+
+@cached(SCHEDULE, lambda monday, weeks, compute: f"state:{monday}:{weeks}", depends_on=_READ_BY_THE_POLICY)
 def schedule_states(
     monday: datetime.date, weeks: int, compute: Callable[[datetime.date, int], list[ScheduleState]]
 ) -> list[ScheduleState]:
     """Return what needs attention in the schedules of some weeks from a Monday on, as `compute` finds it."""
     return compute(monday, weeks)
+
+
+@cached(
+    SCHEDULE,
+    lambda schedule_id, language, compute: f"findings:{schedule_id}:{language}",
+    depends_on=_READ_BY_THE_POLICY,
+)
+def schedule_findings(schedule_id: int, language: str, compute: Callable[[int], ScheduleFindings]) -> ScheduleFindings:
+    """Return what the policy finds in a schedule, as `compute` says it in the present language, which is `language`."""
+    return compute(schedule_id)
 
 
 def max_schedules() -> int:

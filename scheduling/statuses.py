@@ -1,10 +1,11 @@
-"""The statuses of schedules and of assignments, what they mean to the rest of the application, and a schedule's state.
+"""The statuses of schedules and of assignments, what they mean to the application, and what needs attention.
 
 `Schedule.Status` and `ScheduleAssignment.Status` are these classes. They are here, below the models, because the
 querysets and the caches need them too.
 """
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -58,3 +59,31 @@ class ScheduleState:
     @property
     def needs_attention(self) -> bool:
         return bool(self.open_shifts or self.errors or self.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFindings:
+    """What the policy finds about one person in a schedule."""
+
+    name: str
+    sentences: Sequence[tuple[str, str, int]]
+    """The severity, the sentence in one language, and of how many assignments it is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleFindings:
+    """What the policy finds in one schedule, in sentences of one language: the first of them, and how many others."""
+
+    errors: int
+    warnings: int
+    open_shifts: Sequence[str]
+    more_open_shifts: int
+    people: Sequence[PersonFindings]
+    more: int
+
+    @property
+    def all_open_shifts(self) -> int:
+        return len(self.open_shifts) + self.more_open_shifts
+
+    def __bool__(self) -> bool:
+        return bool(self.errors or self.warnings or self.open_shifts)

@@ -20,6 +20,7 @@ from scheduling.admin.shared.archiving import report_count, set_active
 from scheduling.admin.shared.cached_pages import CachedPageMixin
 from scheduling.admin.shared.choices import EmployeeChoicesView
 from scheduling.admin.shared.filters import SkillFilter, SubtreeFilter
+from scheduling.admin.shared.guarded_fields import GuardedFieldsMixin
 from scheduling.admin.shared.tree_lists import TreeChangeList, complete_name
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.employees import EmployeeResource
@@ -28,7 +29,7 @@ from scheduling.models import Employee, Notification, ScheduleAssignment
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, CachedPageMixin):
+class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, GuardedFieldsMixin, CachedPageMixin):
     """Employees are archived and never deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]
@@ -79,7 +80,8 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Cached
             for name, model in (("next_shifts", "scheduleassignment"), ("unread_notifications", "notification"))
             if obj is not None and request.user.has_perm(f"scheduling.view_{model}")
         ]
-        return [*self.fieldsets, (_("Coming up"), {"fields": panels})] if panels else self.fieldsets
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, (_("Coming up"), {"fields": panels})] if panels else fieldsets
 
     @admin.display(description=_("next shifts"))
     def next_shifts(self, employee: Employee) -> SafeString:

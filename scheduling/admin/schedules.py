@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.admin.plan.access import may_plan, read_only_note
 from scheduling.admin.plan.assignment_forms import ParentForm, WeekRowForm
 from scheduling.admin.plan.days import DayTabs, day_lookup, day_to_show, week_of
-from scheduling.admin.plan.filters import StaffingFilter, WeekFilter
+from scheduling.admin.plan.filters import WeekFilter, WeekStaffingFilter
 from scheduling.admin.plan.formsets import WeekFormSet, for_user, rows_left_out
 from scheduling.admin.plan.pages import PlanPagesMixin
 from scheduling.admin.plan.staffing import coverage_by_schedule
@@ -26,6 +26,7 @@ from scheduling.admin.plan.week_table import WeekTable
 from scheduling.admin.plan.workflow_pages import WorkflowPagesMixin
 from scheduling.admin.shared.filters import SubtreeFilter
 from scheduling.admin.shared.links import changelist_url
+from scheduling.attention import schedule_findings
 from scheduling.calendar import DepartmentWeek
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.schedules import ScheduleResource
@@ -69,12 +70,19 @@ def day_shown(request: HttpRequest, schedule: Schedule) -> datetime.date | None:
 class ScheduleChangeList(ChangeList):
     """The list with the coverage of the schedules on its page, in one query."""
 
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Schedule]:
+        rows: Any = super().get_queryset(request, *args, **kwargs)
+        return rows.with_replaced()
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         schedules = list(self.result_list)
         coverages = coverage_by_schedule(schedules)
         for schedule in schedules:
-            schedule.coverage = coverages.get(schedule.pk, gettext("no one assigned"))
+            found = coverages.get(schedule.pk)
+            nobody = gettext("replaced by a newer version") if schedule.replaced else gettext("no one assigned")
+            schedule.coverage = found.text if found else nobody
+            schedule.open_shifts = found.open_shifts if found else 0
         self.result_list = schedules
 
 
@@ -82,8 +90,8 @@ class ScheduleChangeList(ChangeList):
 class ScheduleAdmin(WorkflowPagesMixin, FileImportMixin, FileExportMixin, PlanPagesMixin):
     resource_classes = [ScheduleResource]
     form = ParentForm
-    list_display = ["department", "week", "version", "status", "coverage"]
-    list_filter = [WeekFilter.on("week_start"), "status", StaffingFilter, SubtreeFilter.on("department")]
+    list_display = ["department", "week", "version", "status", "coverage", "open_shifts"]
+    list_filter = [WeekFilter.on("week_start"), "status", WeekStaffingFilter, SubtreeFilter.on("department")]
     search_fields = ["department__name", "department__code"]
     date_hierarchy = "week_start"
     show_full_result_count = False
@@ -107,6 +115,10 @@ class ScheduleAdmin(WorkflowPagesMixin, FileImportMixin, FileExportMixin, PlanPa
     @admin.display(description=_("coverage"))
     def coverage(self, schedule: Any) -> str:
         return str(schedule.coverage)
+
+    @admin.display(description=_("open shifts"))
+    def open_shifts(self, schedule: Any) -> int:
+        return int(schedule.open_shifts)
 
     # -- the page of one schedule ------------------------------------------------------------------------------------
 
@@ -145,10 +157,14 @@ class ScheduleAdmin(WorkflowPagesMixin, FileImportMixin, FileExportMixin, PlanPa
     def _plan_context(self, request: HttpRequest, schedule: Schedule) -> dict[str, Any]:
         assignments = ScheduleAssignment.objects.for_schedule(schedule.pk)
         days, day = week_of(schedule), day_shown(request, schedule)
+        archived = schedule.status == Schedule.Status.ARCHIVED
+        may_see = request.user.has_perm("scheduling.view_scheduleassignment")
         on_page = [row for row in assignments if day in (None, row.date)]
         return {
             "week": WeekTable(days, assignments),
             "days": DayTabs(days, day, len(assignments)),
+            # Nobody acts on what is archived.
+            "findings": schedule_findings(schedule.pk) if may_see and not archived else None,
             "note": read_only_note(request, schedule),
             "not_on_page": rows_left_out(len(on_page)),
             "all_rows": changelist_url("scheduleassignment", schedule__id__exact=schedule.pk, **day_lookup(day)),

@@ -8,6 +8,7 @@ from import_export.formats.base_formats import Format
 from import_export.forms import SelectableFieldsExportForm
 
 from scheduling.exports.formats import CSV, XLSX
+from scheduling.models.guarded import hidden_from
 
 
 class ColumnsForm(SelectableFieldsExportForm):
@@ -30,6 +31,11 @@ class FileExportMixin(ExportMixin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         # django-import-export itself lets everybody export who may enter the admin.
         return self.has_view_permission(request)
+
+    def get_export_resource_classes(self, request: HttpRequest) -> list[Any]:
+        """Leave out the columns that the user may not see."""
+        hidden = hidden_from(request.user, self.model)
+        return [resource.without(hidden) for resource in super().get_export_resource_classes(request)]
 
     def get_export_formats(self) -> list[type[Format]]:
         return [CSV, XLSX]

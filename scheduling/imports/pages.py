@@ -18,12 +18,13 @@ from import_export.admin import ImportMixin
 from import_export.formats.base_formats import Format
 from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.results import RowResult
-from import_export.tmp_storages import MediaStorage
 
 from scheduling.imports.engine.files import MAX_BYTES, too_large
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import CSV, XLSX
+from scheduling.imports.uploads import UploadStorage
+from scheduling.models.guarded import closed_to
 
 DATE_ORDERS = (
     ("", _("as the file shows")),
@@ -60,11 +61,16 @@ class FileImportMixin(ImportMixin):
     import_template_name = "scheduling/import.html"
     import_form_class = FileForm
     confirm_form_class = ConfirmForm
-    # Files are kept with the other uploads, under a name of 32 random digits, instead of in the public /tmp.
-    tmp_storage_class = MediaStorage
+    # Not in the public /tmp, where the library would keep the files.
+    tmp_storage_class = UploadStorage
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def get_import_resource_classes(self, request: HttpRequest) -> list[Any]:
+        """Refuse files with columns that the user may not change."""
+        closed = closed_to(request.user, self.model)
+        return [resource.without(closed) for resource in super().get_import_resource_classes(request)]
 
     def get_import_formats(self) -> list[type[Format]]:
         return [CSV, XLSX]
@@ -91,12 +97,17 @@ class FileImportMixin(ImportMixin):
             self._delete_refused_file(response.context_data)
         return response
 
+    def write_to_tmp_storage(self, import_file: UploadedFile, input_format: Format) -> UploadStorage:
+        """Keep the upload, and delete those of others that nobody has confirmed for a day."""
+        UploadStorage().delete_old()
+        return super().write_to_tmp_storage(import_file, input_format)
+
     def _delete_refused_file(self, context: dict[str, Any]) -> None:
         """Delete the upload unless there is a preview that can be confirmed."""
         file = getattr(context["form"], "cleaned_data", {}).get("import_file")
         name = getattr(file, "tmp_storage_name", None)
         if name and "confirm_form" not in context:
-            MediaStorage(name=name).remove()
+            UploadStorage(name=name).remove()
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:

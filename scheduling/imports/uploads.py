@@ -1,11 +1,19 @@
-"""Uploads: a file that is too large is discarded while it arrives, before it fills memory or disk."""
+"""Uploads: a file that is too large is discarded while it arrives, and one that nobody confirmed goes after a day."""
 
+import contextlib
+import datetime
 import io
 
+from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.utils import timezone
+from import_export.tmp_storages import MediaStorage
 
 from scheduling.imports.engine.files import MAX_BYTES
+
+MAX_AGE = datetime.timedelta(days=1)
+"""How long an upload waits for its confirmation."""
 
 
 class LimitedUploadHandler(FileUploadHandler):
@@ -20,3 +28,28 @@ class LimitedUploadHandler(FileUploadHandler):
         if file_size <= MAX_BYTES:
             return None
         return UploadedFile(io.BytesIO(), self.file_name, self.content_type, file_size, self.charset)
+
+
+class UploadStorage(MediaStorage):
+    """Where an upload waits for its confirmation: with the other uploads, under a name of 32 random digits."""
+
+    _storage: Storage
+
+    def delete_old(self, now: datetime.datetime | None = None) -> int:
+        """Delete the uploads that are older than MAX_AGE at `now`; return how many these were."""
+        before = (now or timezone.now()) - MAX_AGE
+        deleted = 0
+        # The folder is made by the first upload.
+        with contextlib.suppress(FileNotFoundError):
+            for name in self._storage.listdir(self.MEDIA_FOLDER)[1]:
+                deleted += self._delete_if_older(f"{self.MEDIA_FOLDER}/{name}", before)
+        return deleted
+
+    def _delete_if_older(self, path: str, before: datetime.datetime) -> bool:
+        try:
+            if self._storage.get_modified_time(path) >= before:
+                return False
+        except FileNotFoundError:  # It was confirmed, or deleted by somebody else's upload, a moment ago.
+            return False
+        self._storage.delete(path)
+        return True

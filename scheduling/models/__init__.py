@@ -4,6 +4,7 @@
 
 querysets      the filters and fixed reads of each model, by the same subjects
 constraints    what the constraints of several models share, and the sentence that belongs to a database error
+guarded        fields behind permissions of their own, and who may see and change them
 people         departments in a tree, skills, employees
 shifts         types of shifts, and the shifts themselves
 schedules      the weeks of departments, and the assignments in them

@@ -167,12 +167,22 @@ class Employee(models.Model):
         verbose_name=_("user"),
     )
 
+    guarded_fields = ("hourly_rate", "phone")
+    """Fields that take permissions of their own, whoever may see or change the rest: see `guarded.py`."""
+
     objects: ClassVar[EmployeeManager] = EmployeeManager()
 
     class Meta:
         ordering = ["last_name", "first_name", "id"]
         verbose_name = _("employee")
         verbose_name_plural = _("employees")
+        # Not translated, like Django's own: these texts become rows in the database, which have no language.
+        permissions = [
+            ("view_hourly_rate", "Can view hourly rates"),
+            ("change_hourly_rate", "Can change hourly rates"),
+            ("view_phone", "Can view phone numbers"),
+            ("change_phone", "Can change phone numbers"),
+        ]
         indexes = [models.Index(fields=["last_name", "first_name"], name="employee_by_name")]
         constraints = [
             models.CheckConstraint(

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.attention import OPEN_SHIFTS, open_shifts
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.policy import Finding, check, errors, warnings
 from scheduling.workflow import history, publishing
@@ -30,7 +31,8 @@ class Step:
     after: str
     """The status that it then has."""
     checked: bool = False
-    """Whether the policy is asked first: its errors prevent the step, its warnings have to be confirmed."""
+    """Whether the policy is asked first: its errors prevent the step; its warnings and open shifts have to be
+    confirmed."""
 
     @property
     def permission(self) -> str:
@@ -85,7 +87,9 @@ STEPS = {
 def propose(step: Step, schedules: Sequence[Schedule]) -> Proposal:
     """Say what the step would do to the schedules: all of them, or none. A constant number of queries."""
     refusals = [_refusal(step, schedule) for schedule in schedules if schedule.status not in step.before]
-    findings = _findings(step, schedules) if step.checked and not refusals else []
+    asks = step.checked and not refusals
+    findings = _findings(step, schedules) if asks else []
+    lacking = open_shifts(schedule.pk for schedule in schedules) if asks else []
     numbers = {"count": len(schedules), "status": Status(step.after).label}
     return Proposal(
         summary=ngettext(
@@ -97,7 +101,7 @@ def propose(step: Step, schedules: Sequence[Schedule]) -> Proposal:
         )
         % numbers,
         errors=[*refusals, *(finding.message for finding in errors(findings))],
-        warnings=[finding.message for finding in warnings(findings)],
+        warnings=[*(finding.message for finding in warnings(findings)), *(shift.sentence for shift in lacking)],
     )
 
 
@@ -122,7 +126,9 @@ def _findings(step: Step, schedules: Sequence[Schedule]) -> list[Finding]:
     # A version that this publication replaces no longer counts beside the new one.
     replaced = rows_of(publishing.previously_published(schedules)) if step.after == Status.PUBLISHED else []
     current = [row for row in replaced if not row.superseded]
-    return check(rows_of(schedules), deleted=current, may_edit_published=True)
+    findings = check(rows_of(schedules), deleted=current, may_edit_published=True)
+    # The policy compares staff with a plan as it is entered. Here it is complete, and each open shift is named once.
+    return [finding for finding in findings if finding.code != OPEN_SHIFTS]
 
 
 def _refusal(step: Step, schedule: Schedule) -> str:

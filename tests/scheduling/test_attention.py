@@ -51,15 +51,20 @@ class OpenShiftsTests:
 
         assert (state().open_shifts, state().missing_people) == (3, 3)
 
-    def test_the_versions_of_a_week_count_together_in_the_highest(self) -> None:
+    def test_each_version_of_a_week_is_a_plan_of_its_own(self) -> None:
         department, shift = DepartmentFactory(), ShiftFactory(required_staff=3)
         for version in (1, 2):
             schedule = ScheduleFactory(department=department, version=version)
-            ScheduleAssignmentFactory(schedule=schedule, shift=shift)
+            ScheduleAssignmentFactory.create_batch(version, schedule=schedule, shift=shift)
 
         first, second = compute_states(MONDAY, 1)
 
-        assert (first.open_shifts, second.open_shifts, second.missing_people) == (0, 1, 1)
+        assert (first.missing_people, second.missing_people) == (2, 1)
+
+    def test_what_a_newer_version_has_replaced_lacks_no_one(self) -> None:
+        ScheduleAssignmentFactory(shift=ShiftFactory(required_staff=3), superseded=True)
+
+        assert state().open_shifts == 0
 
 
 class FindingsTests:

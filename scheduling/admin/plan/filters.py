@@ -101,7 +101,7 @@ class DayFilter(DefaultChoiceFilter):
 
 
 class StaffingFilter(admin.SimpleListFilter):
-    """Schedules by their whole week; shifts by the people whom `DayFilter`, which comes first, has counted."""
+    """Shifts by the people whom `DayFilter`, which comes first, has counted."""
 
     title = _("staffing")
     parameter_name = "staffing"
@@ -111,4 +111,11 @@ class StaffingFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         value = self.value()
-        return queryset.staffed(value) if value in dict(STAFFING) else queryset
+        return queryset.staffed(value) if value in dict(self.lookup_choices) else queryset
+
+
+class WeekStaffingFilter(StaffingFilter):
+    """Schedules by their whole week. Those with open shifts are "under"."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*STAFFING, ("empty", _("No one assigned"))]

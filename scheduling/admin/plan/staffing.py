@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext
 
 from scheduling.models import Schedule, ScheduleAssignment
-from scheduling.statuses import NOT_COUNTING
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekCoverage:
+    """How well a schedule's whole week is staffed."""
+
+    text: str
+    """Filled places of those required."""
+    open_shifts: int
+    """How many shifts, counted once per day, have fewer people than they require."""
 
 
 def staffing_of(people: int, required: int, maximum: int | None) -> str:
@@ -27,21 +36,18 @@ def coverage(people: int, required: int, staffing: str) -> str:
     return format_html('<span class="staffing staffing-{}">{}</span>', staffing, f"{text} {words[staffing]}".strip())
 
 
-def coverage_by_schedule(schedules: Sequence[Schedule]) -> dict[int, str]:
-    """Return the coverage of whole weeks by schedule: filled places of those required. One query.
-
-    A schedule without assignments that count is left out.
-    """
-    rows = ScheduleAssignment.objects.filter(schedule__in=[schedule.pk for schedule in schedules]).order_by()
-    slots = rows.exclude(status__in=NOT_COUNTING).values_list(
-        "schedule", "shift", "date", "shift__required_staff", "shift__max_staff"
-    )
-    filled, required, states = Counter[int](), Counter[int](), defaultdict[int, set[str]](set)
-    for schedule, _shift, _date, needed, maximum, people in slots.annotate(people=Count("pk")):
+def coverage_by_schedule(schedules: Sequence[Schedule]) -> dict[int, WeekCoverage]:
+    """Return the coverage of whole weeks by schedule. One query. A schedule to which no one is assigned is left out."""
+    rows = ScheduleAssignment.objects.filter(schedule__in=[schedule.pk for schedule in schedules])
+    filled, required, states = Counter[int](), Counter[int](), defaultdict[int, list[str]](list)
+    for schedule, people, needed, most in rows.slots().values_list("schedule", "people", "required", "most"):
         filled[schedule] += min(people, needed)
         required[schedule] += needed
-        states[schedule].add(staffing_of(people, needed, maximum))
-    return {pk: coverage(filled[pk], required[pk], _worst(states[pk])) for pk in states}
+        states[schedule].append(staffing_of(people, needed, most))
+    return {
+        pk: WeekCoverage(text=coverage(filled[pk], required[pk], _worst(found)), open_shifts=found.count("under"))
+        for pk, found in states.items()
+    }
 
 
 def _worst(states: Iterable[str]) -> str:

@@ -25,6 +25,8 @@ class Cell:
     people: Sequence[str]
     required: int
     staffing: str
+    counts: bool = True
+    """False in a version that a newer one has replaced: its record is shown, and nobody has to act on it."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -40,16 +42,24 @@ class Cell:
 
 
 class WeekTable:
-    """A row for each shift that anyone works in the week, and a column for each day."""
+    """A row for each shift that anyone works in the week or that is open, and a column for each day."""
 
     def __init__(self, days: Sequence[datetime.date], assignments: Iterable[ScheduleAssignment]) -> None:
         self.days = days
         self._people: defaultdict[tuple[int, datetime.date], list[str]] = defaultdict(list)
+        self._counting: set[tuple[int, datetime.date]] = set()
         self._shifts: dict[int, Shift] = {}
         for assignment in assignments:
-            if assignment.is_called_off:
+            slot = assignment.shift_id, assignment.date
+            if not assignment.superseded:
+                self._counting.add(slot)
+            if not assignment.is_called_off:
+                self._people[slot].append(str(assignment.employee))
+            elif assignment.shift.required_staff and not assignment.superseded:
+                # All of its people may have declined or been cancelled: then it is open.
+                self._people.setdefault(slot, [])
+            else:
                 continue
-            self._people[assignment.shift_id, assignment.date].append(str(assignment.employee))
             self._shifts[assignment.shift_id] = assignment.shift
 
     @cached_property
@@ -57,10 +67,16 @@ class WeekTable:
         shifts = sorted(self._shifts.values(), key=lambda shift: (shift.start_time, shift.name))
         return [(with_times(shift), [self._cell(shift, day) for day in self.days]) for shift in shifts]
 
+    @cached_property
+    def open_shifts(self) -> int:
+        """How many of its shifts, counted once per day, have fewer people than they require."""
+        cells = (cell for _shift, cells in self.rows for cell in cells if cell)
+        return sum(cell.staffing == "under" for cell in cells if cell.counts)
+
     def _cell(self, shift: Shift, day: datetime.date) -> Cell | None:
-        """Return None for a day on which no one works the shift: nothing says whether it is needed on that day."""
+        """Return None for a day to which no one was assigned: nothing says whether the shift is needed on that day."""
         people = self._people.get((shift.pk, day))
         if people is None:
             return None
         staffing = staffing_of(len(people), shift.required_staff, shift.max_staff)
-        return Cell(day, people, shift.required_staff, staffing)
+        return Cell(day, people, shift.required_staff, staffing, (shift.pk, day) in self._counting)

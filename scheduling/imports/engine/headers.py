@@ -1,10 +1,11 @@
 """Which column of a file is which of ours, whatever words people use for its header."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from scheduling.imports.engine.problems import FileError, listed, nearest
 
@@ -74,6 +75,21 @@ def require(headers: Headers, required: Iterable[str], aliases: Mapping[str, Ite
         raise FileError(text % words)
     sentences = [_missing(column, headers, aliases) for column in missing]
     raise FileError(" ".join(sentences))
+
+
+def refuse_columns(
+    forbidden: Container[str], headers: Sequence[object], aliases: Mapping[str, Iterable[str]], kind: str
+) -> None:
+    """Raise FileError if the file has columns that the person who imports it may not change."""
+    found = map_headers(headers, aliases, kind)
+    if columns := [found.spelled[column] for column in found.columns if column in forbidden]:
+        text = ngettext(
+            "You may not change the column %(columns)s. Remove it from the file, or ask someone who may to import it.",
+            "You may not change the columns %(columns)s. Remove them from the file, or ask someone who may to import "
+            "it.",
+            len(columns),
+        )
+        raise FileError(text % {"columns": listed(columns)})
 
 
 def _missing(column: str, headers: Headers, aliases: Mapping[str, Iterable[str]]) -> str:

@@ -22,6 +22,7 @@ from caching import caching_disabled, cause
 from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.gc_pause import gc_paused
+from scheduling.imports.engine.headers import refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
@@ -36,6 +37,15 @@ class FileResource(Resource):
 
     kind: ClassVar[ImportKind]
     run_class: ClassVar[type[ImportRun]] = ImportRun
+    forbidden: ClassVar[frozenset[str]] = frozenset()
+    """Columns that are not exported, and that no imported file may have. See `without`."""
+
+    @classmethod
+    def without(cls, fields: frozenset[str]) -> type[FileResource]:
+        """Return this resource for somebody to whom some fields of the model are closed."""
+        closed = frozenset(column.name for column in cls.kind.columns if column.field_name in fields)
+        # Of the same name, from which the export form makes the names of its fields.
+        return type(cls.__name__, (cls,), {"forbidden": closed}) if closed else cls
 
     def __init__(self, date_order: DateOrder | None = None, progress: Progress | None = None, **kwargs: Any) -> None:
         """See `ImportRun` for the arguments."""
@@ -43,6 +53,8 @@ class FileResource(Resource):
         self.date_order = date_order
         self.progress = progress
         for column in self.kind.columns:
+            if column.name in self.forbidden:
+                continue
             self.fields[column.name] = Field(attribute=_export_path(column), column_name=column.name)
 
     @classmethod
@@ -67,7 +79,7 @@ class FileResource(Resource):
         return self.kind.model._default_manager.all()
 
     def get_export_order(self) -> list[str]:
-        return [column.name for column in self.kind.columns if column.exported]
+        return [column.name for column in self.kind.columns if column.exported and column.name in self.fields]
 
     def filter_export(self, queryset: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
         """Join the tables that the cells are read from, so that an export costs no query per row."""
@@ -130,6 +142,8 @@ class FileResource(Resource):
         result = ImportResult()
         result.total_rows = len(run.dataset)
         try:
+            if self.forbidden:
+                refuse_columns(self.forbidden, run.dataset.headers or (), self.kind.aliases, str(self.kind.label))
             with caching_disabled() if dry_run else nullcontext():
                 run.read()
             result = super().import_data(

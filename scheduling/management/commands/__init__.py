@@ -1,5 +1,6 @@
 """The commands as Django finds them.
 
-import_csv  import a CSV or XLSX file
-demo        set everything up, import the sample files and show what the cache does
+import_csv      import a CSV or XLSX file
+delete_uploads  delete the uploads that nobody has confirmed for a day
+demo            set everything up, import the sample files and show what the cache does
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -24,17 +24,22 @@ class ScheduleQuerySet(InvalidatingQuerySet["Schedule"]):
         return self.filter(week_start=monday_of(date))
 
     def staffed(self, how: str) -> ScheduleQuerySet:
-        """Keep the schedules that are "under", "over" or "full".
+        """Keep the schedules that are "under", "over", "full" or "empty".
 
-        A schedule is under if a shift lacks employees on some day, or if it has no assignments that count.
+        A schedule is under if it has open shifts, and empty if no one is or was assigned. A version that a newer one
+        has replaced is none of these.
         """
         own = rows_related(self.model, "assignments").filter(schedule=models.OuterRef("pk"))
-        rows = own.exclude(status__in=NOT_COUNTING)
-        slots = rows.order_by().values("shift", "date").annotate(people=models.Count("pk"))
-        lacking = models.Exists(slots.filter(people__lt=models.F("shift__required_staff")))
-        under = ~models.Exists(rows) | lacking
-        over = models.Q(models.Exists(slots.filter(people__gt=models.F("shift__max_staff"))))
-        return self.filter({"under": under, "over": over, "full": ~under & ~over}[how])
+        slots = own.slots()
+        under = models.Q(models.Exists(own.open_shifts()))
+        over = models.Q(models.Exists(slots.filter(people__gt=models.F("most"))))
+        full = models.Q(models.Exists(slots)) & ~under & ~over
+        return self.filter({"under": under, "over": over, "full": full, "empty": ~models.Exists(own)}[how])
+
+    def with_replaced(self) -> ScheduleQuerySet:
+        """Add `replaced`: whether the schedule has assignments that a newer version has superseded."""
+        own = rows_related(self.model, "assignments").filter(schedule=models.OuterRef("pk"))
+        return self.annotate(replaced=models.Exists(own.filter(superseded=True)))
 
 
 class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
@@ -45,6 +50,25 @@ class ScheduleAssignmentQuerySet(InvalidatingQuerySet["ScheduleAssignment"]):
     def current(self) -> ScheduleAssignmentQuerySet:
         """Leave out what a newer version of its schedule has superseded."""
         return self.filter(superseded=False)
+
+    def slots(self) -> Any:
+        """Return a dict for each schedule, shift and day to which anyone is or was assigned.
+
+        It has the `people` of these assignments who count, the `required` ones and the `most` that fit (None for no
+        limit). Superseded assignments never count, so a version that a newer one has replaced has no slots.
+        """
+        counting = models.Count("pk", filter=~models.Q(status__in=NOT_COUNTING))
+        limits = {"required": models.F("shift__required_staff"), "most": models.F("shift__max_staff")}
+        rows: Any = self.current().order_by().values("schedule", "shift", "date", **limits)
+        return rows.annotate(people=counting)
+
+    def open_shifts(self) -> Any:
+        """Keep the slots with fewer people than required, also those whose people have all declined or been cancelled.
+
+        This is the only place that says what an open shift is. A shift to which no one was ever assigned on a day is
+        not open, because a shift does not say on which days it takes place.
+        """
+        return self.slots().filter(people__lt=models.F("required"))
 
     def for_week(self, date: datetime.date) -> ScheduleAssignmentQuerySet:
         """Keep the assignments that start in the week, Monday to Sunday, that the date is in."""

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from caching import InvalidatingQuerySet
 from scheduling import caches
 from scheduling.models.querysets.related import rows_related
+from scheduling.statuses import NOT_COUNTING
 
 if TYPE_CHECKING:
     from scheduling.models import Shift, ShiftType
@@ -30,11 +31,13 @@ class ShiftQuerySet(InvalidatingQuerySet["Shift"]):
     def with_staff_on(self, date: datetime.date) -> ShiftQuerySet:
         """Add the staff of each shift on a day: `people`, `required` and `most` (null for no limit) of all departments.
 
-        Each department that works the shift on the day needs its own staff. Where none does, one would.
+        Each department that works the shift on the day needs its own staff, also one whose people have all declined
+        or been cancelled. Where no department works it, one would.
         """
-        assignments = rows_related(self.model, "assignments").counting()
+        assignments = rows_related(self.model, "assignments").current()
         by_shift = assignments.filter(shift=models.OuterRef("pk"), date=date).order_by().values("shift")
-        people = by_shift.annotate(found=models.Count("pk")).values("found")
+        counting = models.Count("pk", filter=~models.Q(status__in=NOT_COUNTING))
+        people = by_shift.annotate(found=counting).values("found")
         departments = by_shift.annotate(found=models.Count("schedule__department", distinct=True)).values("found")
         teams = Coalesce(models.Subquery(departments), 1)
         return self.annotate(

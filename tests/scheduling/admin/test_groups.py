@@ -53,6 +53,17 @@ class MigrationTests:
         make_groups()
         assert set(permission.group_set.values_list("name", flat=True)) == {"Manager", "Administrator", "Supervisor"}
 
+    def test_rates_are_for_managers_and_phone_numbers_for_planners_too(self) -> None:
+        own = Group.objects.create(name="Supervisor")
+        own.permissions.add(Permission.objects.get(codename="change_employee"))
+        Group.objects.get(name="Planner").delete()
+        make_groups()
+        given = Permission.objects.filter(content_type__model="employee").values_list("codename", "group__name")
+        by_name = {codename: {name for found, name in given if found == codename} for codename, _name in given}
+        assert by_name["view_phone"] == {"Planner", "Manager", "Administrator"}
+        for codename in ("view_hourly_rate", "change_hourly_rate", "change_phone"):
+            assert by_name[codename] == {"Manager", "Administrator"}
+
     def test_it_creates_the_permissions_that_a_new_database_lacks(self) -> None:
         before = codenames("Manager")
         Permission.objects.all().delete()

@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
-from scheduling.models import Schedule, ScheduleAssignment
+from scheduling.attention import MAX_SENTENCES
+from scheduling.models import Employee, Schedule, ScheduleAssignment
 from scheduling.policy import check, errors
-from tests.factories import EmployeeFactory, ScheduleFactory
+from tests.factories import EmployeeFactory, ScheduleFactory, SkillFactory
+from tests.scheduling.admin.browsing import WARM, logged_in, queries, staff
 from tests.scheduling.admin.conftest import LogIn
 from tests.scheduling.admin.pages import act, row_of, send_week, url
 from tests.scheduling.policy.cases import DAY, MONDAY, TUESDAY, World, change, make_world
@@ -93,6 +95,94 @@ class DeletedDraftTests:
         answer = manager.post(url("delete", second), {"post": "yes"}, follow=True)
         assert "is now assigned elsewhere: Amy Adams, Early, 2026-12-01." in answer.text
         assert world.week.assignments.filter(superseded=True).count() == 1
+
+
+class FindingsTests:
+    """What the policy finds in the plan as it is stored, at the top of its page."""
+
+    @pytest.fixture
+    def bob(self, world: World) -> Employee:
+        """Amy's rest is too short, she lacks a skill on two days, and Bob is no longer employed."""
+        change(world.week, status="draft")
+        world.early.required_skills.add(SkillFactory(name="First aid"))
+        change(world.early, required_staff=2)
+        world.stored(world.late, TUESDAY - DAY)
+        world.stored(world.early, TUESDAY + 2 * DAY)
+        bob = EmployeeFactory(first_name="Bob", last_name="Brown", department=world.kitchen, end_date=MONDAY)
+        world.stored(world.night, TUESDAY + 3 * DAY, employee=bob)
+        return bob  # type: ignore[no-any-return]
+
+    def test_are_grouped_by_person_with_errors_first(self, world: World, bob: Employee, planner: Client) -> None:
+        found = planner.get(url("change", world.week)).context["findings"]
+
+        assert (found.errors, found.warnings, found.all_open_shifts) == (3, 1, 2)
+        amy, bob_s = found.people
+        assert [list(sentence) for sentence in bob_s.sentences] == [
+            ["error", "Bob Brown is employed until 2026-11-30, so no longer on 2026-12-04.", 1]
+        ]
+        assert [severity for severity, _sentence, _times in amy.sentences] == ["error", "error", "warning"]
+        assert "Amy Adams rests 8 h before Early (06:00–14:00) on 2026-12-01" in amy.sentences[2][1]
+        assert list(found.open_shifts) == [
+            "Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 2 required people.",
+            "Early (06:00–14:00) on 2026-12-03 in Kitchen has 1 of 2 required people.",
+        ]
+
+    def test_are_shown_before_the_form(self, world: World, bob: Employee, planner: Client) -> None:
+        text = planner.get(url("change", world.week)).text
+        shown = " ".join(text.split())
+
+        assert "Found in this plan: 3 errors, 1 warning, 2 open shifts" in shown
+        assert "<strong>Error:</strong> Bob Brown is employed until 2026-11-30" in shown
+        assert shown.index("Found in this plan") < shown.index("Amy Adams rests") < shown.index('class="module aligned')
+
+    def test_are_in_the_language_of_the_reader(self, world: World, bob: Employee, planner: Client) -> None:
+        assert "Found in this plan" in planner.get(url("change", world.week)).text
+        german = planner.get(url("change", world.week), headers={"accept-language": "de"}).text
+        assert "In diesem Plan gefunden:" in german
+        assert "30.11.2026" in german
+
+    def test_say_once_what_is_true_of_several_days(self, world: World, planner: Client) -> None:
+        change(world.week, status="draft")
+        world.stored(world.early, TUESDAY + DAY)
+        change(world.amy, is_active=False)
+        assert "Amy Adams is not active. (2 times)" in planner.get(url("change", world.week)).text
+
+    def test_are_not_there_where_there_are_none(self, world: World, planner: Client) -> None:
+        assert "Found in this plan" not in planner.get(url("change", world.week)).text
+
+    @pytest.mark.parametrize("status", ["archived", "published"])
+    def test_of_what_is_archived_are_left_out(self, status: str, world: World, bob: Employee, planner: Client) -> None:
+        change(world.week, status=status)
+        assert ("Found in this plan" in planner.get(url("change", world.week)).text) is (status == "published")
+
+    def test_are_for_those_who_see_assignments(self, world: World, bob: Employee) -> None:
+        text = logged_in(staff("view_schedule")).get(url("change", world.week)).text
+        assert "Found in this plan" not in text
+        assert "Bob Brown is employed" not in text
+
+    def test_are_bounded(self, world: World, planner: Client) -> None:
+        change(world.week, status="draft")
+        for number in range(MAX_SENTENCES + 3):
+            person = EmployeeFactory(first_name="P", last_name=f"{number:02}", is_active=False)
+            world.stored(world.late, TUESDAY, employee=person)
+        found = planner.get(url("change", world.week)).context["findings"]
+        assert (len(found.people), found.more) == (MAX_SENTENCES, 3)
+
+    @WARM
+    def test_cost_no_query_once_they_are_cached_and_are_never_stale(self) -> None:
+        world = make_world()
+        change(world.early, required_staff=2)
+        world.stored(world.early, TUESDAY)
+        client = logged_in(staff("view_schedule", "change_schedule", "view_scheduleassignment"))
+        assert queries(client, url("change", world.week)) <= 6
+        assert "1 open shift<" in client.get(url("change", world.week)).text
+        world.stored(world.early, TUESDAY, employee=EmployeeFactory(department=world.kitchen))
+        assert "Found in this plan" not in client.get(url("change", world.week)).text
+        change(world.amy, is_active=False)
+        assert "Amy Adams is not active." in client.get(url("change", world.week)).text
+        german = client.get(url("change", world.week), headers={"accept-language": "de"}).text
+        assert "In diesem Plan gefunden:" in german
+        assert "Amy Adams is not active." not in german
 
 
 class CopyTests:

@@ -1,13 +1,27 @@
+import datetime
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from scheduling.imports.engine.files import MAX_BYTES
-from scheduling.imports.uploads import LimitedUploadHandler
-from tests.scheduling.imports.test_pages import upload, url
+from scheduling.imports.uploads import MAX_AGE, LimitedUploadHandler, UploadStorage
+from tests.factories import DepartmentFactory
+from tests.scheduling.imports.test_pages import PEOPLE, confirm, upload, url
+
+
+def waiting(folder: Path, name: str, hours: float = 0) -> Path:
+    """Put a file among the uploads that wait for a confirmation, as old as this; return its path."""
+    path = folder / "django-import-export" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("email\n")
+    os.utime(path, times=(time.time() - hours * 3600,) * 2)
+    return path
 
 
 class LimitedUploadHandlerTests:
@@ -46,3 +60,46 @@ class ImportPageTests:
         response = admin_client.post(url("import"), form)
 
         assert response.status_code == 400
+
+
+class DeleteOldTests:
+    @pytest.fixture(autouse=True)
+    def folder(self, settings: Any, tmp_path: Path) -> Path:
+        settings.MEDIA_ROOT = tmp_path
+        return tmp_path
+
+    def test_deletes_what_has_waited_for_more_than_a_day(self, folder: Path) -> None:
+        old, young = waiting(folder, "old", hours=24.1), waiting(folder, "young", hours=23.9)
+
+        assert UploadStorage().delete_old() == 1
+        assert (old.exists(), young.exists()) == (False, True)
+
+    def test_takes_the_time_from_the_caller(self, folder: Path) -> None:
+        waiting(folder, "upload")
+        second = datetime.timedelta(seconds=5)
+
+        assert UploadStorage().delete_old(timezone.now() + MAX_AGE - second) == 0
+        assert UploadStorage().delete_old(timezone.now() + MAX_AGE + second) == 1
+
+    def test_before_the_first_upload_there_is_nothing_to_delete(self) -> None:
+        assert UploadStorage().delete_old() == 0
+
+    def test_leaves_other_files_alone(self, folder: Path) -> None:
+        other = waiting(folder, "upload", hours=48).rename(folder / "other")
+
+        assert UploadStorage().delete_old() == 0
+        assert other.exists()
+
+    @pytest.mark.django_db
+    def test_is_done_by_the_next_upload(self, folder: Path, admin_client: Client) -> None:
+        DepartmentFactory(code="KIT")
+        first = upload(admin_client, PEOPLE)
+        (kept,) = (folder / "django-import-export").iterdir()
+        day_before = time.time() - 25 * 3600
+        os.utime(kept, times=(day_before, day_before))
+
+        second = upload(admin_client, PEOPLE)
+
+        assert not kept.exists()
+        assert "The uploaded file is no longer there. Upload it again." in confirm(admin_client, first).text
+        assert "Import finished: 1 new" in confirm(admin_client, second).text

@@ -35,7 +35,8 @@ class CoverageByScheduleTests:
         world.stored(world.early, TUESDAY, employee=EmployeeFactory(), status="cancelled")
         found = coverage_by_schedule([world.week])
         assert list(found) == [world.week.pk]
-        assert "1 of 2 under" in found[world.week.pk]
+        assert "1 of 2 under" in found[world.week.pk].text
+        assert found[world.week.pk].open_shifts == 1
 
 
 @pytest.mark.django_db
@@ -61,8 +62,13 @@ class ListTests:
         assert week in planner.get(address).text
 
     def test_of_a_schedule_without_anybody(self, world: World, planner: Client) -> None:
-        page = planner.get(url("changelist", model=Schedule), {"staffing": "under"})
+        page = planner.get(url("changelist", model=Schedule), {"staffing": "empty"})
         assert "no one assigned" in page.text
+        assert planner.get(url("changelist", model=Schedule), {"staffing": "under"}).context["cl"].result_count == 0
+
+    def test_of_a_version_that_has_been_replaced(self, world: World, planner: Client) -> None:
+        world.stored(world.early, TUESDAY, superseded=True)
+        assert "replaced by a newer version" in planner.get(url("changelist", model=Schedule)).text
 
     @pytest.mark.parametrize(
         ("required", "most", "found", "words"),

@@ -41,6 +41,21 @@ class WeekTableTests:
         world.stored(world.early, TUESDAY, status="cancelled")
         assert table_of(world).rows == []
 
+    def test_shows_a_shift_whose_people_have_all_declined_as_open(self, world: World) -> None:
+        change(world.early, required_staff=2)
+        world.stored(world.early, TUESDAY, status="declined")
+        table = table_of(world)
+        ((_shift, cells),) = table.rows
+        (cell,) = filter(None, cells)
+        assert (cell.names, table.open_shifts) == ([], 1)
+        assert "0 of 2 under" in cell.coverage
+
+    def test_shows_what_a_newer_version_has_replaced_and_finds_nothing_open(self, world: World) -> None:
+        change(world.early, required_staff=2)
+        world.stored(world.early, TUESDAY, superseded=True)
+        table = table_of(world)
+        assert (len(table.rows), table.open_shifts) == (1, 0)
+
     def test_names_a_few_people_and_counts_the_others(self, world: World) -> None:
         for _ in range(MAX_NAMES + 2):
             world.stored(world.early, TUESDAY, employee=EmployeeFactory())

@@ -99,7 +99,7 @@ class StepTests:
         answer = act(manager, "publish", [world.week], Schedule, carry_out="1", **{CONFIRMED: token_in(page)})
 
         assert answer.context["proposal"].warnings == [
-            "With Amy Adams, Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 3 required people."
+            "Early (06:00–14:00) on 2026-12-01 in Kitchen has 1 of 3 required people."
         ]
         assert status_of(world.week) == "approved"
 

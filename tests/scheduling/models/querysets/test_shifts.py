@@ -31,11 +31,18 @@ class StaffTests:
         shift = ShiftFactory(required_staff=2, max_staff=3)
         ScheduleAssignmentFactory(shift=shift)
         ScheduleAssignmentFactory(shift=shift, date=MONDAY + DAY)
+        counted = Shift.objects.with_staff_on(MONDAY).get()
+
+        assert (counted.people, counted.required, counted.most) == (1, 2, 3)
+
+    def test_a_department_whose_people_have_all_declined_needs_its_staff_too(self) -> None:
+        shift = ShiftFactory(required_staff=2, max_staff=3)
+        ScheduleAssignmentFactory(shift=shift)
         ScheduleAssignmentFactory(shift=shift, status="declined")
 
         counted = Shift.objects.with_staff_on(MONDAY).get()
 
-        assert (counted.people, counted.required, counted.most) == (1, 2, 3)
+        assert (counted.people, counted.required, counted.most) == (1, 4, 6)
 
     @pytest.mark.parametrize(("people", "how"), [(0, "under"), (1, "full"), (2, "over")])
     def test_filters_by_them(self, people: int, how: str) -> None:
