@@ -77,7 +77,7 @@ def _named(condition: models.Q) -> Iterator[str]:
         elif isinstance(child, tuple):
             lookup, value = child
             if isinstance(value, models.F):
-                yield value.name
+                yield str(value.name)  # type: ignore[attr-defined]
             yield lookup.split("__")[0]
 
 

@@ -50,6 +50,22 @@ class Sheet:
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
 
+    def repeat(self, times: Sequence[int]) -> list[int]:
+        """Repeat each row as often as said, with the same number. Returns the position at which each of them was."""
+        places = [position for position, count in enumerate(times) for __ in range(count)]
+        if len(places) > MAX_ROWS:
+            raise FileError(
+                _("The days of all rows are %(days)s. At most %(most)s can be imported at once.")
+                % {"days": number_format(len(places), force_grouping=True), "most": number_format(MAX_ROWS)}
+            )
+        self.rows = [self.rows[place] for place in places]
+        self.numbers = [self.numbers[place] for place in places]
+        self.values = {name: [cells[place] for place in places] for name, cells in self.values.items()}
+        first = {place: position for position, place in reversed(list(enumerate(places)))}
+        self.problems = {first[place]: problems for place, problems in self.problems.items() if place in first}
+        self.size = len(places)
+        return places
+
     def cell(self, position: int, column: str) -> Any:
         """Return one cell as it is in the file."""
         return self.rows[position][self.headers.columns[column]]

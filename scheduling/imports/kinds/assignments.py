@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F
@@ -16,6 +18,7 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key, Stored
+from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.locations import settle_locations
 from scheduling.imports.kinds.people import (
@@ -75,7 +78,7 @@ ASSIGNMENTS = ImportKind(
         ),
         Column(
             name="end_date",
-            aliases=("shift_end_date", "to_date", "date_to"),
+            aliases=("last_day", "until", "to_date", "date_to"),
             parse=values.date,
             stored=False,
             exported=False,
@@ -99,6 +102,10 @@ ASSIGNMENTS = ImportKind(
 )
 
 
+# Longer than this, a first and a last day are a mistake rather than a plan.
+MAX_DAYS = 366
+
+
 class AssignmentRun(ImportRun):
     """Creates and updates assignments.
 
@@ -119,17 +126,23 @@ class AssignmentRun(ImportRun):
         if "location" in sheet.columns:
             settle_locations(sheet, "department_code", "location")
         settle_shifts(sheet, "shift_name", self._department_of)
-        if "end_date" in sheet.columns:
+        if "end_date" in sheet.columns and self._has_times:
             self._refuse_other_last_days()
+
+    @property
+    def _has_times(self) -> bool:
+        return {"start_time", "end_time"} <= self.sheet.columns.keys()
 
     def _department_of(self, position: int) -> int | None:
         """Return the department that a row names, or else that of its employee."""
         named = self.sheet.values.get("department_code")
         if named and isinstance(named[position], int):
             return named[position]
-        if self._own_departments is None:
-            self._own_departments = self._departments_of(self.sheet.values["employee_email"])
         return self._own_departments.get(self.sheet.values["employee_email"][position])
+
+    @cached_property
+    def _own_departments(self) -> dict[int, int]:
+        return self._departments_of(self.sheet.values["employee_email"])
 
     def _departments_of(self, employees: Iterable[Any]) -> dict[int, int]:
         staff = Employee.objects.using(self.using).order_by()
@@ -166,7 +179,9 @@ class AssignmentRun(ImportRun):
         return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
 
     def derive_values(self) -> None:
-        self._own_departments: dict[int, int] | None = None
+        # Beside the times of a shift, the last day is the one on which it ends: `settle` compares them.
+        if "end_date" in self.sheet.values and not self._has_times:
+            one_row_a_day(self.sheet)
         # Rules are read here, before the transaction, because a cache is not filled from inside one.
         self.rules = Rule.objects.active_rules()
 
@@ -253,6 +268,26 @@ class AssignmentRun(ImportRun):
         schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
+
+
+def one_row_a_day(sheet: Sheet) -> None:
+    """Repeat each row that has a first and a last day, once for each day between them."""
+    first, last = sheet.values["date"], sheet.values["end_date"]
+    times = [1] * sheet.size
+    for position, (begin, end) in enumerate(zip(first, last, strict=True)):
+        if begin is None or end is None:
+            continue
+        days = (end - begin).days + 1
+        if 1 <= days <= MAX_DAYS:
+            times[position] = days
+        else:
+            reason = gettext("The last day is before the first one.") if days < 1 else gettext("This is over a year.")
+            sheet.refuse(position, "end_date", reason)
+    places = sheet.repeat(times)
+    following = [earlier == place for earlier, place in zip([-1, *places], places, strict=False)]
+    for position, follows in enumerate(following):
+        if follows:
+            sheet.values["date"][position] = sheet.values["date"][position - 1] + datetime.timedelta(days=1)
 
 
 class AssignmentResource(FileResource):

@@ -173,9 +173,10 @@ class DepartmentRun(ImportRun):
             self._load_tree()
         codes, names = self.sheet.values["code"], self.sheet.values.get("name")
         rows = {codes[position]: position for position in self.without_refused([*new, *changed])}
+        no_parents: dict[str, str | None] = dict.fromkeys(rows)
         self.places = {
             code: (parent, names[rows[code]] if names and code in rows else self.names.get(code, ""))
-            for code, parent in {**dict.fromkeys(rows), **self.parents}.items()
+            for code, parent in {**no_parents, **self.parents}.items()
         }
         owners: dict[Place, str] = {}
         # Those that stay as they are come first: it is the row of the file that is refused.

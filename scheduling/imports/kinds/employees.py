@@ -219,7 +219,8 @@ class EmployeeRun(SkillsRun):
             freed = {owner.pk for owner, key in owners if owner is not None and key != (owner.pk,)}
             if freed:
                 self.freed |= freed
-                bulk.release(Employee._meta.get_field(column), freed, self.using)
+                field: Any = Employee._meta.get_field(column)
+                bulk.release(field, freed, self.using)
 
     def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
         super().update(keys, positions)

@@ -33,7 +33,7 @@ def settle_locations(sheet: Sheet, department: str, location: str) -> None:
                 sheet.refuse(position, location, reason)
         return
     tree = {node.id: node for node in Department.objects.tree()}
-    parents = {pk: node.parent_id for pk, node in tree.items()}
+    parents: dict[int, int | None] = {pk: node.parent_id for pk, node in tree.items()}
     departments = sheet.values[department]
     for position in sheet.sound:
         places = _keys(meant.get(cells[position]))
