@@ -38,13 +38,11 @@ class LowerEmailField(models.EmailField):
 
 
 class HoursField(models.DecimalField):
-    """A number of hours, such as 38.5. Zeros at the end are not shown: 40, not 40.00."""
+    """A number of hours, such as 38.5. Forms show no zeros at its end: 40, not 40.00."""
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return without_zeros(value)
-
-    def to_python(self, value: Any) -> Any:
-        return without_zeros(super().to_python(value))
+    # Not in `from_db_value`: rows of a model with a field that has one are cached by way of instances, which is slow.
+    def value_from_object(self, obj: models.Model) -> Any:
+        return without_zeros(super().value_from_object(obj))
 
 
 def without_zeros(number: Any) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext, gettext_lazy
+from import_export.fields import Field
 
 from caching import in_many
 from scheduling import caches
+from scheduling.fields import without_zeros
 from scheduling.imports.engine import bulk, values
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import UNFILLED, Column
@@ -240,6 +243,10 @@ class EmployeeRun(SkillsRun):
 class EmployeeResource(SkillsResource):
     kind = EMPLOYEES
     run_class = EmployeeRun
+
+    def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        return without_zeros(value) if field.attribute == "max_hours_per_week" else value
 
 
 def split_name(name: str) -> tuple[str, str]:

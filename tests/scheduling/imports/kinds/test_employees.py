@@ -252,7 +252,7 @@ class IdentityTests:
         headers = ["email", "max_hours_per_week"]
         assert run(["amy@example.com", "38,5"], ["bob@example.com", "37.75"], headers=headers).updated == 2
         hours = Employee.objects.order_by("pk").values_list("max_hours_per_week", flat=True)
-        assert [str(number) for number in hours] == ["38.5", "37.75", "40"]
+        assert [*hours] == [Decimal("38.5"), Decimal("37.75"), 40]
         exported = EmployeeResource().export(Employee.objects.order_by("pk"))
         assert [str(number) for number in exported["max_hours_per_week"]] == ["38.5", "37.75", "40"]
         assert EmployeeResource().import_data(exported).unchanged == 3
