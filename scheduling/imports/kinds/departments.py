@@ -110,7 +110,7 @@ class DepartmentRun(ImportRun):
         self.parents.update((code, parent_codes[position]) for code, position in self.positions.items())
         self._refuse_unknown_parents()
         self._refuse_cycles_and_depth()
-        self.sheet.values["parent"] = [self.pks.get(parent, parent) for parent in parent_codes]
+        self.sheet.values["parent"] = [parent and self.pks.get(parent, parent) for parent in parent_codes]
 
     def _load_tree(self) -> None:
         """Read all departments: their primary keys, names and the codes of their parents, by code."""

@@ -40,7 +40,8 @@ def settle_locations(sheet: Sheet, department: str, location: str) -> None:
         if not places:
             continue
         named = _keys(departments[position])
-        below = [pk for pk in named if not places.isdisjoint(path_to_root(pk, parents.get))]
+        lines: dict[int, list[int]] = {pk: path_to_root(pk, parents.get) for pk in named}
+        below = [pk for pk, line in lines.items() if not places.isdisjoint(line)]
         if len(below) == 1:
             departments[position] = below[0]
         elif not named:
