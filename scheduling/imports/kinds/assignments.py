@@ -122,9 +122,9 @@ class AssignmentRun(ImportRun):
     def settle(self) -> None:
         """Decide who works which shift where, by all that a row says about it."""
         sheet = self.sheet
-        settle_people(sheet, "employee_email")
+        self.notes += settle_people(sheet, "employee_email")
         if "location" in sheet.columns:
-            settle_locations(sheet, "department_code", "location")
+            self.notes += settle_locations(sheet, "department_code", "location")
         settle_shifts(sheet, "shift_name", self._department_of)
         if "end_date" in sheet.columns and self._has_times:
             self._refuse_other_last_days()

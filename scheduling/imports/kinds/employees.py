@@ -139,17 +139,21 @@ class EmployeeRun(SkillsRun):
     def _person(self, position: int, email: str | None, number: str | None) -> Person | None:
         """Return the stored employee that a row means, or None for a new one."""
         by_email, by_number = self.people.with_email(email), self.people.with_number(number)
-        if by_number is None or by_number == by_email:
+        if by_number is not None and by_number == by_email:
             return by_email
         name = self._name(position)
-        if by_email is not None:
+        if by_email is not None and by_number is not None:
             same = [person for person in (by_email, by_number) if name and folded(person.name) == folded(name)]
             return same[0] if same else by_email
-        if name and not by_number.is_called(name):
-            texts = {"person": f"{by_number} {by_number.email or ''}".strip(), "name": shown(name)}
-            text = gettext("This is the number of %(person)s, and the row is about %(name)s. Correct one of them.")
-            self.sheet.refuse(position, "employee_number", text % texts)
-        return by_number
+        person = by_email or by_number
+        if person is None or not name or person.is_called(name) or (person is by_email and number is None):
+            return person
+        # Either the address or the number is somebody's, and everything else is another person's.
+        column = "email" if person is by_email else "employee_number"
+        text = str(UNIQUE[column][1]) % {"person": f"{person} {person.email or ''}".strip()}
+        about = gettext("The row is about %(name)s. Correct one of them.") % {"name": shown(name)}
+        self.sheet.refuse(position, column, f"{text} {about}")
+        return None
 
     def _name(self, position: int) -> str:
         columns = self.sheet.values

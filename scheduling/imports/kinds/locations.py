@@ -7,18 +7,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from scheduling.department_tree import path_to_root
-from scheduling.imports.engine.problems import did_you_mean, shown
+from scheduling.imports.engine.problems import did_you_mean, listed, shown
 from scheduling.imports.engine.references import Several
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.models import Department
 
 
-def settle_locations(sheet: Sheet, department: str, location: str) -> None:
+def settle_locations(sheet: Sheet, department: str, location: str) -> list[str]:
     """Let the locations of a file decide about its departments, or be them where the file has no other column.
 
     A department has to be the location itself or below it. A location that is no department of ours, such as the name
-    of a site, says nothing beside a department.
+    of a site, says nothing beside a department: returns the sentence about these.
     """
     cells = sheet.values[location]
     meant = departments_by_name({cell for cell in cells if cell is not None})
@@ -31,7 +31,7 @@ def settle_locations(sheet: Sheet, department: str, location: str) -> None:
                 sheet.values[department][position] = None
                 reason = found.reason if isinstance(found, Several) else _unknown(cells[position])
                 sheet.refuse(position, location, reason)
-        return
+        return []
     tree = {node.id: node for node in Department.objects.tree()}
     parents: dict[int, int | None] = {pk: node.parent_id for pk, node in tree.items()}
     departments = sheet.values[department]
@@ -49,6 +49,9 @@ def settle_locations(sheet: Sheet, department: str, location: str) -> None:
         elif not below:
             texts = {"department": shown(sheet.cell(position, department)), "location": shown(cells[position])}
             sheet.refuse(position, department, _("'%(department)s' is not in '%(location)s'.") % texts)
+    unknown = {shown(cell) for cell in cells if cell is not None and cell not in meant}
+    text = _("Not read, because no department is called this: %(names)s.")
+    return [text % {"names": listed(sorted(unknown))}] if unknown else []
 
 
 def _keys(meant: Any) -> set[int]:

@@ -174,10 +174,11 @@ class _Cells(NamedTuple):
     name: str | None
 
 
-def settle_people(sheet: Sheet, column: str) -> None:
+def settle_people(sheet: Sheet, column: str) -> list[str]:
     """Fill a column with the primary keys of the employees that the rows mean. The e-mail addresses are resolved.
 
-    Whatever a row says has to fit together: the address of one person beside the number of another is refused.
+    Whatever a row says has to fit together: the address of one person beside the number of another is refused. A
+    number that nobody has says nothing beside an address: returns the sentence about these.
     """
     known = [name for name in ("employee_number", "employee_name", "first_name", "last_name") if name in sheet.columns]
     employees = sheet.values.get(column) or [None] * sheet.size
@@ -190,7 +191,7 @@ def settle_people(sheet: Sheet, column: str) -> None:
         for position in sheet.sound:
             if employees[position] is None:
                 sheet.refuse(position, column, _("A value is needed here."))
-        return
+        return []
     directory = Directory()
     answers: dict[_Cells, int | tuple[str, str]] = {}
     blank = [None] * sheet.size
@@ -211,6 +212,13 @@ def settle_people(sheet: Sheet, column: str) -> None:
             if blamed == "employee_name" and blamed not in sheet.columns:
                 blamed = "last_name"
             sheet.refuse(position, blamed, reason)
+    strange = {
+        shown(number)
+        for number, employee in zip(numbers, employees, strict=True)
+        if number is not None and employee is not None and not directory.with_number(number)
+    }
+    text = _("Not read, because no employee has these numbers: %(numbers)s.")
+    return [text % {"numbers": listed(sorted(strange))}] if strange else []
 
 
 def _employee_of(directory: Directory, cells: _Cells, column: str) -> int | tuple[str, str]:

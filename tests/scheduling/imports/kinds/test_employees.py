@@ -88,8 +88,7 @@ class ProblemTests:
             (
                 2,
                 "employee_number",
-                "This is the number of Bob Lane (H1) bob@example.com, and the row is about Amy Reed. "
-                "Correct one of them.",
+                "This is the number of Bob Lane (H1) bob@example.com. The row is about Amy Reed. Correct one of them.",
             ),
             (4, "employee_number", "Row 3 has the same employee number."),
         ]
@@ -219,6 +218,18 @@ class IdentityTests:
                 "email,employee_number,role",
                 [["amy@example.com", "", "x"], ["", "01", "y"]],
                 [(3, "email", "Row 2 is about the same employee.")],
+            ),
+            (
+                "email,employee_number,first_name,last_name",
+                [["bob@example.com", "99", "Zoe", "Hart"]],
+                [
+                    (
+                        2,
+                        "email",
+                        "This is the address of Bob Lane (02) bob@example.com. The row is about Zoe Hart. "
+                        "Correct one of them.",
+                    )
+                ],
             ),
             # The row that would free the number is refused, and so is the one that takes it.
             (

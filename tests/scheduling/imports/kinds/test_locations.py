@@ -60,3 +60,7 @@ class SettleLocationsTests:
     def test_refuses_what_is_not_certain(self, headers: str, cells: list[str], column: str, reason: str) -> None:
         (problem,) = run(headers, *cells).problems
         assert (problem.row, problem.column, problem.reason) == (2, column, reason)
+
+    def test_tells_that_the_name_of_a_site_is_not_read(self) -> None:
+        result = run("Location,Area", "Harbour", "Lobby")
+        assert result.notes[0] == "Not read, because no department is called this: 'Harbour'."

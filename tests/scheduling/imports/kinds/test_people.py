@@ -106,6 +106,10 @@ class SettlePeopleTests:
         (problem,) = run(headers, *cells).problems
         assert (problem.row, problem.column, problem.reason) == (2, column, reason)
 
+    def test_tells_that_a_number_of_another_system_is_not_read(self) -> None:
+        result = run("employee_email,employee_id", "amy@example.com", "98765")
+        assert result.notes[0] == "Not read, because no employee has these numbers: '98765'."
+
     def test_a_file_has_to_say_it(self) -> None:
         (sentence,) = run("notes", "x").sentences
         assert "The column 'employee_email'" in sentence
