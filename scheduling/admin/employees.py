@@ -68,7 +68,7 @@ class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, Guarde
     @admin.display(description=_("e-mail"), ordering="email")
     def address(self, employee: Employee) -> SafeString:
         """Let a line break after the @, where an address is too long for its column."""
-        name, at, host = employee.email.partition("@")
+        name, at, host = (employee.email or "").partition("@")
         return format_html("{}{}<wbr>{}", name, at, host)
 
     # -- the form ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from scheduling.department_tree import SEPARATOR, levels_below, path_to_root
-from scheduling.fields import LowerEmailField
+from scheduling.fields import HoursField, LowerEmailField
 from scheduling.models.querysets.people import DepartmentManager, EmployeeManager, SkillManager
 
 
@@ -34,6 +34,7 @@ class Skill(models.Model):
 
 class Department(models.Model):
     MAX_DEPTH = 10
+    SECOND_ROOT = _("There is already a top-level department with this name.")
 
     name = models.CharField(_("name"), max_length=100)
     code = models.CharField(_("code"), max_length=32, unique=True)
@@ -97,7 +98,7 @@ class Department(models.Model):
 
     def _refuse_a_second_root_of_this_name(self) -> None:
         if Department.objects.filter(parent=None, name=self.name).exclude(pk=self.pk).exists():
-            raise ValidationError({"name": _("There is already a top-level department with this name.")})
+            raise ValidationError({"name": self.SECOND_ROOT})
 
     def _refuse_a_cycle_or_a_deep_tree(self, parent: Department) -> None:
         line = [*parent.ancestors(), parent]
@@ -139,7 +140,8 @@ class Employee(models.Model):
         APPRENTICE = "apprentice", _("apprentice")
 
     employee_number = models.CharField(_("employee number"), max_length=32, unique=True)
-    email = LowerEmailField(_("e-mail"), unique=True)
+    # Not everybody has an address. NULL rather than an empty text, which would be unique too.
+    email = LowerEmailField(_("e-mail"), unique=True, null=True, blank=True)
     first_name = models.CharField(_("first name"), max_length=100)
     last_name = models.CharField(_("last name"), max_length=100)
     department = models.ForeignKey(Department, models.PROTECT, related_name="employees", verbose_name=_("department"))
@@ -153,8 +155,12 @@ class Employee(models.Model):
     hourly_rate = models.DecimalField(
         _("hourly rate"), max_digits=8, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    max_hours_per_week = models.PositiveSmallIntegerField(
-        _("maximum hours per week"), default=40, validators=[MinValueValidator(1), MaxValueValidator(168)]
+    max_hours_per_week = HoursField(
+        _("maximum hours per week"),
+        max_digits=5,
+        decimal_places=2,
+        default=40,
+        validators=[MinValueValidator(1), MaxValueValidator(168)],
     )
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -215,3 +221,8 @@ class Employee(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def address_or_number(self) -> str:
+        """The e-mail address, or the employee number of somebody who has none: how a file names the employee."""
+        return self.email or self.employee_number

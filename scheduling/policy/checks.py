@@ -21,7 +21,13 @@ from scheduling.policy.hours import (
 from scheduling.policy.loading import DETAILS, read, read_stored
 from scheduling.policy.people import active_employee, active_shift, employed_on_the_date, required_skills
 from scheduling.policy.records import Planned, ScheduleRecord
-from scheduling.policy.schedules import active_department, editable_schedule, no_duplicates, within_the_week
+from scheduling.policy.schedules import (
+    active_department,
+    editable_schedule,
+    no_duplicates,
+    shift_of_the_department,
+    within_the_week,
+)
 from scheduling.policy.situation import Situation
 from scheduling.policy.staffing import enough_staff, not_over_max_staff
 
@@ -32,6 +38,7 @@ POLICY: tuple[Callable[[Situation], Iterator[Breach]], ...] = (
     active_employee,
     employed_on_the_date,
     active_shift,
+    shift_of_the_department,
     required_skills,
     no_duplicates,
     no_overlapping_shifts,

@@ -127,7 +127,8 @@ def _around(
 def people(keys: Collection[int], using: str) -> dict[int, Person]:
     rows = Employee.objects.using(using).order_by().filter(InMany("pk", keys))
     names = ("pk", "first_name", "last_name", "is_active", "hire_date", "end_date", "max_hours_per_week", "department")
-    return {row[0]: Person._make(row) for row in rows.values_list(*names)}
+    # Limits are compared with hours as floats, and rules have theirs from JSON.
+    return {row[0]: Person._make((*row[:6], float(row[6]), row[7])) for row in rows.values_list(*names)}
 
 
 def skills(people: Collection[int], using: str) -> dict[int, set[str]]:
@@ -143,7 +144,7 @@ def shifts(keys: Collection[int], using: str) -> dict[int, WorkShift]:
     """Return the shifts with the skills that they require. One query: its outer join has a row for each skill."""
     names = (
         *("pk", "name", "shift_type__name", "start_time", "end_time", "break_minutes"),
-        *("required_staff", "max_staff", "active", "required_skills__name"),
+        *("required_staff", "max_staff", "active", "department", "department__name", "required_skills__name"),
     )
     found: dict[int, WorkShift] = {}
     required: defaultdict[int, set[str]] = defaultdict(set)

@@ -36,7 +36,7 @@ class Person(NamedTuple):
     is_active: bool
     hire_date: datetime.date | None
     end_date: datetime.date | None
-    max_hours_per_week: int
+    max_hours_per_week: float
     department: int
 
     def __str__(self) -> str:
@@ -55,6 +55,9 @@ class WorkShift(NamedTuple):
     required_staff: int
     max_staff: int | None
     active: bool
+    department: int | None = None
+    """None for a shift of all departments."""
+    department_name: str | None = None
     skills: frozenset[str] = frozenset()
 
     def __str__(self) -> str:

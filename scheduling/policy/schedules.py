@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.policy.dates import written
-from scheduling.policy.findings import Breach
+from scheduling.policy.findings import Breach, Severity
 from scheduling.policy.records import Original, Planned
 from scheduling.policy.situation import Situation
 from scheduling.statuses import NOT_COUNTING, READ_ONLY
@@ -81,6 +81,23 @@ def active_department(situation: Situation) -> Iterator[Breach]:
             }
             text = _("The department %(department)s is not active: %(person)s cannot work there on %(date)s.")
             yield Breach(assignment, "schedule", text % texts)
+
+
+def shift_of_the_department(situation: Situation) -> Iterator[Breach]:
+    """The shift is for all departments, for that of the schedule, or for one above it. To help out is allowed."""
+    for assignment in situation.planned:
+        shift, week = situation.shift(assignment), situation.schedules[assignment.schedule]
+        if shift.department in (None, week.department) or shift.department in situation.line_of(week.department):
+            continue
+        texts = {
+            "person": situation.person(assignment),
+            "shift": shift,
+            "date": written(assignment.date),
+            "other": shift.department_name,
+            "department": week.department_name,
+        }
+        text = _("%(shift)s, which %(person)s works on %(date)s in %(department)s, is a shift of %(other)s.")
+        yield Breach(assignment, "shift", text % texts, Severity.WARNING)
 
 
 def no_duplicates(situation: Situation) -> Iterator[Breach]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from scheduling.department_tree import path_to_root
 from scheduling.models import ScheduleAssignment
 from scheduling.policy import loading
 from scheduling.policy.clock import moments
@@ -142,6 +143,14 @@ class Situation:
     def skills(self) -> dict[int, set[str]]:
         """The names of the skills of each employee."""
         return loading.skills(self.people, self.using)
+
+    @cached_property
+    def _parents(self) -> Mapping[int, int | None]:
+        return loading.parents(self.using)
+
+    def line_of(self, department: int) -> Sequence[int]:
+        """Return the department and those above it. The first call costs a query."""
+        return path_to_root(department, self._parents.get)
 
     def department_of(self, schedule: int) -> str:
         """Return the name of a schedule's department. The first one that only stored rows name costs a query."""

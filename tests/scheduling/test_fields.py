@@ -1,6 +1,9 @@
+from decimal import Decimal
+
 import pytest
 from django.db.models import Value
 from django.db.models.functions import Concat
+from django.forms import model_to_dict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +52,27 @@ class LowerEmailFieldTests:
 
         employee.refresh_from_db()
         assert employee.email == "xamy@example.com"
+
+    def test_without_an_address_it_is_empty_and_not_the_same_as_another(self) -> None:
+        first, second = EmployeeFactory(email=""), EmployeeFactory(email="  ")
+
+        assert (first.email, second.email) == (None, None)
+        assert set(Employee.objects.filter(email="").order_by("pk")) == {first, second}
+
+    def test_nobody_is_found_by_an_empty_address(self) -> None:
+        EmployeeFactory(email=None)
+        amy = EmployeeFactory(email="amy@example.com")
+
+        assert Employee.objects.get_by_email("") is None
+        assert Employee.objects.get_many_by_email(["", " ", "amy@example.com"]) == {"amy@example.com": amy}
+
+
+@pytest.mark.django_db
+class HoursFieldTests:
+    @pytest.mark.parametrize(("hours", "shown"), [(40, "40"), ("38.50", "38.5"), (Decimal("37.75"), "37.75")])
+    def test_hours_have_a_fraction_and_no_zeros_at_the_end(self, hours: object, shown: str) -> None:
+        employee = EmployeeFactory(max_hours_per_week=hours)
+
+        employee.refresh_from_db()
+        assert employee.max_hours_per_week == Decimal(str(hours))
+        assert str(model_to_dict(employee)["max_hours_per_week"]) == shown

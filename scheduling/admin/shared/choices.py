@@ -110,7 +110,7 @@ class EmployeeChoicesView(CachedChoicesView):
 
     def search_text(self, employee: Employee) -> str:
         names = f"{employee.first_name} {employee.last_name}"
-        return f"{names} {employee.email} {employee.employee_number} {employee.role}"
+        return f"{names} {employee.email or ''} {employee.employee_number} {employee.role}"
 
 
 class ShiftChoicesView(CachedChoicesView):

@@ -13,6 +13,8 @@ bulk          many rows read and written at once
 results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
 import_kind   the declaration of one kind of import
+spelling      names that are spelled like a stored one but for capitals
+blanks        empty cells that are no value
 run           one import of one file
 report        what a run has done, as a result
 gc_pause      the garbage collector, paused during an import

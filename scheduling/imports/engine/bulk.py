@@ -6,12 +6,15 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import django
 from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat
 
-from scheduling.models.constraints import reason_of
+from scheduling.models.constraints import Blame, blame_of
 
 BATCH_ROWS = 1000
 _MAX_PARAMETERS = 30_000
@@ -30,7 +33,7 @@ def chunks(values: Iterable[Any], size: int = _CHUNK_VALUES) -> Iterator[list[An
         yield ordered[start : start + size]
 
 
-def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, str]:
+def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, Blame]:
     """Insert the rows, which get their primary keys. Returns by position why the database refuses rows."""
     if not rows:
         return {}
@@ -88,7 +91,7 @@ def _prepared(
     return [prepared[value] for value in values]
 
 
-def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, progress: Progress) -> dict[int, str]:
+def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, progress: Progress) -> dict[int, Blame]:
     """Update these fields of the rows. Returns by position why the database refuses rows.
 
     INSERT … ON CONFLICT is about ten times as fast as `bulk_update`, which makes a CASE for each field and row. So the
@@ -106,11 +109,22 @@ def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, prog
     )
 
 
+def release(field: models.Field[Any, Any], pks: Iterable[Any], using: str) -> None:
+    """Take a unique value away from rows that get another one in the same transaction: a third row gets it first.
+
+    Where the field cannot be empty, they have a value in between that no row has.
+    """
+    taken = Concat(Value(f"~{uuid4().hex[:8]}~"), Cast("pk", models.CharField()))
+    for chunk in chunks(pks):
+        rows = field.model._default_manager.using(using).filter(pk__in=chunk)
+        rows.update(**{field.name: None if field.null else taken})
+
+
 def _in_batches(
     rows: Sequence[models.Model], write: Write, write_one: Callable[[Any], object], using: str, progress: Progress
-) -> dict[int, str]:
+) -> dict[int, Blame]:
     """Write the rows batch by batch. Returns by position why the database refuses rows."""
-    refused: dict[int, str] = {}
+    refused: dict[int, Blame] = {}
     for start in range(0, len(rows), BATCH_ROWS):
         batch = rows[start : start + BATCH_ROWS]
         try:
@@ -143,11 +157,11 @@ def _one_statement_per_batch(using: str) -> Iterator[None]:
         del features.max_query_params
 
 
-def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: str) -> str:
-    """Write one row in its own savepoint. Returns why the database refuses it, or an empty text if it does not."""
+def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: str) -> Blame | None:
+    """Write one row in its own savepoint. Returns why the database refuses it, or None if it does not."""
     try:
         with transaction.atomic(using):
             write_one(row)
     except (IntegrityError, DataError) as error:
-        return reason_of(error, type(row))
-    return ""
+        return blame_of(error, type(row))
+    return None

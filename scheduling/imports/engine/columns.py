@@ -34,6 +34,10 @@ class Column:
     """For a foreign key: takes what the look-up did not find, and returns primary keys for some or all of it."""
     required: bool = False
     """Whether the file must have the column, and every row a value in it."""
+    instead: tuple[str, ...] = ()
+    """Columns any of which can take the place of a required one. The kind then judges the cells that are empty."""
+    identifies: bool = False
+    """Whether the column only says which row is meant, so that an empty cell says nothing about the value."""
     stored: bool = True
     """False if the values are not stored in a single field of the model."""
     exported: bool = True
@@ -53,6 +57,17 @@ class Refused:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+
+
+class _Unfilled:
+    """The type of UNFILLED."""
+
+    def __repr__(self) -> str:
+        return "UNFILLED"
+
+
+UNFILLED = _Unfilled()
+"""What an empty cell becomes where it is no value: a stored row keeps its value, and a new row gets the default."""
 
 
 class Memo(dict[Any, Any]):
@@ -89,7 +104,7 @@ def read_column(cells: Sequence[Any], convert: Callable[[Any], Any]) -> tuple[li
 
 def converter(column: Column, field: models.Field[Any, Any] | None, order: DateOrder | None) -> Callable[[Any], Any]:
     """Return the function that turns a cell into the value of the model field, parsed and validated."""
-    parse = column.parse or parser_for(field, order)
+    parse = values.date_in(order) if column.parse is values.date else column.parse or parser_for(field, order)
 
     def convert(cell: Any) -> Any:
         if values.is_blank(cell):
@@ -101,15 +116,15 @@ def converter(column: Column, field: models.Field[Any, Any] | None, order: DateO
 
 
 def blank(column: Column, field: models.Field[Any, Any] | None) -> Any:
-    """Return what an empty cell stores: None, the default of the field, or an empty text."""
-    if field is None and not column.required:
-        return None
-    if field is None or column.required:
+    """Return what an empty cell means: None or an empty text where the field can be empty, UNFILLED where it cannot."""
+    if column.required and not column.instead:
         raise ValueError(_("A value is needed here."))
-    if field.null:
+    if column.identifies:
+        return UNFILLED
+    if field is None or field.null:
         return None
     if field.has_default():
-        return field.get_default()
+        return UNFILLED
     if field.blank and field.empty_strings_allowed:
         return ""
     raise ValueError(_("A value is needed here."))

@@ -25,6 +25,8 @@ class ImportKind:
     """The columns that identify a row, both in the file and in the database."""
     duplicate_reason: Any
     """Why a second row with the same key is refused; {row} stands for the number of the first one."""
+    ignores_case: bool = False
+    """Whether a key that is spelled like a stored one but for capitals means that one. Then the key is one text."""
     required_for_new: tuple[str, ...] = ()
     """The columns that a file must have if it has new rows. A file that only updates rows does not need them."""
     values_for_new: Mapping[str, Any] = field(default_factory=dict)

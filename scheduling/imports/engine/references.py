@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from caching import BatchCache, CachedLookup
-from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.columns import Column, Refused
 from scheduling.imports.engine.problems import did_you_mean, shown
 from scheduling.imports.engine.sheet import Sheet
 
 # Suggesting what was meant compares each unknown value with every known one, so both numbers are limited.
 MAX_SUGGESTIONS = 20
 MAX_CANDIDATES = 5_000
+
+
+class Several:
+    """What a value becomes that may mean several rows. Other cells may decide which; if not, it is refused."""
+
+    __slots__ = ("pks", "reason")
+
+    def __init__(self, pks: Iterable[int], reason: str) -> None:
+        self.pks = tuple(pks)
+        self.reason = reason
 
 
 def resolve_references(sheet: Sheet) -> Counter[str]:
@@ -36,15 +46,35 @@ def _resolve_column(sheet: Sheet, column: Column, lookup: CachedLookup) -> Mappi
     batch.fill(named)
     pks = batch.get_all(named)
     unknown = [position for position, pk in enumerate(pks) if pk is None and named[position] is not None]
+    refused: dict[int, str] = {}
     if unknown and column.fallback is not None:
         found = column.fallback({named[position] for position in unknown})
         for position in unknown:
-            pks[position] = found.get(named[position])
-        unknown = [position for position in unknown if pks[position] is None]
+            meant = found.get(named[position])
+            if isinstance(meant, Refused):
+                refused[position] = meant.reason
+            else:
+                pks[position] = meant
+        if any(isinstance(meant, Several) for meant in found.values()):
+            sheet.undecided.add(column.name)
+        unknown = [position for position in unknown if pks[position] is None and position not in refused]
     sheet.values[column.name] = pks
+    for position, reason in refused.items():
+        sheet.refuse(position, column.name, reason)
     if unknown:
         _refuse_unknown(sheet, column.name, lookup, {position: named[position] for position in unknown})
     return batch.lookups
+
+
+def refuse_undecided(sheet: Sheet) -> None:
+    """Refuse the rows with a value that still may mean several rows."""
+    for column in sheet.undecided:
+        values = sheet.values[column]
+        for position, value in enumerate(values):
+            if isinstance(value, Several):
+                values[position] = None
+                sheet.refuse(position, column, value.reason)
+    sheet.undecided.clear()
 
 
 def _refuse_unknown(sheet: Sheet, column: str, lookup: CachedLookup, unknown: dict[int, Any]) -> None:

@@ -13,20 +13,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tablib
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 from import_export.results import RowResult
 
 from caching import in_many
 from scheduling.imports.engine import bulk
+from scheduling.imports.engine.blanks import fill_blanks, fill_keys
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.preview import preview_cells, rows_to_show
 from scheduling.imports.engine.problems import FileError, listed, shown
-from scheduling.imports.engine.references import resolve_references
+from scheduling.imports.engine.references import refuse_undecided, resolve_references
 from scheduling.imports.engine.results import ImportedRow
 from scheduling.imports.engine.sheet import Sheet
+from scheduling.imports.engine.spelling import find_other_spellings
 from scheduling.imports.engine.values import DateOrder
+from scheduling.models.constraints import Blame
 
 Key = tuple[Any, ...]
 """The values of the key columns of a row, with primary keys for foreign keys."""
@@ -56,6 +59,7 @@ class ImportRun:
         self.using = using
         self.date_order = date_order
         self.progress: bulk.Progress = progress or (lambda rows: None)
+        self._rows: dict[Any, Any] = {}
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
 
@@ -63,6 +67,13 @@ class ImportRun:
 
     def derive_values(self) -> None:
         """Derive values that need more than one cell, before foreign keys are resolved and the transaction opens."""
+
+    def settle(self) -> None:
+        """Decide what rows mean by several of their cells. Runs after the look-ups and before the transaction."""
+
+    def keys(self) -> list[Key | None]:
+        """Return what identifies each row, or None for a row that lacks it. May refuse rows."""
+        return self.sheet.keys(self.kind.key)
 
     def find_existing(self, keys: Sequence[Key | None]) -> dict[Key, Stored]:
         """Return the rows that the file names and the database has, by key."""
@@ -74,6 +85,9 @@ class ImportRun:
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
         """Refuse rows for reasons that need the database or other rows. May add positions to `changed`."""
 
+    def release(self, keys: Sequence[Key | None], new: Sequence[int], changed: Sequence[int]) -> None:
+        """Free the unique values that go from one stored row to another row, with `bulk.release`."""
+
     def write_related(self, new: Sequence[int], changed: Sequence[int]) -> None:
         """Write what belongs to the rows. All of them have their primary keys by now."""
 
@@ -82,7 +96,7 @@ class ImportRun:
 
     def describe(self, position: int) -> str:
         """Return the row as the admin's history names it, without a query."""
-        return ", ".join(shown(self.sheet.cell(position, name)) for name in self.kind.key)
+        return ", ".join(shown(self.sheet.cell(position, name)) for name in self.kind.key if name in self.sheet.columns)
 
     @property
     def stored_columns(self) -> list[str]:
@@ -95,15 +109,21 @@ class ImportRun:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be a file of this kind."""
         self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label))
         self.sheet.read(self.kind.field_of, self.date_order)
+        fill_keys(self)
         self.derive_values()
         self.lookups: Counter[str] = resolve_references(self.sheet)
+        self.settle()
+        refuse_undecided(self.sheet)
 
     def write(self, *, preview: bool) -> None:
         """Tell new rows from changed and unchanged ones, check them, and write them."""
         self.outcomes: list[ImportedRow] = [ImportedRow() for _ in range(self.sheet.size)]
-        keys = self.sheet.keys(self.kind.key)
-        self.sheet.refuse_repeated(keys, self.kind.key[0], self.kind.duplicate_reason)
+        keys = self.keys()
         self.existing = self.find_existing(keys)
+        if self.kind.ignores_case:
+            keys = find_other_spellings(self, keys)
+        self.sheet.refuse_repeated(keys, self.kind.key[0], self.kind.duplicate_reason)
+        fill_blanks(self, keys)
         self.prepare(keys)
         new, changed = self._compare(keys)
         self._require_columns_of_new_rows(new)
@@ -112,6 +132,7 @@ class ImportRun:
             self._prepare_preview(keys, changed)
         new, changed = self.without_refused(new), self.without_refused(changed)
         self.progress(self.sheet.size - len(new) - len(changed))
+        self.release(keys, new, changed)
         self.create(new)
         self.update(keys, changed)
         self.write_related(new, changed)
@@ -127,19 +148,12 @@ class ImportRun:
         """Write the tracked columns of the existing rows at these positions."""
         if not positions:
             return
-        fields = {name: self.kind.attname(name) for name in self.tracked}
-        pks = {position: self.existing[keys[position]][0] for position in positions}  # type: ignore[index]
-        rows = self._locked(pks.values())
         # A row that was deleted since it was looked up is left out.
-        positions = [position for position in positions if pks[position] in rows]
-        instances = []
-        for position in positions:
-            instance = rows[pks[position]]
-            for name, attname in fields.items():
-                setattr(instance, attname, self.sheet.values[name][position])
-            instances.append(instance)
+        instances = self.as_they_will_be(keys, positions)
+        for position, instance in instances.items():
             self._note_outcome(position, RowResult.IMPORT_TYPE_UPDATE, instance)
-        self._refuse_all(positions, bulk.update(instances, self._updated_fields(), self.using, self.progress))
+        refused = bulk.update([*instances.values()], self._updated_fields(), self.using, self.progress)
+        self._refuse_all([*instances], refused)
 
     # -- what hooks use ----------------------------------------------------------------------------------------------
 
@@ -181,15 +195,33 @@ class ImportRun:
         """Return the positions of the rows that are not refused so far."""
         return [position for position in positions if position not in self.sheet.problems]
 
-    def refuse_what_the_model_refuses(self, positions: Sequence[int]) -> None:
+    def as_they_will_be(self, keys: Sequence[Key | None], positions: Sequence[int]) -> dict[int, Any]:
+        """Return the stored rows at these positions with the values of the file. They are locked, but not saved."""
+        fields = {name: self.kind.attname(name) for name in self.tracked}
+        pks = {position: self.existing[keys[position]][0] for position in positions}  # type: ignore[index]
+        self._lock(pks.values())
+        found = {position: self._rows[pk] for position, pk in pks.items() if pk in self._rows}
+        for position, instance in found.items():
+            for name, attname in fields.items():
+                setattr(instance, attname, self.sheet.values[name][position])
+        return found
+
+    def refuse_what_the_model_refuses(
+        self, keys: Sequence[Key | None], new: Sequence[int], changed: Sequence[int]
+    ) -> None:
         """Refuse rows for which the model's `clean()` raises an error. For models whose `clean()` needs no query."""
-        for position, instance in zip(positions, self.build(positions), strict=True):
+        rows = {**dict(zip(new, self.build(new), strict=True)), **self.as_they_will_be(keys, changed)}
+        for position, instance in rows.items():
             try:
                 instance.clean()
             except ValidationError as error:
                 for field, messages in error.message_dict.items():
-                    column = field if field != NON_FIELD_ERRORS else ""
-                    self.sheet.refuse(position, column, " ".join(messages))
+                    self.sheet.refuse(position, self.column_of((field,)), " ".join(messages))
+
+    def column_of(self, fields: Iterable[str]) -> str:
+        """Return the column of the file that fills the first of these fields, or an empty text if there is none."""
+        columns = {column.field_name: name for name, column in self.sheet.columns.items()}
+        return next((columns[field] for field in fields if field in columns), "")
 
     def written(self) -> list[Any]:
         """Return the instances that were created or updated, in the order of the file."""
@@ -231,17 +263,18 @@ class ImportRun:
         now = [field.name for field in self.kind.model._meta.concrete_fields if getattr(field, "auto_now", False)]
         return [*(get_field(self.kind.attname(name)).name for name in self.tracked), *now]
 
-    def _locked(self, pks: Iterable[Any]) -> dict[Any, Any]:
-        """Return the complete rows by primary key, locked until the end of the transaction."""
+    def _lock(self, pks: Iterable[Any]) -> None:
+        """Read the complete rows that have not been read yet, and lock them until the end of the transaction."""
         rows = self.kind.model._default_manager.using(self.using).select_for_update().order_by()
-        return {row.pk: row for chunk in bulk.chunks(pks) for row in rows.filter(pk__in=chunk)}
+        for chunk in bulk.chunks(pk for pk in pks if pk not in self._rows):
+            self._rows.update((row.pk, row) for row in rows.filter(pk__in=chunk))
 
     def _note_outcome(self, position: int, import_type: str, instance: models.Model) -> None:
         outcome = self.outcomes[position]
         outcome.import_type = import_type
         outcome.instance = instance
 
-    def _refuse_all(self, positions: Sequence[int], reasons: dict[int, str]) -> None:
+    def _refuse_all(self, positions: Sequence[int], blames: dict[int, Blame]) -> None:
         """Refuse what the database has refused. The reasons go by the place in `positions`."""
-        for place, reason in reasons.items():
-            self.sheet.refuse(positions[place], "", reason)
+        for place, blame in blames.items():
+            self.sheet.refuse(positions[place], self.column_of(blame.fields), blame.reason)

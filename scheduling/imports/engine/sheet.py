@@ -28,7 +28,9 @@ class Sheet:
         """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column."""
         aliases = {column.name: column.aliases for column in columns}
         self.headers = map_headers(dataset.headers or (), aliases, kind)
-        require(self.headers, (column.name for column in columns if column.required), aliases, kind)
+        known = self.headers.columns
+        needed = (column for column in columns if column.required and not any(name in known for name in column.instead))
+        require(self.headers, (column.name for column in needed), aliases, kind)
         self.size = len(dataset)
         if self.size > MAX_ROWS:
             rows, most = (number_format(count, force_grouping=True) for count in (self.size, MAX_ROWS))
@@ -41,8 +43,28 @@ class Sheet:
         """The values of all rows, by column. None where the cell was refused."""
         self.problems: dict[int, list[Problem]] = {}
         """Why rows are refused, by position."""
+        self.stands_for: dict[str, str] = {}
+        """By the name of a column that the file lacks, the column that has its values instead."""
+        self.undecided: set[str] = set()
+        """The columns with values of type `Several`."""
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
+
+    def repeat(self, times: Sequence[int]) -> list[int]:
+        """Repeat each row as often as said, with the same number. Returns the position at which each of them was."""
+        places = [position for position, count in enumerate(times) for __ in range(count)]
+        if len(places) > MAX_ROWS:
+            raise FileError(
+                _("The days of all rows are %(days)s. At most %(most)s can be imported at once.")
+                % {"days": number_format(len(places), force_grouping=True), "most": number_format(MAX_ROWS)}
+            )
+        self.rows = [self.rows[place] for place in places]
+        self.numbers = [self.numbers[place] for place in places]
+        self.values = {name: [cells[place] for place in places] for name, cells in self.values.items()}
+        first = {place: position for position, place in reversed(list(enumerate(places)))}
+        self.problems = {first[place]: problems for place, problems in self.problems.items() if place in first}
+        self.size = len(places)
+        return places
 
     def cell(self, position: int, column: str) -> Any:
         """Return one cell as it is in the file."""
@@ -62,7 +84,11 @@ class Sheet:
                 self.refuse(position, name, reason)
 
     def _date_order(self, field_of: Callable[[Column], models.Field[Any, Any] | None]) -> DateOrder | None:
-        dates = [name for name, column in self.columns.items() if isinstance(field_of(column), models.DateField)]
+        dates = [
+            name
+            for name, column in self.columns.items()
+            if isinstance(field_of(column), models.DateField) or column.parse is values.date
+        ]
         cells = [cell for name in dates for cell in self.cells(name)]
         return values.date_order(cells, [self.headers.spelled[name] for name in dates])
 
@@ -75,6 +101,7 @@ class Sheet:
         self.warnings.append(self._problem(position, column, reason))
 
     def _problem(self, position: int, column: str, reason: str) -> Problem:
+        column = self.stands_for.get(column, column)
         at = self.headers.columns.get(column)
         value = "" if at is None else shown(self.rows[position][at])
         header = self.headers.spelled.get(column, column)

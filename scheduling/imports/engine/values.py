@@ -125,6 +125,12 @@ def _clock(hours: int, seconds: int) -> datetime.time:
         raise ValueError(_("Write a time of day from 00:00 to 23:59.")) from None
 
 
+def date(cell: Any) -> datetime.date:
+    """Parse a date of a file without dates such as 11/05/2026. As the parser of a column, it means any date."""
+    parsed: datetime.date = date_in(None)(cell)
+    return parsed
+
+
 def date_in(order: DateOrder | None) -> Parser:
     """Return a parser of dates. `order` is for dates such as 11/05/2026, and is None if the file has none of them."""
 

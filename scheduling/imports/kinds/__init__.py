@@ -3,11 +3,14 @@
 In the order of reading:
 
 skills                 a column of skills, which employees and shifts have
+people                 which employee a row means: by address, number or name
 departments            the tree of departments
 shifts                 shifts and shift types
 employees              employees
 schedules              the weeks of departments
 weeks                  the schedules that assignments belong to
+locations              a column of locations beside one of departments
+shift_names            which shift a row means: by name, code or times
 assignments            who works which shift on which day
 selected_assignments   the same, for selected employees or shifts only
 rules                  the rules that the policy applies

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
-from scheduling.calendar import DepartmentWeek, monday_of
+from scheduling.calendar import DAY, DepartmentWeek, monday_of
+from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key, Stored
+from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.locations import settle_locations
+from scheduling.imports.kinds.people import (
+    INSTEAD_OF_ADDRESS,
+    PERSON_COLUMNS,
+    employees_by_number_or_name,
+    settle_people,
+)
+from scheduling.imports.kinds.shift_names import INSTEAD_OF_NAME, TIME_COLUMNS, settle_shifts, shifts_by_code_or_name
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
-from scheduling.models import Employee, Rule, ScheduleAssignment
+from scheduling.models import Employee, Rule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, Planned, check_planned
+from scheduling.policy.dates import written
 
 ASSIGNMENTS = ImportKind(
     name="assignments",
@@ -37,28 +52,46 @@ ASSIGNMENTS = ImportKind(
             ),
             field="employee",
             lookup=caches.EMPLOYEE_BY_EMAIL,
+            fallback=employees_by_number_or_name,
             required=True,
+            instead=INSTEAD_OF_ADDRESS,
+            stored=False,
+            export_path="employee__address_or_number",
         ),
+        *PERSON_COLUMNS,
         Column(
             name="shift_name",
-            aliases=("shift", "shift_type", "shift_template", "to_be_assigned_shift", "label"),
+            aliases=("shift", "shift_type", "shift_template", "to_be_assigned_shift", "label", "shift_code"),
             field="shift",
             lookup=caches.SHIFT_BY_NAME,
+            fallback=shifts_by_code_or_name,
             required=True,
+            instead=INSTEAD_OF_NAME,
+            stored=False,
+            export_path="shift__name",
         ),
+        *TIME_COLUMNS,
         Column(
             name="date",
             aliases=("start_date", "shift_date", "work_date", "datum", "attendance_date", "day"),
             required=True,
         ),
         Column(
+            name="end_date",
+            aliases=("last_day", "until", "to_date", "date_to"),
+            parse=values.date,
+            stored=False,
+            exported=False,
+        ),
+        Column(
             name="department_code",
-            aliases=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
+            aliases=("department", "dept", "department_name", "area", "team", "group"),
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
             stored=False,
             export_path="schedule__department__code",
         ),
+        Column(name="location", aliases=("main_location", "site"), stored=False, exported=False),
         Column(name="status", aliases=("state",)),
         Column(name="priority"),
         Column(name="notes", aliases=("note", "comment", "comments", "description", "remarks")),
@@ -67,6 +100,10 @@ ASSIGNMENTS = ImportKind(
     duplicate_reason=gettext_lazy("Row {row} has the same employee, shift and date."),
     values_for_new={"source": ScheduleAssignment.Source.IMPORT},
 )
+
+
+# Longer than this, a first and a last day are a mistake rather than a plan.
+MAX_DAYS = 366
 
 
 class AssignmentRun(ImportRun):
@@ -80,7 +117,59 @@ class AssignmentRun(ImportRun):
 
     @property
     def stored_columns(self) -> list[str]:
-        return [*super().stored_columns, "schedule"]
+        return [*self.kind.key[:2], *super().stored_columns, "schedule"]
+
+    def settle(self) -> None:
+        """Decide who works which shift where, by all that a row says about it."""
+        sheet = self.sheet
+        self.notes += settle_people(sheet, "employee_email")
+        if "location" in sheet.columns:
+            self.notes += settle_locations(sheet, "department_code", "location")
+        settle_shifts(sheet, "shift_name", self._department_of)
+        if "end_date" in sheet.columns and self._has_times:
+            self._refuse_other_last_days()
+
+    @property
+    def _has_times(self) -> bool:
+        return {"start_time", "end_time"} <= self.sheet.columns.keys()
+
+    def _department_of(self, position: int) -> int | None:
+        """Return the department that a row names, or else that of its employee."""
+        named = self.sheet.values.get("department_code")
+        if named and isinstance(named[position], int):
+            return named[position]
+        return self._own_departments.get(self.sheet.values["employee_email"][position])
+
+    @cached_property
+    def _own_departments(self) -> dict[int, int]:
+        return self._departments_of(self.sheet.values["employee_email"])
+
+    def _departments_of(self, employees: Iterable[Any]) -> dict[int, int]:
+        staff = Employee.objects.using(self.using).order_by()
+        wanted = {pk for pk in employees if pk is not None}
+        return {
+            pk: department
+            for chunk in chunks(wanted)
+            for pk, department in staff.filter(pk__in=chunk).values_list("pk", "department_id")
+        }
+
+    def _refuse_other_last_days(self) -> None:
+        """Refuse rows whose last day is not that on which the shift ends."""
+        columns = self.sheet.values
+        overnight = set(Shift.objects.filter(end_time__lte=F("start_time")).values_list("pk", flat=True))
+        for position in self.sheet.sound:
+            first, last, shift = (
+                columns["date"][position],
+                columns["end_date"][position],
+                columns["shift_name"][position],
+            )
+            if last is None or last == first or (shift in overnight and last == first + DAY):
+                continue
+            texts = {"first": written(first), "last": written(last)}
+            text = gettext(
+                "A row is for one shift, and this one lasts from %(first)s to %(last)s. Write a row per day."
+            )
+            self.sheet.refuse(position, "end_date", text % texts)
 
     def find_existing(self, keys: Sequence[Key | None]) -> dict[Key, Stored]:
         dates = [key[2] for key in keys if key is not None]
@@ -90,6 +179,9 @@ class AssignmentRun(ImportRun):
         return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
 
     def derive_values(self) -> None:
+        # Beside the times of a shift, the last day is the one on which it ends: `settle` compares them.
+        if "end_date" in self.sheet.values and not self._has_times:
+            one_row_a_day(self.sheet)
         # Rules are read here, before the transaction, because a cache is not filled from inside one.
         self.rules = Rule.objects.active_rules()
 
@@ -128,12 +220,7 @@ class AssignmentRun(ImportRun):
         departments = {position: named[position] for position in sound if named[position] is not None}
         without = [position for position in sound if position not in departments and position not in current]
         employees = sheet.values["employee_email"]
-        staff = Employee.objects.using(self.using).order_by()
-        department_of = {
-            pk: department
-            for chunk in chunks({employees[position] for position in without})
-            for pk, department in staff.filter(pk__in=chunk).values_list("pk", "department_id")
-        }
+        department_of = self._departments_of(employees[position] for position in without)
         for position in without:
             department = department_of.get(employees[position])
             if department is None:
@@ -166,7 +253,7 @@ class AssignmentRun(ImportRun):
         """Return the column that a finding is about. The schedule follows from the department and the date."""
         if field == "schedule":
             return "department_code" if "department_code" in self.sheet.columns else "date"
-        return next(column.name for column in self.kind.columns if column.field_name == field)
+        return {"employee": "employee_email", "shift": "shift_name"}.get(field, field)
 
     def _reason(self, finding: Finding) -> str:
         """Return the sentence of the policy, with the number of the other row if that is in the file too."""
@@ -181,6 +268,26 @@ class AssignmentRun(ImportRun):
         schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
+
+
+def one_row_a_day(sheet: Sheet) -> None:
+    """Repeat each row that has a first and a last day, once for each day between them."""
+    first, last = sheet.values["date"], sheet.values["end_date"]
+    times = [1] * sheet.size
+    for position, (begin, end) in enumerate(zip(first, last, strict=True)):
+        if begin is None or end is None:
+            continue
+        days = (end - begin).days + 1
+        if 1 <= days <= MAX_DAYS:
+            times[position] = days
+        else:
+            reason = gettext("The last day is before the first one.") if days < 1 else gettext("This is over a year.")
+            sheet.refuse(position, "end_date", reason)
+    places = sheet.repeat(times)
+    following = [earlier == place for earlier, place in zip([-1, *places], places, strict=False)]
+    for position, follows in enumerate(following):
+        if follows:
+            sheet.values["date"][position] = sheet.values["date"][position - 1] + datetime.timedelta(days=1)
 
 
 class AssignmentResource(FileResource):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.dates import WEEKDAYS as NAMES_OF_WEEKDAYS
+from django.utils.dates import WEEKDAYS_ABBR as SHORT_WEEKDAYS
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
@@ -17,9 +20,11 @@ from scheduling import caches
 from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.problems import did_you_mean, listed
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key
 from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Rule
 from scheduling.models.parameters import CHECKS, WEEKDAYS, Number, clock
 
@@ -27,10 +32,43 @@ COLUMN_OF_FIELD = {"department": "department_code", "employee": "employee_email"
 
 
 def weekdays(cell: Any) -> list[str]:
-    """Return the days in a cell such as "mon|tue" or "Monday, Tuesday"."""
-    names = {day: str(NAMES_OF_WEEKDAYS[number]) for number, day in enumerate(WEEKDAYS)}
-    parse_day = values.choice(names)
-    return [parse_day(name) for name in values.split_names(cell)]
+    """Return the days in a cell such as "mon|tue", "Monday, Tuesday" or "Mon-Fri"; "Fri-Mon" goes over the weekend."""
+    return list(dict.fromkeys(day for part in values.split_names(cell) for day in _days(part)))
+
+
+def _days(part: str) -> list[str]:
+    """Return the days of one part of a cell: a day, or a range of days."""
+    ends = [end for end in _BETWEEN_DAYS.split(part.strip()) if end]
+    first, last = (WEEKDAYS.index(_day(end)) for end in (ends[0], ends[-1])) if len(ends) == 2 else (None, None)
+    if first is None or last is None:
+        return [_day(part)]
+    return [WEEKDAYS[(first + number) % 7] for number in range((last - first) % 7 + 1)]
+
+
+_BETWEEN_DAYS = re.compile(r"\s*[-‐‑‒–—−]\s*|\s+(?:to|through|until|till|bis)\s+", re.IGNORECASE)
+
+
+def _day(word: str) -> str:
+    """Return the day that a word means: its name or a short form, in English or in the language of the reader."""
+    spelled = word.strip(" .").casefold()
+    for number, day in enumerate(WEEKDAYS):
+        names = [str(NAMES_OF_WEEKDAYS[number]), str(SHORT_WEEKDAYS[number]), *ENGLISH_AND_GERMAN[day]]
+        if spelled in {name.strip(".").casefold() for name in (day, *names)}:
+            return day
+    allowed = [str(name) for name in NAMES_OF_WEEKDAYS.values()]
+    text = _("Write %(allowed)s.") % {"allowed": listed(allowed, _("or"))}
+    raise ValueError(text + did_you_mean(word, allowed))
+
+
+ENGLISH_AND_GERMAN = {
+    "mon": ("monday", "mo", "montag"),
+    "tue": ("tuesday", "tu", "tues", "di", "dienstag"),
+    "wed": ("wednesday", "we", "mi", "mittwoch"),
+    "thu": ("thursday", "th", "thur", "thurs", "do", "donnerstag"),
+    "fri": ("friday", "fr", "freitag"),
+    "sat": ("saturday", "sa", "samstag", "sonnabend"),
+    "sun": ("sunday", "su", "so", "sonntag"),
+}
 
 
 def number(cell: Any) -> int | float:
@@ -40,7 +78,9 @@ def number(cell: Any) -> int | float:
 
 
 def time_of_day(cell: Any) -> str:
-    """Return a time as the parameters store it: "09:00"."""
+    """Return a time as the parameters store it: "09:00". Midnight at the end of a day is "00:00" as well."""
+    if values.text(cell) in ("24:00", "24:00:00"):
+        return "00:00"
     return f"{values.time(cell):%H:%M}"
 
 
@@ -73,6 +113,8 @@ RULES = ImportKind(
             aliases=("employee", "email", "e_mail"),
             field="employee",
             lookup=caches.EMPLOYEE_BY_EMAIL,
+            fallback=employees_by_number_or_name,
+            export_path="employee__address_or_number",
         ),
         *(Column(name=name, parse=parser_of(name), stored=False) for name in CHECKS),
         Column(name="strict", aliases=("hard",)),
@@ -83,6 +125,7 @@ RULES = ImportKind(
     ),
     key=("name",),
     duplicate_reason=gettext_lazy("Row {row} has the same name."),
+    ignores_case=True,
     required_for_new=("kind",),
 )
 
@@ -136,14 +179,7 @@ class RuleRun(ImportRun):
     def _rules(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> Iterator[tuple[int, Rule]]:
         """Yield positions and the rules as they will be."""
         yield from zip(new, self.build(new), strict=True)
-        stored = Rule.objects.using(self.using).in_bulk(
-            [self.existing[keys[position]][0] for position in changed]  # type: ignore[index]
-        )
-        for position in changed:
-            rule = stored[self.existing[keys[position]][0]]  # type: ignore[index]
-            for name in self.tracked:
-                setattr(rule, self.kind.attname(name), self.sheet.values[name][position])
-            yield position, rule
+        yield from self.as_they_will_be(keys, changed).items()
 
     def _refuse_parameter(self, position: int, error: ValidationError) -> None:
         column = error.code if error.code in self.sheet.columns else ""

@@ -11,7 +11,6 @@ from scheduling import caches
 from scheduling.calendar import MONDAY_TO_SUNDAY
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key
 from scheduling.imports.kinds.departments import departments_by_name
@@ -58,7 +57,7 @@ class ScheduleRun(ImportRun):
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
         self._refuse_decisions(keys, [*new, *changed])
-        self.refuse_what_the_model_refuses([*new, *changed])
+        self.refuse_what_the_model_refuses(keys, new, changed)
 
     def _refuse_decisions(self, keys: Sequence[Key | None], positions: Sequence[int]) -> None:
         """Refuse rows whose stored or new status is not one of IMPORTED_STATUSES."""
@@ -75,10 +74,6 @@ class ScheduleRun(ImportRun):
                     "status",
                     _("An import makes drafts and pending schedules. Approve, publish and archive them in the admin."),
                 )
-
-    def describe(self, position: int) -> str:
-        # The version may not be in the file.
-        return ", ".join(shown(self.sheet.cell(position, name)) for name in self.kind.key if name in self.sheet.columns)
 
     def fill_caches(self) -> None:
         caches.SCHEDULE_BY_ID.warm([schedule.pk for schedule in self.written()])

@@ -60,7 +60,7 @@ class Selection:
         if len(self.rows) != 1:
             return None
         (row,) = self.rows.values()
-        return row.email if isinstance(row, Employee) else row.name
+        return row.address_or_number if isinstance(row, Employee) else row.name
 
 
 class SelectedAssignmentRun(AssignmentRun):

@@ -13,6 +13,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import listed
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.spelling import folded
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
 from scheduling.models import Shift, ShiftType
@@ -29,6 +30,7 @@ SHIFT_TYPES = ImportKind(
     ),
     key=("name",),
     duplicate_reason=gettext_lazy("Row {row} has the same name."),
+    ignores_case=True,
 )
 
 SHIFTS = ImportKind(
@@ -62,6 +64,7 @@ SHIFTS = ImportKind(
     ),
     key=("name",),
     duplicate_reason=gettext_lazy("Row {row} has the same name."),
+    ignores_case=True,
     required_for_new=("shift_type", "start_time", "end_time"),
 )
 
@@ -99,19 +102,19 @@ class ShiftRun(SkillsRun):
             if names[position] is None:
                 self.sheet.refuse(position, "shift_type", gettext("A value is needed here."))
         types = ShiftType.objects.using(self.using).order_by()
-        known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
-        new = sorted({names[position] for position in self.sheet.sound if names[position].casefold() not in known})
+        known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
+        missing = {folded(name): name for name in sorted({names[position] for position in self.sheet.sound})}
+        new = [name for spelling, name in missing.items() if spelling not in known]
         if new:
             types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
-            known = {name.casefold(): pk for name, pk in types.values_list("name", "pk")}
+            known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
             text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
             self.notes.append(text % {"count": len(new), "names": listed(new)})
-        self.sheet.values["shift_type"] = [known.get(name.casefold()) if name is not None else None for name in names]
+        self.sheet.values["shift_type"] = [known.get(folded(name)) if name is not None else None for name in names]
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
         super().check(keys, new, changed)
-        if {"start_time", "end_time"} <= self.sheet.columns.keys():
-            self.refuse_what_the_model_refuses([*new, *changed])
+        self.refuse_what_the_model_refuses(keys, new, changed)
 
     def fill_caches(self) -> None:
         caches.SHIFT_BY_NAME.warm([shift.name for shift in self.written()])

@@ -153,6 +153,12 @@ CASES = (
         lambda world: change(world.early, active=False),
     ),
     Case(
+        "shift_of_the_department",
+        "Early (06:00–14:00), which Amy Adams works on 2026-12-01 in Kitchen, is a shift of Bar.",
+        lambda world: change(world.early, department=world.bar),
+        severity="warning",
+    ),
+    Case(
         "required_skills",
         "Amy Adams lacks the skill First aid for Early (06:00–14:00) on 2026-12-01.",
         lambda world: world.early.required_skills.set([SkillFactory(name="First aid")]),

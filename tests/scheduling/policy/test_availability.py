@@ -39,6 +39,37 @@ class AvailableTests:
         planned = world.planned(Shift.objects.get(pk=shift(start, end).pk), TUESDAY)
         assert [finding.code for finding in check([planned])] == ([] if fits else ["available"])
 
+    @pytest.mark.parametrize(
+        ("windows", "fits"),
+        [
+            ([("tue", "18:00", "00:00"), ("wed", "00:00", "08:00")], True),
+            ([("tue", "18:00", "23:59"), ("wed", "00:00", "08:00")], True),
+            ([("tue", "18:00", "02:00"), ("wed", "01:00", "08:00")], True),
+            ([("tue", "18:00", "23:00"), ("wed", "00:00", "08:00")], False),
+            ([("tue", "18:00", "00:00"), ("thu", "00:00", "08:00")], False),
+            ([("tue", "18:00", "00:00"), ("wed", None, None)], True),
+            ([("tue", "18:00", "00:00"), ("wed", "00:30", "08:00")], False),
+        ],
+    )
+    def test_windows_that_meet_hold_the_night_between_them(
+        self, windows: list[tuple[str, str | None, str | None]], fits: bool, world: World
+    ) -> None:
+        for day, start, end in windows:
+            times = {"start": start, "end": end} if start else {}
+            RuleFactory(kind="availability", employee=world.amy, parameters={"weekdays": [day], **times})
+        assert (check([world.planned(world.night, TUESDAY)]) == []) is fits
+
+    def test_the_last_night_of_a_rule_ends_on_a_day_without_one(self, world: World) -> None:
+        window = {"start": "08:00", "end": "00:00"}
+        RuleFactory(kind="availability", employee=world.amy, parameters=window, effective_until=TUESDAY)
+        assert check([world.planned(world.night, TUESDAY)]) == []
+        assert len(check([world.planned(world.night, MONDAY)])) == 1
+
+    def test_who_is_there_until_23_59_is_there_until_midnight(self, world: World) -> None:
+        RuleFactory(kind="availability", employee=world.amy, parameters={"start": "08:00", "end": "23:59"})
+        last = Shift.objects.get(pk=shift("16:00", "00:00").pk)
+        assert check([world.planned(last, TUESDAY)]) == []
+
     def test_windows_of_one_person_add_up(self, world: World) -> None:
         for days in (["mon"], ["tue"]):
             RuleFactory(kind="availability", employee=world.amy, parameters={"weekdays": days})
@@ -89,6 +120,25 @@ class RestrictedTests:
         findings = check([world.planned(world.early, TUESDAY)])
         assert [finding.severity for finding in findings] == ["error", "warning"]
         assert check([world.planned(world.late, MONDAY)]) == []
+
+    @pytest.mark.parametrize(("end", "meets"), [("06:00", True), ("00:01", True), ("00:00", False)])
+    def test_a_night_that_runs_into_a_leave_is_work_on_its_first_day(self, end: str, meets: bool, world: World) -> None:
+        RuleFactory(kind="restriction", employee=world.amy, effective_from=TUESDAY + DAY, strict=True)
+        planned = world.planned(Shift.objects.get(pk=shift("22:00", end).pk), TUESDAY)
+        assert [finding.code for finding in check([planned])] == (["not_restricted"] if meets else [])
+
+    def test_days_of_the_week_are_those_on_which_a_shift_starts(self, world: World) -> None:
+        RuleFactory(kind="restriction", employee=world.amy, parameters={"weekdays": ["wed"]})
+        RuleFactory(
+            kind="restriction", employee=world.amy, parameters={"shifts": ["Night"]}, effective_from=TUESDAY + DAY
+        )
+        assert check([world.planned(world.night, TUESDAY)]) == []
+
+    def test_a_window_counts_on_the_days_of_its_rule(self, world: World) -> None:
+        window = {"start": "00:00", "end": "05:00"}
+        RuleFactory(kind="restriction", employee=world.amy, parameters=window, effective_from=TUESDAY + DAY)
+        assert check([world.planned(world.night, MONDAY)]) == []
+        assert len(check([world.planned(world.night, TUESDAY)])) == 1
 
 
 class PreferredTests:

@@ -31,8 +31,10 @@ class MomentsTests:
             (SPRING, "22:00", "06:00", 7),
             (AUTUMN, "22:00", "06:00", 9),
             (SPRING + datetime.timedelta(days=1), "06:00", "14:00", 8),
-            # 02:30 does not exist, and is read as half an hour after 02:00 of the old time.
-            (SPRING, "22:00", "02:30", 4.5),
+            # 02:30 does not exist: the clock goes from 02:00 to 03:00, which is one moment.
+            (SPRING, "22:00", "02:30", 4),
+            (SPRING, "22:00", "03:00", 4),
+            (SPRING + datetime.timedelta(days=1), "02:15", "06:00", 3),
             # 02:30 comes twice; the first one is meant.
             (AUTUMN, "22:00", "02:30", 4.5),
             # From a time that is skipped to one before it: no time at all, rather than less than none.
@@ -54,10 +56,16 @@ class MomentsTests:
         self, date: datetime.date, start: datetime.time, end: datetime.time, zone: str
     ) -> None:
         begins, _ = moments(date, start, end, ZoneInfo(zone))
-        shown = datetime.datetime.fromtimestamp(begins, ZoneInfo(zone))
-        # A time that the clock skips is shown as the one that it is then.
-        skipped = shown.replace(tzinfo=None) - datetime.datetime.combine(date, start)
-        assert skipped in {datetime.timedelta(0), datetime.timedelta(hours=1), datetime.timedelta(minutes=30)}
+        shown = datetime.datetime.fromtimestamp(begins, ZoneInfo(zone)).replace(tzinfo=None)
+        just_before = datetime.datetime.fromtimestamp(begins - 1, ZoneInfo(zone)).replace(tzinfo=None)
+        meant = datetime.datetime.combine(date, start)
+        # A time that the clock skips is the moment at which it skips.
+        assert shown == meant or just_before < meant < shown
+
+    def test_do_not_overlap_where_the_clock_skips_the_end_of_the_first(self) -> None:
+        _, ends = moments(SPRING, datetime.time(18), datetime.time(2, 30), BERLIN)
+        begins, _ = moments(SPRING + datetime.timedelta(days=1), datetime.time(3), datetime.time(5), BERLIN)
+        assert ends == begins
 
     @given(dates, times, times)
     def test_without_a_change_are_as_long_as_the_clock_says(

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from scheduling.models import Shift
 from scheduling.policy import (
     Finding,
     check,
 )
 from tests.factories import (
     MONDAY,
+    DepartmentFactory,
     ScheduleFactory,
 )
 from tests.scheduling.policy.cases import TUESDAY, World, change
@@ -66,3 +68,17 @@ class NoDuplicatesTests:
         first, second = world.planned(world.early, TUESDAY), world.planned(world.early, TUESDAY)
         (finding,) = check([first, second])
         assert (finding.code, finding.assignment, finding.other) == ("no_duplicates", second, first)
+
+
+class ShiftOfTheDepartmentTests:
+    def test_a_shift_of_a_department_above_is_one_of_its_own(self, world: World) -> None:
+        pastry = DepartmentFactory(name="Pastry", parent=world.kitchen)
+        change(world.early, department=world.kitchen)
+        early = Shift.objects.get(pk=world.early.pk)
+        assert check([world.planned(early, TUESDAY, department=pastry)]) == []
+
+    def test_a_shift_of_a_department_below_is_worth_a_note(self, world: World) -> None:
+        change(world.early, department=DepartmentFactory(name="Pastry", parent=world.kitchen))
+        early = Shift.objects.get(pk=world.early.pk)
+        (finding,) = check([world.planned(early, TUESDAY)])
+        assert (finding.code, finding.severity) == ("shift_of_the_department", "warning")

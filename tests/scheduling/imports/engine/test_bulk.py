@@ -10,12 +10,13 @@ from django.utils import timezone
 from caching import cache_manager
 from scheduling.imports.engine import bulk
 from scheduling.models import Employee, ScheduleAssignment, ShiftType
+from scheduling.models.constraints import Blame
 from tests.factories import DepartmentFactory, EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory, ShiftFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def create(rows: list) -> dict[int, str]:
+def create(rows: list) -> dict[int, Blame]:
     return bulk.create(rows, "default", lambda done: None)
 
 
@@ -69,3 +70,19 @@ def test_the_cache_reads_from_the_statement_what_was_inserted() -> None:
     hits = cache_manager.get_stats()["types"]["schedule"]["hits"]
     assert not ScheduleAssignment.objects.for_schedule(other.pk)
     assert cache_manager.get_stats()["types"]["schedule"]["hits"] == hits + 1
+
+
+@pytest.mark.django_db
+class ReleaseTests:
+    def test_frees_a_value_that_cannot_be_empty(self) -> None:
+        first, second = EmployeeFactory(employee_number="1"), EmployeeFactory(employee_number="2")
+        bulk.release(Employee._meta.get_field("employee_number"), [first.pk, second.pk], "default")
+        numbers = set(Employee.objects.values_list("employee_number", flat=True))
+        assert len(numbers) == 2
+        assert not numbers & {"1", "2"}
+
+    def test_empties_one_that_can(self) -> None:
+        employee = EmployeeFactory()
+        bulk.release(Employee._meta.get_field("email"), [employee.pk], "default")
+        employee.refresh_from_db()
+        assert employee.email is None

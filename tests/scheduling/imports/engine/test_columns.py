@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from scheduling.imports.engine.columns import Column, blank, converter, read_column
-from scheduling.models import Employee, ScheduleAssignment
+from scheduling.imports.engine.columns import UNFILLED, Column, blank, converter, read_column
+from scheduling.models import Employee
 
 
 def field(name: str, model: Any = Employee) -> Any:
@@ -64,11 +64,19 @@ class ConverterTests:
 
 
 class BlankTests:
-    @pytest.mark.parametrize(
-        ("name", "value"), [("max_hours_per_week", 40), ("hire_date", None), ("phone", ""), ("is_active", True)]
-    )
-    def test_is_what_the_field_stores_without_a_value(self, name: str, value: object) -> None:
+    @pytest.mark.parametrize(("name", "value"), [("hire_date", None), ("phone", ""), ("email", None)])
+    def test_is_what_a_field_stores_that_can_be_empty(self, name: str, value: object) -> None:
         assert blank(Column(name=name), field(name)) == value
+
+    @pytest.mark.parametrize("name", ["max_hours_per_week", "is_active", "employment_type"])
+    def test_says_nothing_where_the_field_has_a_default(self, name: str) -> None:
+        assert blank(Column(name=name), field(name)) is UNFILLED
+
+    def test_says_nothing_about_what_only_identifies_the_row(self) -> None:
+        assert blank(Column(name="employee_number", identifies=True), field("employee_number")) is UNFILLED
+
+    def test_is_left_to_the_kind_where_another_column_can_take_its_place(self) -> None:
+        assert blank(Column(name="email", required=True, instead=("employee_number",)), field("email")) is None
 
     @pytest.mark.parametrize("column", [Column(name="first_name"), Column(name="phone", required=True)])
     def test_is_refused_where_a_value_is_needed(self, column: Column) -> None:
@@ -77,6 +85,3 @@ class BlankTests:
 
     def test_is_none_for_a_column_that_no_single_field_stores(self) -> None:
         assert blank(Column(name="skills", stored=False), None) is None
-
-    def test_a_choice_has_its_default(self) -> None:
-        assert blank(Column(name="status"), field("status", ScheduleAssignment)) == "assigned"

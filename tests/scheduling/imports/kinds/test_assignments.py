@@ -223,7 +223,7 @@ class ProblemTests:
         monkeypatch.setattr(AssignmentRun, "check", lambda self, keys, new, changed: None)
         rows = [["amy@example.com", "Early", f"2026-12-0{day}", "", ""] for day in (2, 3, 4)]
         result = run(*rows)
-        assert reasons(result) == [(3, "", "", "The employee already works this shift on this date.")]
+        assert reasons(result) == [(3, "date", "2026-12-03", "The employee already works this shift on this date.")]
         assert counts(result) == (2, 0, 0, 1)
         assert ScheduleAssignment.objects.count() == 1
 

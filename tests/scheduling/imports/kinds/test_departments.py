@@ -71,3 +71,61 @@ class TreeTests:
         assert reasons(result) == [
             (2, "active", "Kitchen (KIT) still has 1 active employee: move or archive them first.")
         ]
+
+
+class NameTests:
+    """What a form refuses, an import refuses: two departments of one name below the same parent."""
+
+    @pytest.fixture(autouse=True)
+    def tree(self) -> None:
+        hotel = DepartmentFactory(code="HOT", name="Hotel")
+        for code, name in (("KIT", "Kitchen"), ("BAR", "Bar")):
+            DepartmentFactory(code=code, name=name, parent=hotel)
+
+    @pytest.mark.parametrize(
+        ("rows", "expected"),
+        [
+            (
+                [["H2", "Hotel", ""]],
+                [(2, "name", "There is already a top-level department with this name. It has the code 'HOT'.")],
+            ),
+            (
+                [["K2", "Kitchen", "HOT"]],
+                [(2, "name", "The parent already has a department with this name. It has the code 'KIT'.")],
+            ),
+            (
+                [["A", "Annex", ""], ["B", "Annex", ""]],
+                [(3, "name", "There is already a top-level department with this name. It has the code 'A'.")],
+            ),
+            ([["K2", "Kitchen", "KIT"]], []),
+            # It is judged how they are afterwards.
+            ([["H2", "Hotel", ""], ["HOT", "Old Hotel", ""]], []),
+            ([["KIT", "Bar", "HOT"], ["BAR", "Kitchen", "HOT"]], []),
+            ([["NEW", "Bar", "HOT"], ["BAR", "Lounge", "HOT"]], []),
+        ],
+    )
+    def test_are_unique_below_a_parent(self, rows: list[list[str]], expected: list[tuple[int, str, str]]) -> None:
+        result = run(*rows)
+        assert reasons(result) == expected
+        assert result.saved is not bool(expected)
+        if result.saved:
+            names = dict(Department.objects.values_list("code", "name"))
+            assert {code: names[code] for code, _, _ in rows} == {code: name for code, name, _ in rows}
+
+    def test_are_exchanged_in_a_file_without_parents(self) -> None:
+        assert run(["KIT", "Bar"], ["BAR", "Kitchen"], headers=["code", "name"]).updated == 2
+        assert run(["KIT", "Bar"], headers=["code", "name"]).unchanged == 1
+        assert [row for row, _, _ in reasons(run(["BAR", "Bar"], headers=["code", "name"]))] == [2]
+
+    def test_a_code_in_capitals_is_the_stored_one(self) -> None:
+        result = run(["kit", "Galley", "Hotel"], ["bar", "Bar", "hot"])
+        assert (result.new, result.updated, result.unchanged) == (0, 1, 1)
+        assert Department.objects.get(code="KIT").name == "Galley"
+
+    def test_a_parent_may_be_named(self) -> None:
+        assert run(["PAS", "Pastry", "kitchen"]).new == 1
+        assert Department.objects.get(code="PAS").parent.code == "KIT"
+        DepartmentFactory(code="K2", name="Kitchen")
+        assert reasons(run(["ICE", "Ice", "Kitchen"])) == [
+            (2, "parent_code", "2 departments are called 'Kitchen'. Write the code: 'K2' or 'KIT'.")
+        ]

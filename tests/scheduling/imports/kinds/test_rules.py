@@ -5,7 +5,7 @@ from pytest_django import DjangoAssertNumQueries
 from tablib import Dataset
 
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.kinds.rules import RuleResource
+from scheduling.imports.kinds.rules import RuleResource, weekdays
 from scheduling.models import Rule
 from tests.factories import DepartmentFactory, EmployeeFactory, RuleFactory, ShiftFactory, SkillFactory
 
@@ -99,7 +99,7 @@ class ImportTests:
                 "department_code",
                 "Choose which one the rule applies to.",
             ),
-            ({"kind": "availability", "weekdays": "Mo"}, "weekdays", "Write 'Monday', 'Tuesday'"),
+            ({"kind": "availability", "weekdays": "Mox"}, "weekdays", "Write 'Monday', 'Tuesday'"),
         ],
     )
     def test_refuses_in_the_words_of_the_model(self, row: dict[str, Any], column: str, sentence: str) -> None:
@@ -120,3 +120,35 @@ class ImportTests:
 
         with django_assert_max_num_queries(12):
             assert imported(*rows).new == 39
+
+
+class WeekdaysTests:
+    @pytest.mark.parametrize(
+        ("cell", "days"),
+        [
+            ("Mon-Fri", "mon tue wed thu fri"),
+            ("Monday – Friday", "mon tue wed thu fri"),
+            ("mon to wed", "mon tue wed"),
+            ("Mo bis Mi", "mon tue wed"),
+            ("Mo-Fr", "mon tue wed thu fri"),
+            ("Fri-Mon", "fri sat sun mon"),
+            ("Sat-Sun, Wed", "sat sun wed"),
+            ("mon|Tue-Thu|wed", "mon tue wed thu"),
+            ("Tu;Th", "tue thu"),
+            ("So", "sun"),
+            ("tue - tue", "tue"),
+        ],
+    )
+    def test_reads_days_and_ranges_of_days(self, cell: str, days: str) -> None:
+        assert weekdays(cell) == days.split()
+
+    @pytest.mark.parametrize("cell", ["Mon-", "Mon-Fri-Sun", "1-5", "workdays", "Mon-Xyz"])
+    def test_refuses_what_is_no_range(self, cell: str) -> None:
+        with pytest.raises(ValueError, match="Write 'Monday', 'Tuesday'"):
+            weekdays(cell)
+
+    def test_a_window_ends_at_midnight(self) -> None:
+        row = {"name": "Evenings", "kind": "availability", "weekdays": "Mon-Fri", "start": "14:00", "end": "24:00"}
+        assert imported(row).new == 1
+        window = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "start": "14:00", "end": "00:00"}
+        assert Rule.objects.get().parameters == window

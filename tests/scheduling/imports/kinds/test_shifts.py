@@ -7,6 +7,7 @@ import tablib
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.kinds.shifts import ShiftResource, ShiftTypeResource
 from scheduling.models import Shift, ShiftType
+from tests.factories import ShiftFactory
 
 pytestmark = pytest.mark.django_db
 HEADERS = ["name", "shift_type", "start", "end", "break", "required_skills"]
@@ -46,6 +47,53 @@ class ShiftTests:
         assert [(problem.column, problem.reason) for problem in result.problems] == [
             ("shift_type", "A value is needed here.")
         ]
+
+
+class StoredShiftTests:
+    """A file that has some columns is judged together with what is stored."""
+
+    @pytest.fixture(autouse=True)
+    def early(self) -> None:
+        times = {"start_time": datetime.time(6), "end_time": datetime.time(14)}
+        ShiftFactory(name="Early", code="E1", break_minutes=30, required_staff=2, max_staff=3, **times)
+
+    @pytest.mark.parametrize(
+        ("headers", "cells", "column", "reason"),
+        [
+            (["break"], ["600"], "break", "The break must be shorter than the shift."),
+            (["start", "end"], ["06:00", "06:20"], "", "The break must be shorter than the shift."),
+            (["end"], ["6:10"], "", "The break must be shorter than the shift."),
+            (["end"], ["6:00"], "end", "A shift cannot start and end at the same time."),
+            (["required_staff"], ["4"], "required_staff", "Maximum staff cannot be less than required staff."),
+            (["max_staff"], ["1"], "max_staff", "Maximum staff cannot be less than required staff."),
+        ],
+    )
+    def test_what_a_form_refuses_an_import_refuses(
+        self, headers: list[str], cells: list[str], column: str, reason: str
+    ) -> None:
+        result = run(["Early", *cells], headers=["name", *headers])
+        assert [(problem.column, problem.reason) for problem in result.problems] == [(column, reason)]
+
+    def test_the_stored_name_in_capitals_is_the_stored_shift(self) -> None:
+        result = run(["EARLY", "7:00"], headers=["name", "start"])
+        assert (result.new, result.updated) == (0, 1)
+        shift = Shift.objects.get()
+        assert (shift.name, shift.code, shift.start_time) == ("Early", "E1", datetime.time(7))
+
+    def test_two_spellings_in_a_file_are_one_shift(self) -> None:
+        rows = [["Late", "day", "14:00", "22:00", "0", ""], ["LATE", "Day", "14:00", "22:00", "0", ""]]
+        result = run(*rows)
+        assert [(problem.row, problem.reason) for problem in result.problems] == [(3, "Row 2 has the same name.")]
+        assert run(rows[0], ["Swing", "DAY", "14:00", "22:00", "0", ""]).new == 2
+        assert ShiftType.objects.filter(name__iexact="day").count() == 1
+
+    def test_a_spelling_between_two_stored_ones_is_refused(self) -> None:
+        ShiftFactory(name="early")
+        result = run(["EARLY", "7:00"], headers=["name", "start"])
+        assert [problem.reason for problem in result.problems] == [
+            "This may be 'Early' or 'early'. Write it as it is stored."
+        ]
+        assert run(["early", "7:00"], headers=["name", "start"]).updated == 1
 
 
 class ShiftTypeTests:
