@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scheduling', '0006_plain_words'),
+        ('scheduling', '0007_guarded_fields'),
     ]
 
     operations = [
