@@ -26,7 +26,7 @@ NUMBER_ALIASES = (
     "idnumber",
     "personalnummer",
 )
-NAME_ALIASES = ("full_name", "employee_name", "name")
+NAME_ALIASES = ("full_name", "name")
 FIRST_NAME_ALIASES = ("firstname", "given_name", "vorname")
 LAST_NAME_ALIASES = ("lastname", "surname", "family_name", "nachname")
 
