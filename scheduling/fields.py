@@ -31,3 +31,17 @@ class LowerEmailField(models.EmailField):
 
 def _normalised(value: Any) -> Any:
     return normalise_email(value) if isinstance(value, str) else value
+
+
+MAX_KEY = 2**63 - 1
+
+
+def key_from(text: str) -> int | None:
+    """Return the primary key that a text from outside writes; None for a text that no row can have as its key.
+
+    The length comes first: Python refuses to convert more than 4,300 digits, and a database more than 19.
+    """
+    if len(text) > len(str(MAX_KEY)) or not text.isdecimal():
+        return None
+    key = int(text)
+    return key if key <= MAX_KEY else None

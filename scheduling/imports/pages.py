@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -30,6 +31,8 @@ DATE_ORDERS = (
     ("dmy", _("day first: 31/12/2026")),
     ("mdy", _("month first: 12/31/2026")),
 )
+STORED_NAME = re.compile(r"[0-9a-f]{32}")
+"""What `MediaStorage` calls an upload. The form that is confirmed names it, and anybody may write another form."""
 LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
 
@@ -100,6 +103,8 @@ class FileImportMixin(ImportMixin):
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
+            if not STORED_NAME.fullmatch(request.POST.get("import_file_name", "")):
+                raise FileNotFoundError
             return super().process_import(request, **kwargs)
         except FileNotFoundError:
             messages.error(request, _("The uploaded file is no longer there. Upload it again."))
