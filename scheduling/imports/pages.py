@@ -36,6 +36,15 @@ STORED_NAME = re.compile(r"[0-9a-f]{32}")
 LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
 
+class Uploads(MediaStorage):
+    """Reads no other file than an upload, whatever the form calls it."""
+
+    def read(self) -> Any:
+        if not STORED_NAME.fullmatch(self.name):
+            raise FileNotFoundError(self.name)
+        return super().read()
+
+
 class FileForm(ImportForm):
     """The form for the upload. It also asks for the order of day and month."""
 
@@ -64,7 +73,7 @@ class FileImportMixin(ImportMixin):
     import_form_class = FileForm
     confirm_form_class = ConfirmForm
     # Files are kept with the other uploads, under a name of 32 random digits, instead of in the public /tmp.
-    tmp_storage_class = MediaStorage
+    tmp_storage_class = Uploads
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
@@ -103,8 +112,6 @@ class FileImportMixin(ImportMixin):
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
-            if not STORED_NAME.fullmatch(request.POST.get("import_file_name", "")):
-                raise FileNotFoundError
             return super().process_import(request, **kwargs)
         except FileNotFoundError:
             messages.error(request, _("The uploaded file is no longer there. Upload it again."))
