@@ -66,7 +66,7 @@ from django.conf import settings
 from django.test import Client
 settings.ROOT_URLCONF = "tests.scheduler_project.broken_urls"
 django.setup()
-client = Client(raise_request_exception=False)
+client = Client(raise_request_exception=False, SERVER_NAME="localhost")
 print(client.get("/fail").status_code)
 client.get("/nothing%0A2026-11-29%20ERROR%20axes:%20forged")
 """
