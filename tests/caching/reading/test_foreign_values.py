@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PACK = msgspec.msgpack.encode
 OPEN = msgspec.msgpack.Decoder(Envelope).decode
-EXAMPLES = 40 if not os.environ.get("FUZZ_SECONDS") else 5000
+EXAMPLES = 40 if not os.environ.get("FUZZ_SECONDS") else 1000
 NAN, INFINITY = float("nan"), float("inf")
 
 
