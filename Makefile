@@ -1,5 +1,7 @@
 PYTHON ?= python3
 ARGS ?=
+FUZZ_SECONDS ?= 600
+FUZZED := tests/hostile tests/caching/reading/test_foreign_values.py tests/caching/stores/redis/test_foreign_keys.py
 BENCH ?= reads imports policy pages
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -15,13 +17,13 @@ ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/te
 	tests/caching/coherence/test_snapshots.py \
 	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py \
 	tests/caching/reading/test_in_many.py tests/caching/coherence/test_neighbours.py \
-	tests/scheduling/policy
+	tests/scheduling/policy tests/hostile tests/scheduling/imports/engine/test_one_at_a_time.py
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py \
 	tests/caching/contract/test_contract.py tests/caching/coherence/test_neighbours.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test screenshots prove prove-today django-suite check bench torture lock migrations messages clean
+.PHONY: help demo serve test screenshots prove prove-today django-suite fuzz check audit bench torture lock migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +57,17 @@ prove-today: $(DEVELOPMENT) ## Explore for a minute the scenarios whose turn it 
 
 django-suite: $(DEVELOPMENT) ## Run Django's own tests with the cache and without; ARGS="queries update" for some of them
 	$(RUN) -m tests.django_suite $(ARGS)
+
+# Half of the time on SQLite and half on PostgreSQL, which refuses other values.
+fuzz: $(DEVELOPMENT) ## Send hostile input to every page, file and store for ten minutes; FUZZ_SECONDS=3600 for an hour
+	FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 2)) $(RUN) -m pytest -s -q $(FUZZED) $(ARGS)
+	FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 2)) $(RUN) -W ignore -m tests.on_postgres -s -q tests/hostile $(ARGS)
+
+# Needs the network: what it cannot ask is a failure, or with ARGS=--where-possible a line that says so.
+audit: $(DEVELOPMENT) ## Look for known vulnerabilities in what is locked, and check the settings of a deployment
+	$(RUN) -m tests.audit $(ARGS)
+	HTTPS_ONLY=1 SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") \
+		$(RUN) manage.py check --deploy --fail-level WARNING
 
 check: $(DEVELOPMENT) ## Check style, types, Django's own checks and that no migration is missing
 	$(RUN) -m ruff check .

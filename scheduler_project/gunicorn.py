@@ -14,6 +14,8 @@ keepalive = 5
 accesslog = "-"
 # No query string, no referrer and no user: what people search for are names.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
+# No path can forge a line.
+logger_class = "scheduler_project.server_logs.ServerLogger"
 # Read here because gunicorn's own default is fixed before var/env is read.
 forwarded_allow_ips = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
 # No socket in the home directory: one that all projects of this user would share.

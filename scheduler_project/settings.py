@@ -83,6 +83,9 @@ SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=8)
 # What "Amy Adams was changed" says would lie readable in a cookie otherwise.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Where a login leads that came from nowhere, or that names another site as the next page.
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -125,7 +128,7 @@ AXES_ENABLE_ADMIN = False
 INSTALLED_APPS = [
     # Before the admin and import_export, whose templates with inline styles and scripts it replaces.
     "scheduling.apps.SchedulingConfig",
-    "django.contrib.admin",
+    "scheduler_project.apps.SiteConfig",  # django.contrib.admin, with a site of our own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -147,6 +150,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "scheduler_project.readable.ReadableMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -276,7 +280,20 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "scheduler_project.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {name: {"handlers": ["stderr"], "level": LOG_LEVEL} for name in ("caching", "scheduling", "axes")},
+    # At the root, so that no entry takes another way to the log.
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        **{name: {"level": LOG_LEVEL} for name in ("caching", "scheduling", "axes")},
+        # Refused requests, and failed ones with their tracebacks. Django's own handlers are silent without DEBUG.
+        # Never below WARNING: its queries contain what people are called.
+        "django": {"handlers": [], "level": LOG_LEVEL if LOG_LEVEL in ("ERROR", "CRITICAL") else "WARNING"},
+    },
 }

@@ -11,6 +11,8 @@ from typing import NamedTuple
 DAY = datetime.timedelta(days=1)
 WEEK = datetime.timedelta(days=7)
 MONDAY_TO_SUNDAY = datetime.timedelta(days=6)
+YEARS = range(1970, 2200)
+"""The years in which weeks can be planned. Python has no week before that of 0001-01-01 and none after 9999-12-31."""
 
 
 class DepartmentWeek(NamedTuple):

@@ -50,3 +50,17 @@ def without_zeros(number: Any) -> Any:
     if not isinstance(number, Decimal) or not number.is_finite():
         return number
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+
+
+MAX_KEY = 2**63 - 1
+
+
+def key_from(text: str) -> int | None:
+    """Return the primary key that a text from outside writes; None for a text that no row can have as its key.
+
+    The length comes first: Python refuses to convert more than 4,300 digits, and a database more than 19.
+    """
+    if len(text) > len(str(MAX_KEY)) or not text.isdecimal():
+        return None
+    key = int(text)
+    return key if key <= MAX_KEY else None

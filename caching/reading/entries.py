@@ -9,7 +9,7 @@ from cachetools import Cache
 from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
 from .eviction import Eviction, room_for
-from .places import Place, declared_name, place_of
+from .places import Place, accepted_by, declared_name, place_of
 from .runtime import Runtime
 from .tiers import Entry
 
@@ -51,13 +51,13 @@ class TypeEntries:
 class Kind:
     """The entries of one kind of key, with their TTL and their counts."""
 
-    __slots__ = ("declared_as", "entries", "name", "row", "runtime", "ttl", "view")
+    __slots__ = ("accepts", "declared_as", "entries", "name", "row", "runtime", "ttl", "view")
 
     def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
         self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
         self.row = runtime.recorder.row(entries.name, name)
         self.view = runtime.recorder.view
-        self.declared_as = declared_name(entries.name, name)
+        self.declared_as, self.accepts = declared_name(entries.name, name), accepted_by(entries.name, name)
 
     is_placed = False
     """Whether ``place`` must be asked in the thread that reads the database."""

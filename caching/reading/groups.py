@@ -74,6 +74,9 @@ class CachedGroup(RowsByField[M]):
         self._log_bulk(sum(map(len, lists.values())), sum(len(lists[key]) for key in entries))
         return {value: lists[key] for key, value in wanted.items()}
 
+    def _accepts(self, value: Any) -> bool:
+        return isinstance(value, Collection) and value.factory is list and all(map(self._is_row, value.items))
+
     def _held(self, rows: list[Row]) -> Any:
         return Collection(list, tuple(rows))
 

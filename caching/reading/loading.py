@@ -167,7 +167,7 @@ def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
         return {}
     places = {kind: kind.place() for kind in kinds.values()}
     within = {key: (kind.declared_as, place) for key, kind in kinds.items() if (place := places[kind]) is not None}
-    entries = tier.get_entries(declared, within, runtime.clock(), within)
+    entries = tier.get_entries(declared, within, runtime.clock(), within, lambda key, value: kinds[key].accepts(value))
     served = {}
     for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
         if serves:

@@ -139,6 +139,9 @@ class CachedLookup(RowsByField[M]):
         # The key of a new row is known only after the INSERT, so the absence of a row depends on any row.
         return replace(found, absent=labels_of(self.model)[0])
 
+    def _accepts(self, value: Any) -> bool:
+        return value is None or self._is_row(value)
+
     def _held(self, rows: list[Row]) -> Any:
         return rows[0] if rows else None
 

@@ -5,6 +5,7 @@ Tags know nothing of places: a write in one scope or database drops the answers 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -18,6 +19,10 @@ Place = Callable[[], str | None]
 _ESCAPES = str.maketrans({"%": "%25", "\n": "%0A", "|": "%7C"})
 
 
+def _anything(value: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Declared:
     """What the keys of one type and kind answer, as a look-up declared it."""
@@ -29,6 +34,8 @@ class Declared:
     reads: tuple[type[models.Model], ...]
     filter: Place | None
     """For a default manager that may filter differently in the next call."""
+    accepts: Callable[[Any], bool] = _anything
+    """Whether a frozen value can be such an answer: what somebody else has stored in the shared tier is none."""
 
 
 _declared: dict[tuple[str, str], Declared] = {}
@@ -50,6 +57,12 @@ def declared_name(type_name: str, kind: str) -> str:
     """Return the field that the keys of a type and kind are values of, "" if no look-up has them."""
     declared = _declared.get((type_name, kind))
     return "" if declared is None else declared.name
+
+
+def accepted_by(type_name: str, kind: str) -> Callable[[Any], bool]:
+    """Return the function that says whether a frozen value can be an answer of this type and kind."""
+    declared = _declared.get((type_name, kind))
+    return _anything if declared is None else declared.accepts
 
 
 def place_of(type_name: str, kind: str, scope: Scope | None) -> Place | None:

@@ -68,7 +68,7 @@ class RowsByField(ABC, Generic[M]):
         is_new = declare(
             self.cache_type.name,
             self.kind_name,
-            Declared(name, options, (model, *self._joined), filter_now.place if filter_now else None),
+            Declared(name, options, (model, *self._joined), filter_now.place if filter_now else None, self._accepts),
         )
         if is_new:
             note_if_late(f"The look-up {name}")
@@ -246,6 +246,13 @@ class RowsByField(ABC, Generic[M]):
             if rows is None or not join_frozen(rows, column_of(self.model, name)):
                 return None
         return rows
+
+    def _is_row(self, value: Any) -> bool:
+        return isinstance(value, Row) and issubclass(value.model, self.model)
+
+    @abstractmethod
+    def _accepts(self, value: Any) -> bool:
+        """Whether a frozen value can be an answer, which consists of rows of the model."""
 
     @abstractmethod
     def _held(self, rows: list[Row]) -> Any:

@@ -1,6 +1,7 @@
 """Entries, and the tier that all processes share: a Django cache."""
 
 import logging
+import math
 import threading
 import time
 import zlib
@@ -91,11 +92,17 @@ class SharedTier:
         return self._faults >= self.FAULTS_TO_OPEN and self._clock() < self._open_until
 
     def get_entries(
-        self, declared: CacheType, keys: Iterable[str], now: float, within: Mapping[str, Within] = _NOWHERE
+        self,
+        declared: CacheType,
+        keys: Iterable[str],
+        now: float,
+        within: Mapping[str, Within] = _NOWHERE,
+        accepts: Callable[[str, Any], bool] = lambda key, value: True,
     ) -> dict[str, Entry]:
         """Return the entries of a type by key, in one round trip; the caller must check whether their stamps hold.
 
-        ``now`` is the current time of the caller's clock, to which their deadlines are converted.
+        ``now`` is the current time of the caller's clock, to which their deadlines are converted. ``accepts`` says
+        whether a frozen value can be the answer for a key.
         """
         keys = list(keys)
         names = [key_tag(declared.name, key) for key in keys]
@@ -108,6 +115,8 @@ class SharedTier:
                 continue
             try:
                 entry = self._opened(content, name, declared, time_here)
+                if entry is not None and not accepts(key, entry.value):
+                    raise ValueError("it is no answer for its key.")
             except ValueError as error:
                 self._on_error()
                 logger.warning("The shared tier %r held a value that the cache did not write: %s", self.alias, error)
@@ -151,11 +160,13 @@ class SharedTier:
             raise ValueError(f"a {type(content).__name__} instead of bytes.")
         try:
             envelope = _open(content)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise ValueError(str(error)) from error
         tags, generations = envelope.tags, envelope.generations
         if not tags or len(tags) != len(generations):
             raise ValueError("its tags do not fit its generations.")
+        if not math.isfinite(envelope.expires_at):
+            raise ValueError("it expires at no moment.")
         stamp = self._generations.restore(envelope.identity, tags, generations)
         # A different key may have the same digest in the backend.
         if stamp is None or name not in tags:

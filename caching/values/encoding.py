@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connections, models
 
-from .columns import attnames, model_of, signature
+from .columns import attnames, key_names, model_of, signature
 from .fields import Made, is_range
 from .forms import Collection, Frozen, Mapped, Record, Row
 from .freezing import ATOMS, thaw
@@ -166,12 +168,11 @@ class _Hook:
         if (read := _READERS.get(code)) is not None:
             return read(value)
         if code == _DICT:
-            return Mapped(tuple((key, _restored(item)) for key, item in value if hash(key) is not None))
+            return Mapped(tuple((_hashable(key), _restored(item)) for key, item in value))
         if code == _RECORD:
             return self._record(value)
         if code == _MADE:
-            label, attname, db, stored = value
-            return Made(apps.get_model(label), attname, db, stored)
+            return _made(*value)
         if code == _RANGE:
             return _range(*value)
         items = tuple(_restored(item) for item in value)
@@ -191,6 +192,29 @@ class _Hook:
         pairs = tuple(zip(names, map(_restored, values), strict=True))
         unchangeable = is_frozen(cls) and not any(isinstance(item, Frozen) for _, item in pairs)
         return make_record(cls, pairs) if unchangeable else Record(cls, pairs)
+
+
+def _hashable(key: Any) -> Any:
+    hash(key)  # raises TypeError
+    if isinstance(key, Frozen):
+        raise ValueError("A key of a dict can be changed.")
+    return key
+
+
+def _made(label: str, attname: str, db: str | None, stored: Any) -> Made:
+    """Return the form, once the field has made a value of it."""
+    made = Made(apps.get_model(label), attname, _database(db), stored)
+    try:
+        made.thaw()
+    except Exception as error:  # a field of somebody else may raise anything
+        raise ValueError(f"{label}.{attname} cannot be made of what is stored.") from error
+    return made
+
+
+def _database(name: str | None) -> str | None:
+    if name is not None and name not in connections.settings:
+        raise ValueError(f"There is no database {name!r}.")
+    return name
 
 
 def _range(name: str, bounds: list[Any] | None) -> Any:
@@ -223,9 +247,28 @@ def _row(value: list[Any]) -> Row:
         fields.update(zip(attnames(model), values, strict=True))
     else:
         fields = dict(zip(names, values, strict=True))
+        if not set(key_names(model)) <= fields.keys() <= attnames(model).keys():
+            raise ValueError(f"{model._meta.label} has other fields.")
         changeable = {name: _restored(item) for name, item in fields.items() if type(item) not in ATOMS}
         frozen_fields = tuple((name, item) for name, item in changeable.items() if isinstance(item, Frozen))
         for name, _ in frozen_fields:
             del fields[name]
-    joined = tuple((name, other and _row(other)) for name, other in related.items())
-    return Row(model, db, fields, frozen_fields, joined)
+    joined = tuple((name, other and _joined(model, name, _row(other))) for name, other in related.items())
+    return Row(model, _database(db), fields, frozen_fields, joined)
+
+
+def _joined(model: Any, name: str, other: Row) -> Row:
+    """Return the row if it can be the one that a relation of the model refers to."""
+    if not issubclass(other.model, _related(model, name)):
+        raise ValueError(f"{model._meta.label}.{name} refers to no {other.model._meta.label}.")
+    return other
+
+
+@cache
+def _related(model: Any, name: str) -> Any:
+    """Return the model, of those with its table, that a relation refers to; any for a relation without one."""
+    try:
+        related: Any = model._meta.get_field(name).related_model
+    except FieldDoesNotExist:
+        return models.Model  # known by the name of its accessor
+    return related._meta.concrete_model if hasattr(related, "_meta") else models.Model

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from scheduling.admin.shared.archiving import report_count
 from scheduling.admin.shared.users import employee_of
+from scheduling.fields import key_from
 from scheduling.models import Notification
 
 
@@ -143,7 +144,8 @@ class NotificationAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         # The view of the admin, which asks the database, decides whether the page is shown.
-        notification = Notification.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
+        key = key_from(object_id)
+        notification = Notification.objects.get_by_id(key) if key is not None else None
         may_mark = notification is not None and not notification.is_read
         may_mark = may_mark and self.has_mark_read_permission(request, notification)
         return super().change_view(request, object_id, form_url, {"may_mark_read": may_mark, **(extra_context or {})})

@@ -29,6 +29,7 @@ from scheduling.admin.shared.links import changelist_url
 from scheduling.attention import schedule_findings
 from scheduling.calendar import DepartmentWeek
 from scheduling.exports.pages import FileExportMixin
+from scheduling.fields import key_from
 from scheduling.imports.kinds.schedules import ScheduleResource
 from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Schedule, ScheduleAssignment
@@ -172,7 +173,8 @@ class ScheduleAdmin(WorkflowPagesMixin, FileImportMixin, FileExportMixin, PlanPa
         }
 
     def why_read_only(self, request: HttpRequest, object_id: str) -> str:
-        schedule = Schedule.objects.get_by_id(int(object_id)) if object_id.isdecimal() else None
+        key = key_from(object_id)
+        schedule = Schedule.objects.get_by_id(key) if key is not None else None
         if schedule is None or may_plan(request, schedule) or not super().has_change_permission(request):
             return ""
         return read_only_note(request, schedule)

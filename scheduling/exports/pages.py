@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import Format
@@ -36,6 +39,13 @@ class FileExportMixin(ExportMixin):
         """Leave out the columns that the user may not see."""
         hidden = hidden_from(request.user, self.model)
         return [resource.without(hidden) for resource in super().get_export_resource_classes(request)]
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Answer an address that filters by what the list does not know with 400: a list would show everything."""
+        try:
+            return super().get_export_queryset(request)
+        except IncorrectLookupParameters as error:
+            raise BadRequest("The address filters by what the list does not know.") from error
 
     def get_export_formats(self) -> list[type[Format]]:
         return [CSV, XLSX]

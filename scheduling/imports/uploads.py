@@ -3,6 +3,8 @@
 import contextlib
 import datetime
 import io
+import re
+from typing import Any
 
 from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
@@ -14,6 +16,10 @@ from scheduling.imports.engine.files import MAX_BYTES
 
 MAX_AGE = datetime.timedelta(days=1)
 """How long an upload waits for its confirmation."""
+
+
+STORED_NAME = re.compile(r"[0-9a-f]{32}")
+"""What `MediaStorage` calls an upload. The form that is confirmed names it, and anybody may write another form."""
 
 
 class LimitedUploadHandler(FileUploadHandler):
@@ -34,6 +40,12 @@ class UploadStorage(MediaStorage):
     """Where an upload waits for its confirmation: with the other uploads, under a name of 32 random digits."""
 
     _storage: Storage
+
+    def read(self) -> Any:
+        """Return the file; raise FileNotFoundError for a name that is no upload's, whatever the form says."""
+        if not STORED_NAME.fullmatch(self.name):
+            raise FileNotFoundError(self.name)
+        return super().read()
 
     def delete_old(self, now: datetime.datetime | None = None) -> int:
         """Delete the uploads that are older than MAX_AGE at `now`; return how many these were."""

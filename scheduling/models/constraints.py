@@ -6,16 +6,28 @@ or after the database does, takes it from there.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from scheduling.calendar import YEARS
+
 PRIORITIES = (1, 10)
 PRIORITY_VALIDATORS = [MinValueValidator(PRIORITIES[0]), MaxValueValidator(PRIORITIES[1])]
+
+
+def validate_year(date: datetime.date) -> None:
+    """Raise ValidationError for a date whose week, or the next one, may be beyond the calendar."""
+    if date.year not in YEARS:
+        limits = {"date": date.isoformat()[:10], "first": YEARS[0], "last": YEARS[-1]}
+        text = _("%(date)s cannot be planned. Write a date in the years %(first)d to %(last)d.")
+        raise ValidationError(text % limits, code="year")
 
 
 def priority_constraint(name: str) -> models.CheckConstraint:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint
+from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint, validate_year
 from scheduling.models.people import Employee
 from scheduling.models.querysets.notifications import NotificationManager
 
@@ -41,7 +41,7 @@ class Notification(models.Model):
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     # A default rather than auto_now_add, so that a caller can set the moment.
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True, validators=[validate_year])
 
     objects: ClassVar[NotificationManager] = NotificationManager()
 

@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.calendar import MONDAY_TO_SUNDAY, DepartmentWeek
-from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint
+from scheduling.calendar import MONDAY_TO_SUNDAY, YEARS, DepartmentWeek
+from scheduling.models.constraints import PRIORITY_VALIDATORS, priority_constraint, validate_year
 from scheduling.models.people import Department, Employee
 from scheduling.models.querysets.schedules import ScheduleAssignmentManager, ScheduleManager
 from scheduling.models.shifts import Shift
@@ -34,7 +34,7 @@ class Schedule(models.Model):
     department = models.ForeignKey(
         Department, models.CASCADE, related_name="schedules", verbose_name=_("department"), db_index=False
     )
-    week_start = models.DateField(_("week start"), help_text=_("Must be a Monday."))
+    week_start = models.DateField(_("week start"), help_text=_("Must be a Monday."), validators=[validate_year])
     week_end = models.DateField(_("week end"), blank=True, help_text=_("The Sunday. Filled in if left empty."))
     version = models.PositiveSmallIntegerField(_("version"), default=1, validators=[MinValueValidator(1)])
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
@@ -88,8 +88,8 @@ class Schedule(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        if self.week_start is None:
-            return
+        if self.week_start is None or self.week_start.year not in YEARS:
+            return  # its field has said so
         self._fill_week_end()
         if self.week_start.weekday() != 0:
             raise ValidationError({"week_start": _("%(date)s is not a Monday.") % {"date": _in_words(self.week_start)}})
@@ -131,7 +131,7 @@ class ScheduleAssignment(models.Model):
         Employee, models.CASCADE, related_name="assignments", verbose_name=_("employee"), db_index=False
     )
     shift = models.ForeignKey(Shift, models.CASCADE, related_name="assignments", verbose_name=_("shift"))
-    date = models.DateField(_("date"))
+    date = models.DateField(_("date"), validators=[validate_year])
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ASSIGNED)
     priority = models.PositiveSmallIntegerField(_("priority"), default=5, validators=PRIORITY_VALIDATORS)
     notes = models.TextField(_("notes"), blank=True)
@@ -192,5 +192,6 @@ class ScheduleAssignment(models.Model):
 
     def clean(self) -> None:
         """Raise what the policy refuses, at the cost of its queries. Its warnings are not reported here."""
-        if not self.checked_elsewhere:
+        # The policy counts weeks and days around the date.
+        if not self.checked_elsewhere and (self.date is None or self.date.year in YEARS):
             ScheduleAssignment.validate_by_policy(self)

@@ -22,7 +22,8 @@ from caching.stores.redis import mirror
 from caching.stores.redis import store as redis
 from caching.stores.redis.connections import RedisConnections
 from caching.stores.redis.faults import FAULTS
-from caching.stores.redis.mirror import GENERATION_SECONDS, PENDING, Mirror
+from caching.stores.redis.keyspace import PENDING
+from caching.stores.redis.mirror import GENERATION_SECONDS, Mirror
 from caching.stores.redis.scripts import BEGIN, END, FILL, Script
 from caching.stores.redis.store import RedisGenerations
 

@@ -80,3 +80,15 @@ class AccessLogTests:
         assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
         assert '"GET /healthz HTTP/1.1" 200' in log.read_text()
         assert "Okafor" not in log.read_text()
+
+    def test_a_path_cannot_forge_a_line(self, server: int, log: Path) -> None:
+        with socket.create_connection(("127.0.0.1", server), timeout=10) as connection:
+            path = b"/%0A127.0.0.1%20forged%1B%5B31m"
+            connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            while connection.recv(4096):
+                pass
+
+        lines = log.read_text().split("\n")
+        assert [line for line in lines if line.startswith("127.0.0.1 forged")] == []
+        assert [line for line in lines if '"GET /\\n127.0.0.1 forged\\x1b[31m HTTP/1.1"' in line]
+        assert "\x1b" not in log.read_text()

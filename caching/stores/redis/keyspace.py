@@ -1,4 +1,4 @@
-"""The keys of tags on the server. Tags are hashed, because they may contain e-mail addresses."""
+"""The keys of tags on the server, and what is under them. Tags are hashed: they may contain e-mail addresses."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -7,7 +7,20 @@ from typing import Self
 from django.core.cache import caches
 from django.db import connections
 
+PENDING = b"!"
+"""In the place of a generation while the tag has an intent."""
+_MAX_DIGITS = 19
 _MAX_KEYS = 500_000
+
+
+def is_generation(value: bytes | None) -> bool:
+    """Whether a stored value is a number that the cache writes, a mark, or missing; else it is somebody else's."""
+    return value is None or value == PENDING or (len(value) <= _MAX_DIGITS and value.isdigit())
+
+
+def generation_of(value: bytes | None) -> int | None:
+    """Return the generation that is stored, None where there is none."""
+    return None if value is None or value == PENDING or not is_generation(value) else int(value)
 
 
 class Keyspace:

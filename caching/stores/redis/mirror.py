@@ -7,6 +7,7 @@ costs one ``poll`` and no round trip.
 """
 
 import ctypes
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,10 @@ from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, R
 
 from ..generations import Stamp, reader_of
 from .connections import RedisConnections, identify
-from .keyspace import Keyspace
+from .keyspace import Keyspace, generation_of, is_generation
 from .scripts import FILL
+
+logger = logging.getLogger("caching")
 
 PROVEN_SECONDS = 1.0
 """For how long after a command was sent its reply proves that the connection is intact."""
@@ -26,7 +29,6 @@ ANSWER_SECONDS = 5.0
 """How long to wait for a reply if the alias sets no timeout."""
 GENERATION_SECONDS = 86_400
 """How long the server keeps a generation. Entries that live longer are dropped when it expires."""
-PENDING = b"!"
 _MAX_KEYS = 500_000
 _PUSHED = object()
 _POLLIN = 1
@@ -193,11 +195,13 @@ class Mirror:
         forgotten = self._forgotten
         self._pushed, self._flushed = set(), False
         found = self._ask("MGET", *keys)
+        if foreign := [key for key, value in zip(keys, found, strict=True) if not is_generation(value)]:
+            logger.warning("%d generations were values that the cache did not write; they are deleted.", len(foreign))
+            self._ask("DEL", *foreign)
+            found = [value if is_generation(value) else None for value in found]
         if None in found:
             found = self._fill(keys, found)
-        generations = {
-            key: None if value in (None, PENDING) else int(value) for key, value in zip(keys, found, strict=True)
-        }
+        generations = {key: generation_of(value) for key, value in zip(keys, found, strict=True)}
         if self.tracks:
             # What was pushed in the meantime may be newer than the reply.
             settled = {

@@ -43,30 +43,59 @@ class Script:
         connection.send_command(name, what, len(keys), *keys, *arguments)
 
 
-BEGIN = Script("""
+_SAFELY = """
+-- Whatever another program has left at our keys is taken away: a key of another type, an intent without a near end.
+local function call(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err and string.find(reply.err, 'WRONGTYPE', 1, true) then
+    redis.log(redis.LOG_WARNING, 'caching: a key of another type was deleted')
+    redis.call('DEL', select(2, ...))
+    return redis.call(...)
+  elseif type(reply) == 'table' and reply.err then
+    return redis.call(...)  -- raises it
+  end
+  return reply
+end
+local function last_intent(key, now)
+  local last = tonumber(call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
+  if last and not (last <= now + 86400000 and last == math.floor(last)) then
+    redis.call('ZREMRANGEBYSCORE', key, last, '+inf')
+    return last_intent(key, now)
+  end
+  return last
+end
+"""
+"""Functions of the scripts. ``redis.call`` would raise, and each look-up of the tag would be an outage."""
+
+BEGIN = Script(
+    _SAFELY
+    + """
 -- KEYS: generation, intents, … ARGV: name of the intent, milliseconds that it lives.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for n = 1, #KEYS, 2 do
   local last = now + ARGV[2]
-  redis.call('ZADD', KEYS[n + 1], last, ARGV[1])
+  call('ZADD', KEYS[n + 1], last, ARGV[1])
   if redis.call('ZCARD', KEYS[n + 1]) > 1 then
-    last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+    last = last_intent(KEYS[n + 1], now)
   end
   redis.call('PEXPIREAT', KEYS[n + 1], last)
   redis.call('SET', KEYS[n], '!', 'PX', last - now)
 end
-""")
-END = Script("""
+"""
+)
+END = Script(
+    _SAFELY
+    + """
 -- KEYS: generation, intents, … ARGV: name of the intent. Where another one lives the tag stays pending.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for n = 1, #KEYS, 2 do
-  redis.call('ZREM', KEYS[n + 1], ARGV[1])
+  call('ZREM', KEYS[n + 1], ARGV[1])
   local last
   if redis.call('EXISTS', KEYS[n + 1]) == 1 then
     redis.call('ZREMRANGEBYSCORE', KEYS[n + 1], '-inf', now)
-    last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
+    last = last_intent(KEYS[n + 1], now)
   end
   if last then
     redis.call('PEXPIREAT', KEYS[n], last)
@@ -75,17 +104,20 @@ for n = 1, #KEYS, 2 do
     redis.call('DEL', KEYS[n])
   end
 end
-""")
-FILL = Script("""
+"""
+)
+FILL = Script(
+    _SAFELY
+    + """
 -- KEYS: generation, intents, … ARGV: seconds to keep, a fresh generation each. Returns what the tags are worth now.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local found = {}
 for n = 1, #KEYS, 2 do
-  local generation = redis.call('GET', KEYS[n])
+  local generation = call('GET', KEYS[n])
   if not generation then
-    local last = redis.call('ZREVRANGE', KEYS[n + 1], 0, 0, 'WITHSCORES')[2]
-    if last and tonumber(last) > now then
+    local last = last_intent(KEYS[n + 1], now)
+    if last and last > now then
       generation = '!'
       redis.call('SET', KEYS[n], generation, 'PX', last - now)
     else
@@ -96,4 +128,5 @@ for n = 1, #KEYS, 2 do
   found[(n + 1) / 2] = generation
 end
 return found
-""")
+"""
+)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.admin.plan.days import day_name, next_seven_days
 from scheduling.admin.shared.filters import PathFilter
 from scheduling.calendar import MONDAY_TO_SUNDAY, WEEK, monday_of
+from scheduling.fields import key_from
 from scheduling.models import ShiftType
 
 STAFFING = [("under", _("Under")), ("full", _("Full")), ("over", _("Over"))]
@@ -48,8 +49,8 @@ class ShiftTypeFilter(PathFilter):
         return [(str(row.pk), str(row)) for row in ShiftType.objects.active()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(**{self.path: int(value)}) if value.isdecimal() else queryset
+        key = key_from(self.value() or "")
+        return queryset.filter(**{self.path: key}) if key is not None else queryset
 
 
 class DefaultChoiceFilter(admin.SimpleListFilter):

@@ -21,10 +21,13 @@ from scheduling.admin.plan.assignment_forms import DayField, RowForm
 from scheduling.admin.plan.confirmation import ConfirmsWarnings
 from scheduling.admin.plan.days import day_name, day_to_show, week_of
 from scheduling.admin.shared.choices import PreloadedChoiceField
+from scheduling.fields import key_from
 from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import check, errors
 
 MODELS: dict[str, Any] = {"employee": Employee, "shift": Shift, "schedule": Schedule}
+MAX_FORMS = 200
+"""Of one submit: more than DATA_UPLOAD_MAX_NUMBER_FIELDS has room for, less than Django builds for a made-up number."""
 MAX_ROWS = 100
 """Of one page. This stays below the number of fields that a form may have (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 
@@ -56,7 +59,8 @@ class AssignmentFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
     def posted(self, field: str) -> set[int]:
         """Return the primary keys that the rows submit in a field."""
         texts = (self.data.get(f"{self.add_prefix(index)}-{field}") for index in range(self.total_form_count()))
-        return {int(text) for text in texts if text and text.isdecimal()}
+        keys = {key_from(text) for text in texts if text}
+        return {key for key in keys if key is not None}
 
     @cached_property
     def preloaded(self) -> dict[str, Mapping[int, models.Model]]:
@@ -194,6 +198,7 @@ class UpcomingFormSet(AssignmentFormSet):
 def for_user(request: HttpRequest, formset: Any) -> Any:
     """Return the formset class of this request, with what its user may do."""
     formset.may_edit_published = may_edit_published(request)
+    formset.absolute_max = MAX_FORMS
     return formset
 
 

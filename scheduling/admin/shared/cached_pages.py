@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from scheduling.admin.shared.choices import CachedAutocomplete
+from scheduling.fields import key_from
 
 
 class CachedChoicesMixin(admin.ModelAdmin):
@@ -28,7 +29,7 @@ class CachedPageMixin(CachedChoicesMixin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         only_reads = request.method == "GET" and from_field is None and not self.has_change_permission(request)
-        if only_reads and object_id.isdecimal():
+        if only_reads and (key := key_from(object_id)) is not None:
             rows: Any = self.model._default_manager
-            return rows.get_by_id(int(object_id))
+            return rows.get_by_id(key)
         return super().get_object(request, object_id, from_field)

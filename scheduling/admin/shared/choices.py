@@ -15,6 +15,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from scheduling.fields import key_from
 from scheduling.models import Employee, Shift
 from scheduling.policy.times import with_times
 
@@ -52,7 +53,8 @@ class CachedAutocomplete(SelectedAutocomplete):
 
     def selected_row(self, value: str) -> models.Model | None:
         rows: Any = self.field.remote_field.model._default_manager
-        return rows.get_by_id(int(value)) if value.isdecimal() else None
+        key = key_from(value)
+        return rows.get_by_id(key) if key is not None else None
 
 
 class PreloadedChoiceField(forms.ModelChoiceField):
@@ -62,8 +64,8 @@ class PreloadedChoiceField(forms.ModelChoiceField):
     """The rows that are selected anywhere on the page, by primary key. The formset sets it."""
 
     def row_of(self, value: Any) -> models.Model | None:
-        text = str(value)
-        return self.preloaded.get(int(text)) if text.isdecimal() else None
+        key = key_from(str(value))
+        return self.preloaded.get(key) if key is not None else None
 
     def to_python(self, value: Any) -> models.Model | None:
         if value in self.empty_values:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.fields import key_from
 from scheduling.models import Department, Skill
 
 INDENT = "\u2003"
@@ -40,7 +41,8 @@ class SubtreeFilter(PathFilter):
         if value is None:
             return queryset
         # A value that is not a department's key matches no row: an unfiltered list would look like an answer.
-        ids = Department.objects.subtree_ids(int(value)) if value.isdecimal() else []
+        key = key_from(value)
+        ids = Department.objects.subtree_ids(key) if key is not None else []
         return queryset.filter(**{f"{self.path}__in": ids})
 
 
@@ -57,4 +59,5 @@ class SkillFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        return queryset.filter(skills=value) if value.isdecimal() else queryset.none()
+        key = key_from(value)
+        return queryset.filter(skills=key) if key is not None else queryset.none()

@@ -19,5 +19,6 @@ run           one import of one file
 report        what a run has done, as a result
 gc_pause      the garbage collector, paused during an import
 query_count   how many statements an import takes
+one_at_a_time  two imports of the same kind at once: the second waits
 resource      the interface of django-import-export, which starts a run
 """

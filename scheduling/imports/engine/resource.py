@@ -24,6 +24,7 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
 from scheduling.imports.engine.report import result_of
@@ -180,6 +181,7 @@ class FileResource(Resource):
         **kwargs: Any,
     ) -> ImportResult:
         """Do what is done inside the transaction. The library's `import_data` calls this, and rolls back if needed."""
+        wait_for_others(self.kind.name, run.using)
         run.write(preview=dry_run)
         result = result_of(run, collect_failed_rows=collect_failed_rows)
         if raise_errors and result.problems:

@@ -14,6 +14,9 @@ from import_export.results import InvalidRow, Result, RowResult
 from scheduling.imports.engine.problems import Problem
 
 MAX_WARNINGS = 20
+MAX_PROBLEMS = 100
+"""A page shows this many problems with their rows, and counts the others by what is wrong."""
+MAX_REASONS = 20
 
 
 class ImportedRow(RowResult):
@@ -92,6 +95,30 @@ class ImportResult(Result):
             return notes
         text = ngettext("And %(count)s more warning.", "And %(count)s more warnings.", more)
         return [*notes, text % {"count": number_format(more, force_grouping=True)}]
+
+    @property
+    def problems_shown(self) -> list[Problem]:
+        return self.problems[:MAX_PROBLEMS]
+
+    @property
+    def other_problems(self) -> list[str]:
+        """What is wrong with the rows that are not shown: a sentence for each column and reason, with a count.
+
+        The most frequent ones come first. A file of 20,000 wrong rows would otherwise be a page of 28 MB.
+        """
+        counted = Counter((problem.column, problem.reason) for problem in self.problems[MAX_PROBLEMS:])
+        texts = [self._counted(column, reason, count) for (column, reason), count in counted.most_common(MAX_REASONS)]
+        more = counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS))
+        if more:
+            text = ngettext("And %(count)s more error.", "And %(count)s more errors.", more)
+            texts.append(text % {"count": number_format(more, force_grouping=True)})
+        return texts
+
+    @staticmethod
+    def _counted(column: str, reason: str, count: int) -> str:
+        text = ngettext("%(count)s more row: %(reason)s", "%(count)s more rows: %(reason)s", count)
+        text = text % {"count": number_format(count, force_grouping=True), "reason": reason}
+        return f"{column}: {text}" if column else text
 
     def valid_rows(self) -> list[RowResult]:
         """Return the rows that the preview page shows; those that change something come first."""

@@ -10,6 +10,7 @@ import tablib
 from django.utils.text import get_text_list
 from django.utils.translation import gettext, ngettext
 
+from scheduling.fields import key_from
 from scheduling.imports.engine.headers import map_headers
 from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.run import ImportRun
@@ -35,7 +36,7 @@ class Selection:
         """Return the selection that a text such as "employee:3,5" describes, or None for any other text. One query."""
         kind, _, keys = text.partition(":")
         model = next((model for model in COLUMNS if model._meta.model_name == kind), None)
-        numbers = [int(key) for key in keys.split(",") if key.isdecimal()]
+        numbers = [number for key in keys.split(",") if (number := key_from(key)) is not None]
         if model is None or not numbers:
             return None
         rows = model._default_manager.in_bulk(numbers[:MAX_SELECTED])

@@ -30,6 +30,12 @@ def confirm(client: Client, preview: Any, model: str = "employee") -> Any:
     return client.post(url("process_import", model), preview.context["confirm_form"].initial, follow=True)
 
 
+def wrong_people(number: int) -> bytes:
+    """Return a file in which the department of every row is misspelled."""
+    lines = [f"p{n}@example.com,{n},P,Q,KITT" for n in range(number)]
+    return "\n".join(["email,employee_number,first_name,last_name,department", *lines]).encode()
+
+
 @pytest.fixture(autouse=True)
 def uploads(settings: Any, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path
@@ -82,15 +88,30 @@ class WorkflowTests:
         assert page.count('<tr class="new">') == 100
         assert "And 20 more rows." in page
 
-    def test_every_error_is_shown_with_its_row(self, admin_client: Client, kitchen: Department, uploads: Path) -> None:
-        lines = [f"p{n}@example.com,{n},P,Q,KITT" for n in range(120)]
-        data = "\n".join(["email,employee_number,first_name,last_name,department", *lines]).encode()
-        preview = upload(admin_client, data)
+    def test_errors_are_shown_with_their_rows(self, admin_client: Client, kitchen: Department, uploads: Path) -> None:
+        preview = upload(admin_client, wrong_people(100))
         page = preview.content.decode()
-        assert page.count("Did you mean &#x27;KIT&#x27;?") == 120
-        assert "<td>121</td>" in page
+        assert page.count("Did you mean &#x27;KIT&#x27;?") == 100
+        assert "<td>101</td>" in page
+        assert "more row" not in page
         assert "confirm_form" not in preview.context
         assert not [path for path in uploads.rglob("*") if path.is_file()]
+
+    def test_the_other_errors_are_counted(self, admin_client: Client, kitchen: Department) -> None:
+        page = upload(admin_client, wrong_people(20_000)).content.decode()
+        assert "20000 rows have errors, so nothing can be imported" in page
+        assert page.count("<td>department</td>") == 100
+        assert "department: 19,900 more rows: No department has the code &#x27;KITT&#x27;." in page
+        assert len(page) < 100_000
+
+    def test_a_page_is_bounded_when_every_row_is_wrong_in_its_own_way(
+        self, admin_client: Client, kitchen: Department
+    ) -> None:
+        lines = [f"p{n}@example.com,{n},P,Q,{n}{'X' * 200}" for n in range(1000)]
+        data = "\n".join(["email,employee_number,first_name,last_name,department", *lines]).encode()
+        page = upload(admin_client, data).content.decode()
+        assert "more errors." in page
+        assert len(page) < 150_000
 
     def test_the_order_of_dates_is_asked_for_and_kept(self, admin_client: Client, kitchen: Department) -> None:
         EmployeeFactory(email="amy@example.com")
@@ -106,6 +127,12 @@ class WorkflowTests:
         assert "Nothing was imported; something has changed since the preview." in page
         assert not Employee.objects.exists()
         assert not LogEntry.objects.exists()
+
+    @pytest.mark.parametrize("name", ["..", "a" * 3000, "0" * 31, "0" * 33])
+    def test_a_made_up_name_of_an_upload_is_the_same_sentence(self, name: str, admin_client: Client, db: None) -> None:
+        form = {"import_file_name": name, "original_file_name": "people.csv", "format": "0", "resource": "0"}
+        page = admin_client.post(url("process_import"), form, follow=True).content.decode()
+        assert "The uploaded file is no longer there. Upload it again." in page
 
     def test_an_upload_that_is_gone_is_a_sentence(self, admin_client: Client, kitchen: Department) -> None:
         preview = upload(admin_client, PEOPLE)

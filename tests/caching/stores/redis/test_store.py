@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from caching.stores.generations import GenerationsUnavailable
-from caching.stores.redis.keyspace import Keyspace
-from caching.stores.redis.mirror import GENERATION_SECONDS, PENDING
+from caching.stores.redis.keyspace import PENDING, Keyspace
+from caching.stores.redis.mirror import GENERATION_SECONDS
 from caching.stores.redis.store import RedisGenerations
 from tests.caching.clock import Clock
 from tests.caching.stores.contract import (
