@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tablib
@@ -24,10 +24,19 @@ class Sheet:
     Rows are addressed by their position, from 0. People are told the number in the file, `numbers[position]`.
     """
 
-    def __init__(self, dataset: tablib.Dataset, columns: Sequence[Column], kind: str) -> None:
-        """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column."""
+    def __init__(
+        self,
+        dataset: tablib.Dataset,
+        columns: Sequence[Column],
+        kind: str,
+        words: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column.
+
+        `words` has the names of columns in other languages.
+        """
         aliases = {column.name: column.aliases for column in columns}
-        self.headers = map_headers(dataset.headers or (), aliases, kind)
+        self.headers = map_headers(dataset.headers or (), aliases, kind, words)
         require(self.headers, (column.name for column in columns if column.required), aliases, kind)
         self.size = len(dataset)
         if self.size > MAX_ROWS:
@@ -43,6 +52,35 @@ class Sheet:
         """Why rows are refused, by position."""
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
+        self.notes: list[str] = [*getattr(dataset, "notes", ()), *self._unneeded_columns(dataset.headers or ())]
+        """Sentences about what was guessed or left out when the file was read."""
+
+    def _unneeded_columns(self, headers: Sequence[Any]) -> Iterator[str]:
+        """Tell which columns are not read because another one means the same; refuse rows with two addresses."""
+        for place, name in self.headers.unneeded.items():
+            words = {"column": shown(headers[place]), "read": self.headers.spelled[name]}
+            yield _("The column '%(column)s' was left out, because '%(read)s' means the same.") % words
+            reason = _("The columns '%(column)s' and '%(read)s' mean the same and have different values.") % words
+            for position, row in enumerate(self.rows):
+                both = {str(row[at]).strip().casefold() for at in (place, self.headers.columns[name])} - {""}
+                if len(both) == 2 and all("@" in value for value in both):
+                    self.refuse(position, name, reason)
+
+    def repeat(self, times: Sequence[int]) -> list[int]:
+        """Repeat each row as often as said, with the same number. Returns the position at which each of them was."""
+        places = [position for position, count in enumerate(times) for __ in range(count)]
+        if len(places) > MAX_ROWS:
+            raise FileError(
+                _("The days of all rows are %(days)s. At most %(most)s can be imported at once.")
+                % {"days": number_format(len(places), force_grouping=True), "most": number_format(MAX_ROWS)}
+            )
+        self.rows = [self.rows[place] for place in places]
+        self.numbers = [self.numbers[place] for place in places]
+        self.values = {name: [cells[place] for place in places] for name, cells in self.values.items()}
+        first = {place: position for position, place in reversed(list(enumerate(places)))}
+        self.problems = {first[place]: problems for place, problems in self.problems.items() if place in first}
+        self.size = len(places)
+        return places
 
     def cell(self, position: int, column: str) -> Any:
         """Return one cell as it is in the file."""
@@ -62,7 +100,11 @@ class Sheet:
                 self.refuse(position, name, reason)
 
     def _date_order(self, field_of: Callable[[Column], models.Field[Any, Any] | None]) -> DateOrder | None:
-        dates = [name for name, column in self.columns.items() if isinstance(field_of(column), models.DateField)]
+        dates = [
+            name
+            for name, column in self.columns.items()
+            if isinstance(field_of(column), models.DateField) or column.parse is values.date
+        ]
         cells = [cell for name in dates for cell in self.cells(name)]
         return values.date_order(cells, [self.headers.spelled[name] for name in dates])
 

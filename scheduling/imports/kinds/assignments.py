@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 from django.utils.translation import gettext, gettext_lazy
 
 from scheduling import caches
 from scheduling.calendar import DepartmentWeek, monday_of
+from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key, Stored
+from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
 from scheduling.models import Employee, Rule, ScheduleAssignment
@@ -52,6 +55,13 @@ ASSIGNMENTS = ImportKind(
             required=True,
         ),
         Column(
+            name="end_date",
+            aliases=("last_day", "until", "to_date", "date_to"),
+            parse=values.date,
+            stored=False,
+            exported=False,
+        ),
+        Column(
             name="department_code",
             aliases=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
             lookup=caches.DEPARTMENT_BY_CODE,
@@ -67,6 +77,10 @@ ASSIGNMENTS = ImportKind(
     duplicate_reason=gettext_lazy("Row {row} has the same employee, shift and date."),
     values_for_new={"source": ScheduleAssignment.Source.IMPORT},
 )
+
+
+# Longer than this, a first and a last day are a mistake rather than a plan.
+MAX_DAYS = 366
 
 
 class AssignmentRun(ImportRun):
@@ -90,6 +104,8 @@ class AssignmentRun(ImportRun):
         return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
 
     def derive_values(self) -> None:
+        if "end_date" in self.sheet.values:
+            one_row_a_day(self.sheet)
         # Rules are read here, before the transaction, because a cache is not filled from inside one.
         self.rules = Rule.objects.active_rules()
 
@@ -181,6 +197,26 @@ class AssignmentRun(ImportRun):
         schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
+
+
+def one_row_a_day(sheet: Sheet) -> None:
+    """Repeat each row that has a first and a last day, once for each day between them."""
+    first, last = sheet.values["date"], sheet.values["end_date"]
+    times = [1] * sheet.size
+    for position, (begin, end) in enumerate(zip(first, last, strict=True)):
+        if begin is None or end is None:
+            continue
+        days = (end - begin).days + 1
+        if 1 <= days <= MAX_DAYS:
+            times[position] = days
+        else:
+            reason = gettext("The last day is before the first one.") if days < 1 else gettext("This is over a year.")
+            sheet.refuse(position, "end_date", reason)
+    places = sheet.repeat(times)
+    following = [earlier == place for earlier, place in zip([-1, *places], places, strict=False)]
+    for position, follows in enumerate(following):
+        if follows:
+            sheet.values["date"][position] = sheet.values["date"][position - 1] + datetime.timedelta(days=1)
 
 
 class AssignmentResource(FileResource):
