@@ -51,8 +51,8 @@ class Found:
     """What the cells with an error show."""
     uncomputed: set[Place] = field(default_factory=set)
     """The cells with a formula and no result."""
-    padded: set[Place] = field(default_factory=set)
-    """The cells whose number is shown in another way."""
+    padded: dict[Place, str] = field(default_factory=dict)
+    """The formats of the cells whose number is shown in another way."""
     hidden_rows: int = 0
 
 

@@ -52,9 +52,9 @@ class XlsxSurvey:
         self.survey.parse("xl/workbook.xml", sheet, _nothing, _nothing)
         return {name: _path(targets.get(id, "")) for name, id in sheets.items()}
 
-    def _padded_styles(self) -> set[str]:
-        """Return the styles, by their place, whose numbers are shown in another way."""
-        padded: set[str] = set()
+    def _padded_styles(self) -> dict[str, str]:
+        """Return the formats, by the place of their style, by which numbers are shown in another way."""
+        padded: dict[str, str] = {}
         styles: list[str] = []
         inside: list[str] = []
 
@@ -63,7 +63,7 @@ class XlsxSurvey:
             if name == "cellXfs":
                 inside.append(name)
             elif name == "numFmt" and is_padded(attributes.get("formatCode", "")):
-                padded.add(attributes.get("numFmtId", ""))
+                padded[attributes.get("numFmtId", "")] = attributes["formatCode"][:100]
             elif name == "xf" and inside:
                 styles.append(attributes.get("numFmtId", ""))
 
@@ -72,7 +72,7 @@ class XlsxSurvey:
                 inside.clear()
 
         self.survey.parse("xl/styles.xml", start, end, _nothing)
-        return {str(place) for place, format_id in enumerate(styles) if format_id in padded}
+        return {str(place): padded[format_id] for place, format_id in enumerate(styles) if format_id in padded}
 
     def _lengths_of_shared_strings(self) -> list[int]:
         lengths: list[int] = []
@@ -164,7 +164,7 @@ class _Sheet:
         elif self.kind == "e":
             self.found.errors[place] = self.said
         elif self.kind == "n" and self.style in self.book.padded_styles:
-            self.found.padded.add(place)
+            self.found.padded[place] = self.book.padded_styles[self.style]
         self._note_cell(length)
 
     def _note_cell(self, length: int) -> None:

@@ -57,6 +57,14 @@ class Unreadable:
 class ShownNumber(float):
     """A number that its spreadsheet shows in another way, such as 102 as 00102."""
 
+    format_code = ""
+
+    @property
+    def shown(self) -> str:
+        """What the spreadsheet shows, as far as the format is of zeros alone; else the number."""
+        digits = written(float(self))
+        return digits.zfill(len(self.format_code)) if set(self.format_code) == {"0"} else digits
+
 
 def is_error(cell: object) -> bool:
     """Whether a cell is the text that a spreadsheet shows in place of a value it cannot compute."""
@@ -107,10 +115,10 @@ def _text_of_number(number: float) -> str:
     if isinstance(number, ShownNumber):
         raise ValueError(
             _(
-                "This is the number %(number)s, which the spreadsheet shows in another way. Format the column as text, "
-                "and write it as it is meant."
+                "This is the number %(number)s, which the spreadsheet shows in another way (%(shown)s). Format the "
+                "column as text, and write it as it is meant."
             )
-            % {"number": written(float(number))}
+            % {"number": written(float(number)), "shown": number.shown if number.is_integer() else number.format_code}
         )
     return written(number)
 

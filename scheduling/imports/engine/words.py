@@ -25,7 +25,7 @@ _GERMAN: Mapping[str, tuple[str, ...]] = {
     "email": ("e_mail_adresse", "mail", "mailadresse", "emailadresse"),
     "employee_email": ("mitarbeiter", "mitarbeiterin", "mitarbeiter_in", "e_mail_adresse", "mail", "mailadresse"),
     "employee_number": ("personalnummer", "personalnr", "personal_nr", "pers_nr", "mitarbeiternummer"),
-    "employment_type": ("vertragsart", "anstellungsart", "anstellung"),
+    "employment_type": ("beschäftigungsart", "vertragsart", "anstellungsart", "anstellung"),
     "end_date": ("austritt", "austrittsdatum", "vertragsende", "bis", "enddatum", "bis_datum", "datum_bis"),
     "end_time": ("ende", "bis", "endzeit", "uhrzeit_bis", "schichtende"),
     "first_name": ("vorname",),

@@ -136,7 +136,7 @@ def _rows(rows: Iterator[list[Any]], before: list[str], odd: dict[int, dict[int,
 
 
 def _odd_cells(found: Found) -> dict[int, dict[int, Any]]:
-    """Return what to put in the place of cells, by row and column. A type: the number that is there is one of it."""
+    """Return what to put in the place of cells, by row and column. A text is the format of the number that is there."""
     odd: dict[int, dict[int, Any]] = {}
     failed = _("The spreadsheet could not compute this. Write the value itself.")
     for (row, column), said in found.errors.items():
@@ -146,18 +146,19 @@ def _odd_cells(found: Found) -> dict[int, dict[int, Any]]:
     )
     for row, column in found.uncomputed:
         odd.setdefault(row, {})[column] = Unreadable(_("a formula"), waiting)
-    for row, column in found.padded:
-        odd.setdefault(row, {})[column] = ShownNumber
+    for (row, column), format_code in found.padded.items():
+        odd.setdefault(row, {})[column] = format_code
     return odd
 
 
 def _with_odd(row: list[Any], odd: dict[int, Any]) -> list[Any]:
     row = row + [""] * (max(odd, default=-1) + 1 - len(row))
     for column, value in odd.items():
-        if value is not ShownNumber:
+        if isinstance(value, Unreadable):
             row[column] = value
         elif isinstance(row[column], (int, float)) and not isinstance(row[column], bool):
             row[column] = ShownNumber(row[column])
+            row[column].format_code = value
     return row
 
 
