@@ -100,12 +100,13 @@ class _Quoted:
     def _read_quoted(self, start: int) -> tuple[int, bool]:
         """Read a cell whose text begins at `start`. Returns where the next one begins, and whether there is none."""
         parts, at, is_bare = [], start, False
-        breaks = 0
+        breaks = length = 0
         while True:
             quote = self.line.find('"', at)
             if quote == -1:
                 parts.append(self.line[at:])
-                self.line, at = self._next_line(sum(map(len, parts))), 0
+                length += len(self.line)
+                self.line, at = self._next_line(length), 0
                 breaks += 1
                 continue
             parts.append(self.line[at:quote])

@@ -8,6 +8,7 @@ numbers that are shown with zeros in front.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 import zipfile
@@ -153,12 +154,15 @@ def _refuse_doctype(*args: Any) -> None:
 def place_of(reference: str) -> Place | None:
     """Return the place of a cell such as B7."""
     match = _REFERENCE.fullmatch(reference)
-    if match is None:
-        return None
+    return None if match is None else (int(match[2]) - 1, _column(match[1]))
+
+
+@functools.lru_cache(maxsize=1000)
+def _column(letters: str) -> int:
     column = 0
-    for letter in match[1].upper():
+    for letter in letters.upper():
         column = column * 26 + ord(letter) - 64
-    return int(match[2]) - 1, column - 1
+    return column - 1
 
 
 def is_padded(format_code: str) -> bool:

@@ -115,65 +115,77 @@ class _Sheet:
         self.length = 0
         self.has_formula = self.has_value = self.in_value = False
 
+    # These are called some five times for each cell, so the names that come most often are compared first.
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = local(name)
-        if name == "c":
-            place = place_of(attributes.get("r", ""))
-            self.row, self.column = place or (self.row, self.column + 1)
+        if name == "v" or name == "t":
+            self.in_value = True
+            self.has_value = self.has_value or name == "v"
+        elif name == "c":
+            self._start_of_cell(attributes.get("r", ""))
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "")
-            self.said, self.length = "", 0
-            self.has_formula = self.has_value = False
         elif name == "row":
             number = attributes.get("r", "")
             self.row = int(number) - 1 if number.isdecimal() and len(number) < 8 else self.row + 1
             self.column = -1
             self.found.hidden_rows += attributes.get("hidden") in ("1", "true")
-        elif name in ("v", "t"):
-            self.in_value = True
-            self.has_value = self.has_value or name == "v"
         elif name == "f":
             self.has_formula = True
+        elif ":" in name:
+            self.start(local(name), attributes)
 
     def text(self, data: str) -> None:
         if not self.in_value:
             return
         self.length += len(data)
-        check_length(self.length)
-        if len(self.said) < 40:
-            self.said += data
+        if self.length > len(data):
+            check_length(self.length)
+            self.said = (self.said + data)[:40]
+        else:
+            check_length(self.length)
+            self.said = data[:40]
 
     def end(self, name: str) -> None:
-        name = local(name)
-        if name in ("v", "t"):
+        if name == "v" or name == "t":
             self.in_value = False
         elif name == "c":
             self._end_of_cell()
+        elif ":" in name:
+            self.end(local(name))
+
+    def _start_of_cell(self, reference: str) -> None:
+        place = place_of(reference) if reference else None
+        self.row, self.column = place or (self.row, self.column + 1)
+        self.said, self.length = "", 0
+        self.has_formula = self.has_value = False
 
     def _end_of_cell(self) -> None:
-        place = (self.row, self.column)
-        if not self.length:
+        length = self.length
+        if not length:
             # A computed text may be empty.
             if self.has_formula and not (self.kind == "str" and self.has_value):
-                self.found.uncomputed.add(place)
+                self.found.uncomputed.add((self.row, self.column))
                 self._note_cell(0)
             return
-        length = self.length
         if self.kind == "s":
-            index = int(self.said) if self.said.isdecimal() and len(self.said) < 10 else -1
+            index = int(self.said) if self.said.isdecimal() and length < 10 else -1
             length = self.book.lengths[index] if 0 <= index < len(self.book.lengths) else 0
         elif self.kind == "e":
-            self.found.errors[place] = self.said
+            self.found.errors[self.row, self.column] = self.said
         elif self.kind == "n" and self.style in self.book.padded_styles:
-            self.found.padded[place] = self.book.padded_styles[self.style]
+            self.found.padded[self.row, self.column] = self.book.padded_styles[self.style]
         self._note_cell(length)
 
     def _note_cell(self, length: int) -> None:
         if self.only_first:
             raise _EnoughSeenError
         self.book.survey.count(1, length)
-        self.found.cells += 1
-        self.found.rows = max(self.found.rows, self.row + 1)
-        self.found.columns = max(self.found.columns, self.column + 1)
+        found = self.found
+        found.cells += 1
+        if self.row >= found.rows:
+            found.rows = self.row + 1
+        if self.column >= found.columns:
+            found.columns = self.column + 1
 
 
 def _path(target: str) -> str:

@@ -96,7 +96,7 @@ def _decimal_of(digits: str) -> Decimal:
         whole, fraction = digits.split(grouped[1])
         if whole.lstrip("+-") != "0":
             raise ValueError(
-                _("This can be read as %(fraction)s or as %(whole)s. Write it without a comma.")
+                _("This can be read as %(fraction)s or as %(whole)s. Write %(whole)s or %(fraction)s0.")
                 % {"fraction": f"{whole}.{fraction}", "whole": f"{whole}{fraction}"}
             )
         grouped = None

@@ -52,13 +52,14 @@ class MapHeadersTests:
     def test_names_unknown_and_missing_columns(self) -> None:
         mapped = map_headers(["Email", "Shoe  size", "Shift", "Datum"], ASSIGNMENTS.aliases, "assignments")
         assert mapped.unknown == ("Shoe size",)
-        assert mapped.missing == ("department_code", "status", "priority", "notes")
+        assert mapped.missing == ("end_date", "department_code", "status", "priority", "notes")
         assert mapped.spelled["shift_name"] == "Shift"
 
     def test_our_own_name_wins_over_an_alias(self) -> None:
         mapped = map_headers(["login", "employee_email"], ASSIGNMENTS.aliases, "assignments")
         assert mapped.columns == {"employee_email": 1}
-        assert mapped.unknown == ("login",)
+        assert mapped.unknown == ()
+        assert mapped.unneeded == {0: "employee_email"}
 
     def test_two_names_of_one_column_are_refused(self) -> None:
         with pytest.raises(FileError, match="The columns 'Login' and 'Work email' both mean 'employee_email'"):
