@@ -69,6 +69,9 @@ bench: $(DEVELOPMENT) ## Run the benchmarks, each in a database of its own; BENC
 torture: $(DEVELOPMENT) ## Look for stale reads for a minute; ARGS="--store redis --faults kill,cut --seconds 600"
 	$(RUN) -m benchmarks.torture --faults kill $(ARGS)
 
+fuzz: $(DEVELOPMENT) ## Read and import thousands of mutated files: never a traceback, never a value that is not in the file
+	FUZZ_EXAMPLES=20000 $(RUN) -m pytest -q -p no:randomly tests/scheduling/imports/test_fuzz.py $(ARGS)
+
 # Each lock holds for every Python from 3.11 on. The second one takes the versions of the first, so that the tests run
 # on what is deployed. Versions that still fit are kept: ask for newer ones with --upgrade.
 lock: $(UV) ## Pin what the requirements ask for, with hashes, in requirements*.lock; ARGS=--upgrade for newer versions

@@ -59,7 +59,7 @@ class NumberTests:
             values.decimal("1,234")
 
     @pytest.mark.parametrize("cell", ["", "twelve", "1-2", float("nan"), float("inf"), "--1", "٣"])
-    def test_what_is_no_number_is_refused(self, cell: Any) -> None:
+    def test_anything_else_is_refused(self, cell: Any) -> None:
         with pytest.raises(ValueError, match="Write a number"):
             values.decimal(cell)
 
