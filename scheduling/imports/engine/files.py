@@ -163,12 +163,10 @@ def _rows_above(above: Sequence[NumberedRow]) -> Iterator[str]:
 def _columns_without_header(headers: Sequence[Any], rows: Sequence[NumberedRow]) -> Iterator[str]:
     for place, header in enumerate(headers):
         if is_blank(header):
-            filled = [number for number, row in rows if not is_blank(row[place])]
-            if filled:
-                text = _(
-                    "Column %(column)d has no header, so its %(count)d values were left out (the first in row %(row)d)."
-                )
-                yield text % {"column": place + 1, "count": len(filled), "row": filled[0]}
+            first = next((number for number, row in rows if not is_blank(row[place])), None)
+            if first is not None:
+                text = _("Column %(column)d was left out, because it has no header; row %(row)d has a value in it.")
+                yield text % {"column": place + 1, "row": first}
 
 
 def _without_blank_end(row: Sequence[Any]) -> list[Any]:

@@ -165,4 +165,4 @@ def _with_odd(row: list[Any], odd: dict[int, Any]) -> list[Any]:
 def _hidden_rows(found: Found) -> list[str]:
     if not found.hidden_rows:
         return []
-    return [_("%(count)d rows of the sheet are hidden; they were read as well.") % {"count": found.hidden_rows}]
+    return [_("The hidden rows of the sheet were read as well (%(count)d).") % {"count": found.hidden_rows}]

@@ -84,7 +84,7 @@ class CellTests:
 
         table = read(book(fill))
         assert (table.headers, list(table), table.row_numbers) == (["", "name"], [("", "Early")], [40_001])
-        assert table.notes == ["1 rows of the sheet are hidden; they were read as well."]
+        assert table.notes == ["The hidden rows of the sheet were read as well (1)."]
 
     def test_cells_without_a_value_of_their_own_are_not_blank(self) -> None:
         header = "<row><c t='inlineStr'><is><t>name</t></is></c></row>"
