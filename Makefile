@@ -21,7 +21,7 @@ ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/c
 	tests/caching/contract/test_contract.py tests/caching/coherence/test_neighbours.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test screenshots prove prove-today django-suite check bench torture lock migrations messages clean
+.PHONY: help demo serve test screenshots prove prove-today django-suite check bench torture fuzz lock migrations messages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

@@ -114,6 +114,12 @@ class DatesTests:
         assert list(days) == [DAY_1 + datetime.timedelta(days=days) for days in (-1, 0, 1)]
         assert imported("assignments", lines).unchanged == 3
 
+    def test_beside_times_the_last_day_is_that_of_the_shift(self) -> None:
+        header = "email,shift,start_date,start_time,end_date,end_time\n"
+        assert imported("assignments", f"{header}amy@example.com,Late,2026-12-01,22:00,2026-12-02,06:00\n").new == 1
+        result = imported("assignments", f"{header}amy@example.com,Late,2026-12-01,22:00,2026-12-04,06:00\n")
+        assert refusals(result) == [(2, "end_date")]
+
     def test_a_last_day_before_the_first_is_refused(self) -> None:
         lines = "email,shift,start_date,end_date\namy@example.com,Late,2026-12-01,2026-11-30\n"
         assert refusals(imported("assignments", lines)) == [(2, "end_date")]
