@@ -156,4 +156,4 @@ def parser_for(field: models.Field[Any, Any] | None, order: DateOrder | None) ->
 def _parser_of_text(field: models.CharField[Any, Any]) -> Parser:
     if field.name == "phone":
         return values.phone
-    return values.code if field.max_length and field.max_length <= MAX_CODE_LENGTH else values.text
+    return values.code if field.max_length and field.max_length <= MAX_CODE_LENGTH else values.line

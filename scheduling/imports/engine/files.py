@@ -109,8 +109,9 @@ def _delimiter(text: str, known: KnownHeaders | None) -> str:
 
     counts = {delimiter: named(delimiter) for delimiter in DELIMITERS}
     best = max(counts.values())
-    # A file of one column has none.
-    return max(counts, key=lambda delimiter: counts[delimiter]) if best > 1 else delimiter_of(text)
+    chosen = [delimiter for delimiter, count in counts.items() if count == best]
+    # In a file of one column, each of them leaves the header as it is.
+    return chosen[0] if best > 1 or len(chosen) == 1 else delimiter_of(text)
 
 
 def _table(rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: list[str]) -> Table:

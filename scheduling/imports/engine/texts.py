@@ -123,9 +123,17 @@ def _text_of_number(number: float) -> str:
     return written(number)
 
 
+def line(cell: Any) -> str:
+    """Return a text of one line. A form takes no others, and a quote that is not closed makes several of one."""
+    found = text(cell)
+    if "\n" in found or "\r" in found:
+        raise ValueError(_("This has several lines. Write it on one."))
+    return found
+
+
 def code(cell: Any) -> str:
     """Return a code or a number by which something is known, which has no value to compute with."""
-    found = text(cell)
+    found = line(cell)
     if isinstance(cell, float) and not cell.is_integer():
         raise ValueError(
             _("The spreadsheet took this for a number and may have lost zeros. Format the column as text.")

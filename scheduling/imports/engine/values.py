@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.dates import DateOrder, date, date_in, date_order
 from scheduling.imports.engine.problems import did_you_mean, listed
-from scheduling.imports.engine.texts import code, email, is_blank, phone, text, written
+from scheduling.imports.engine.texts import code, email, is_blank, line, phone, text, written
 from scheduling.imports.engine.times import time
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "integer",
     "is_blank",
     "joined",
+    "line",
     "names",
     "phone",
     "split_names",

@@ -43,6 +43,7 @@ _GERMAN: Mapping[str, tuple[str, ...]] = {
     "shift_name": ("schicht", "dienst", "schichtname", "schichtbezeichnung"),
     "shift_type": ("schichtart", "schichttyp"),
     "skills": ("fähigkeiten", "qualifikation", "kenntnisse"),
+    "week_start": ("wochenbeginn", "wochenstart", "woche", "montag"),
     "start_time": ("beginn", "anfang", "von", "startzeit", "uhrzeit_von", "schichtbeginn"),
 }
 

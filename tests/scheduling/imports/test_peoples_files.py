@@ -56,6 +56,10 @@ class QuotesTests:
         assert imported("assignments", ASSIGNMENT.format(DAY_1, '24" pan')).saved
         assert ScheduleAssignment.objects.get().notes == '24" pan'
 
+    def test_a_text_of_one_line_has_no_others(self) -> None:
+        result = imported("employees", 'email,role\namy@example.com,"Chef\nbob@example.com,Cook"\n')
+        assert refusals(result) == [(2, "role")]
+
     def test_an_open_quote_swallows_nothing(self) -> None:
         result = imported("assignments", ASSIGNMENT.format(DAY_1, '"keys\namy@example.com,Late,2026-12-02,'))
         assert result.sentences[0].startswith("Row 2 has a quote that is not closed")
@@ -144,6 +148,9 @@ class HeaderTests:
         result = imported("assignments", lines)
         assert refusals(result) == [(4, "shift")]
         assert result.notes[0] == "Left out above the header: 'Roster of week 49' (row 1)."
+
+    def test_separators_in_a_header_are_text(self) -> None:
+        assert imported("employees", "email,phone (mobile; home; work)\namy@example.com,\n").saved
 
     def test_german_is_understood(self) -> None:
         assert imported("employees", "E-Mail;Anstellungsart;Stundenlohn\namy@example.com;Teilzeit;18,90\n").saved
