@@ -62,6 +62,7 @@ django-suite: $(DEVELOPMENT) ## Run Django's own tests with the cache and withou
 fuzz: $(DEVELOPMENT) ## Send hostile input to every page, file and store for ten minutes; FUZZ_SECONDS=3600 for an hour
 	FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 2)) $(RUN) -m pytest -s -q $(FUZZED) $(ARGS)
 	FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 2)) $(RUN) -W ignore -m tests.on_postgres -s -q tests/hostile $(ARGS)
+	FUZZ_EXAMPLES=20000 $(RUN) -m pytest -q tests/scheduling/imports/test_fuzz.py $(ARGS)
 
 # Needs the network: what it cannot ask is a failure, or with ARGS=--where-possible a line that says so.
 audit: $(DEVELOPMENT) ## Look for known vulnerabilities in what is locked, and check the settings of a deployment

@@ -4,11 +4,11 @@ from typing import Any
 
 from import_export.formats.base_formats import Format
 
-from scheduling.imports.engine.files import Table, read_table
+from scheduling.imports.engine.files import Upload
 
 
 class _Readable(Format):
-    """Reads the bytes of a file. The encoding is detected rather than taken from the settings."""
+    """Keeps the bytes of a file. The resource reads them, because it knows what kind of file they should be."""
 
     def __init__(self, encoding: str | None = None) -> None:
         self.encoding = encoding
@@ -16,8 +16,8 @@ class _Readable(Format):
     def can_import(self) -> bool:
         return True
 
-    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Table:
-        return read_table(in_stream)
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Upload:
+        return Upload(in_stream)
 
 
 class CSV(_Readable):

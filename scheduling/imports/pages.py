@@ -19,7 +19,8 @@ from import_export.formats.base_formats import Format
 from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.results import RowResult
 
-from scheduling.imports.engine.files import MAX_BYTES, too_large
+from scheduling.imports.engine.encodings import COMMON_ENCODINGS
+from scheduling.imports.engine.files import MAX_BYTES, ReadOptions, too_large
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import CSV, XLSX
@@ -31,14 +32,29 @@ DATE_ORDERS = (
     ("dmy", _("day first: 31/12/2026")),
     ("mdy", _("month first: 12/31/2026")),
 )
+ENCODINGS = (("", _("as the file shows")), *((name, name) for name in COMMON_ENCODINGS))
+# Excel allows 31 characters, other programs more.
+MAX_SHEET_LENGTH = 200
 LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
 
 class FileForm(ImportForm):
-    """The form for the upload. It also asks for the order of day and month."""
+    """The form for the upload. It also asks for what the file may not show."""
 
     date_order = forms.ChoiceField(label=_("Dates such as 11/05/2026"), choices=DATE_ORDERS, required=False)
-    field_order = ["resource", "import_file", "format", "date_order"]
+    encoding = forms.ChoiceField(
+        label=_("Encoding of a text file"),
+        choices=ENCODINGS,
+        required=False,
+        help_text=_("Choose one if letters such as ü or ł are wrong in the preview."),
+    )
+    sheet = forms.CharField(
+        label=_("Sheet of a spreadsheet"),
+        max_length=MAX_SHEET_LENGTH,
+        required=False,
+        help_text=_("Empty: the first visible sheet with the columns that are needed. The preview names the others."),
+    )
+    field_order = ["resource", "import_file", "format", "date_order", "encoding", "sheet"]
 
     def clean_import_file(self) -> UploadedFile:
         file = self.cleaned_data["import_file"]
@@ -51,6 +67,8 @@ class ConfirmForm(ConfirmImportForm):
     """The form below the preview, which keeps the answers to the first one."""
 
     date_order = forms.ChoiceField(choices=DATE_ORDERS, required=False, widget=forms.HiddenInput)
+    encoding = forms.ChoiceField(choices=ENCODINGS, required=False, widget=forms.HiddenInput)
+    sheet = forms.CharField(max_length=MAX_SHEET_LENGTH, required=False, widget=forms.HiddenInput)
 
 
 class FileImportMixin(ImportMixin):
@@ -77,12 +95,13 @@ class FileImportMixin(ImportMixin):
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         chosen = getattr(kwargs.get("form"), "cleaned_data", {})
-        return {"date_order": chosen.get("date_order") or None}
+        options = ReadOptions(encoding=chosen.get("encoding", ""), sheet=chosen.get("sheet", ""))
+        return {"date_order": chosen.get("date_order") or None, "read_options": options}
 
     def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
         initial = super().get_confirm_form_initial(request, import_form)
         if import_form is not None:
-            initial["date_order"] = import_form.cleaned_data["date_order"]
+            initial.update({name: import_form.cleaned_data[name] for name in ("date_order", "encoding", "sheet")})
         return initial
 
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:

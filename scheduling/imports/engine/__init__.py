@@ -3,12 +3,23 @@
 In the order of reading:
 
 problems      what is wrong with a file or a row, and the sentences that say so
-values        one cell to a value: texts, numbers, dates, times, choices, lists of names
+texts         one cell to a text, unless a spreadsheet has made something else of it
+dates         one cell to a date
+times         one cell to a time of day
+values        one cell to any other value: numbers, yes or no, choices, lists of names
 columns       what a column means, and how its cells are read
-headers       which column of a file is which of ours
-files         the bytes of a CSV or XLSX file to a table
+headers       which column of a file is which of ours, and which row has the headers
+words         what the columns are called in the languages of the project
+encodings     the bytes of a text file to its text
+csv_rows      the text of a CSV file to its rows
+survey        limits for a spreadsheet, before anything is built from it
+survey_xlsx   the survey of an XLSX file
+survey_ods    the survey of an OpenDocument file
+workbooks     the bytes of a spreadsheet to the rows of one of its sheets
+files         the bytes of any file to a table
 sheet         a file column by column, and what is wrong with its rows
 references    the natural keys in a column to primary keys
+lost_zeros    numbers that have lost the zeros with which they begin
 bulk          many rows read and written at once
 results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows

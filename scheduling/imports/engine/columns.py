@@ -13,7 +13,11 @@ from django.utils.translation import gettext as _
 from caching import CachedLookup
 from scheduling.fields import LowerEmailField
 from scheduling.imports.engine import values
+from scheduling.imports.engine.texts import MAX_CELL_LENGTH, Unreadable, is_error
 from scheduling.imports.engine.values import DateOrder, Parser
+
+# Codes, numbers of people and the like are in fields that are no longer than this.
+MAX_CODE_LENGTH = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,29 +75,32 @@ UNFILLED = _Unfilled()
 
 
 class Memo(dict[Any, Any]):
-    """Cell to value or Refused. Each spelling is parsed and validated once: a file has few different dates."""
+    """Cell to value or Refused. Each spelling is parsed and validated once: a file has few different dates.
+
+    Cells that are not texts go under their type too, because 1, 1.0 and True are the same key and different cells.
+    """
 
     def __init__(self, convert: Callable[[Any], Any]) -> None:
         super().__init__()
         self._convert = convert
         self.refused = False
 
-    def __missing__(self, cell: Any) -> Any:
+    def __missing__(self, key: Any) -> Any:
         try:
-            value = self._convert(cell)
+            value = self._convert(key if type(key) is str else key[1])
         except ValidationError as error:
             value = Refused(" ".join(error.messages))
         except ValueError as error:
             value = Refused(str(error))
         self.refused = self.refused or isinstance(value, Refused)
-        self[cell] = value
+        self[key] = value
         return value
 
 
 def read_column(cells: Sequence[Any], convert: Callable[[Any], Any]) -> tuple[list[Any], dict[int, str]]:
     """Return the values of a column, and by position why cells were refused. The value of a refused cell is None."""
     memo = Memo(convert)
-    found = [memo[cell] for cell in cells]
+    found = [memo[cell if type(cell) is str else (type(cell), cell)] for cell in cells]
     if not memo.refused:
         return found, {}
     reasons = {position: value.reason for position, value in enumerate(found) if isinstance(value, Refused)}
@@ -109,10 +116,22 @@ def converter(column: Column, field: models.Field[Any, Any] | None, order: DateO
     def convert(cell: Any) -> Any:
         if values.is_blank(cell):
             return blank(column, field)
+        refuse_unreadable(cell)
         value = parse(cell)
         return field.clean(value, None) if field is not None and column.lookup is None else value
 
     return convert
+
+
+def refuse_unreadable(cell: Any) -> None:
+    """Raise ValueError for a cell that no parser should see: without a value of its own, or far too long."""
+    if isinstance(cell, Unreadable):
+        raise ValueError(cell.reason)
+    if is_error(cell):
+        raise ValueError(_("The spreadsheet could not compute this. Write the value itself."))
+    if isinstance(cell, str) and len(cell) > MAX_CELL_LENGTH:
+        words = {"length": len(cell), "most": MAX_CELL_LENGTH}
+        raise ValueError(_("This has %(length)d characters. At most %(most)d can be imported.") % words)
 
 
 def blank(column: Column, field: models.Field[Any, Any] | None) -> Any:
@@ -135,7 +154,9 @@ def parser_for(field: models.Field[Any, Any] | None, order: DateOrder | None) ->
     if field is None or field.is_relation:
         return values.text
     if field.flatchoices:
-        return values.choice({str(value): str(label) for value, label in field.flatchoices})
+        return values.choice({str(value): label for value, label in field.flatchoices})
+    if isinstance(field, models.CharField) and not isinstance(field, models.EmailField):
+        return _parser_of_text(field)
     parsers: tuple[tuple[type, Parser], ...] = (
         (LowerEmailField, values.email),
         (models.BooleanField, values.boolean),
@@ -145,3 +166,9 @@ def parser_for(field: models.Field[Any, Any] | None, order: DateOrder | None) ->
         (models.IntegerField, values.integer),
     )
     return next((parser for kind, parser in parsers if isinstance(field, kind)), values.text)
+
+
+def _parser_of_text(field: models.CharField[Any, Any]) -> Parser:
+    if field.name == "phone":
+        return values.phone
+    return values.code if field.max_length and field.max_length <= MAX_CODE_LENGTH else values.line

@@ -1,149 +1,173 @@
-"""The bytes of a file to a table: CSV in any usual encoding and with any usual delimiter, and XLSX."""
+"""The bytes of a file to a table: CSV in any usual encoding and with any usual delimiter, XLSX and ODS."""
 
-import csv
-import io
+from __future__ import annotations
+
 import itertools
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import python_calamine
 import tablib
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from scheduling.exports.cells import unescape
-from scheduling.imports.engine.problems import FileError
-from scheduling.imports.engine.values import is_blank
+from scheduling.imports.engine.csv_rows import DELIMITERS, csv_rows, delimiter_of, first_lines
+from scheduling.imports.engine.encodings import decode
+from scheduling.imports.engine.headers import MAX_ROWS_ABOVE, KnownHeaders
+from scheduling.imports.engine.problems import FileError, listed, shown
+from scheduling.imports.engine.texts import is_blank
+from scheduling.imports.engine.workbooks import workbook_rows
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
-# How large an XLSX file may be when it is unpacked. A malicious file unpacks to a thousand times its size.
-MAX_UNPACKED_BYTES = 200_000_000
+# As many as a spreadsheet may have: the cells of the rows that are kept.
+MAX_CELLS = 500_000
 
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_DELIMITERS = ",;\t|"
+
+NumberedRow = tuple[int, Sequence[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What the user says about a file. Empty: what the file shows."""
+
+    encoding: str = ""
+    sheet: str = ""
 
 
 class Table(tablib.Dataset):
     """A dataset that knows at which rows of the file its own rows were."""
 
-    def __init__(self, *rows: Sequence[Any], headers: Sequence[Any], numbers: Sequence[int]) -> None:
+    def __init__(
+        self, *rows: Sequence[Any], headers: Sequence[Any], numbers: Sequence[int], notes: Sequence[str] = ()
+    ) -> None:
         super().__init__(*rows, headers=headers)
         self.row_numbers = numbers
-        """As a spreadsheet counts: the header is row 1, and blank rows are counted although they are left out."""
+        """As a spreadsheet counts: the first row is row 1, and blank rows are counted although they are left out."""
+        self.notes = list(notes)
+        """Sentences about what was guessed or left out when the file was read."""
 
 
-def read_path(path: Path) -> Table:
+class Upload(tablib.Dataset):
+    """The bytes of a file, which are read once it is known what kind of file they should be."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+def read_path(path: Path, known: KnownHeaders | None = None, options: ReadOptions | None = None) -> Table:
     """Read a file. Raises FileError if it is missing, too large, or not a table."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise FileError(too_large(path.stat().st_size))
-        return read_table(path.read_bytes())
+        return read_table(path.read_bytes(), known, options)
     except OSError as error:
         raise FileError(
             _("Cannot read %(path)s: %(reason)s.") % {"path": path, "reason": error.strerror or error}
         ) from error
 
 
-def read_table(data: bytes) -> Table:
-    """Read the bytes of a CSV or XLSX file. The bytes show which of the two it is, so its name does not matter."""
+def read_table(data: bytes, known: KnownHeaders | None = None, options: ReadOptions | None = None) -> Table:
+    """Read the bytes of a file. They show of which format it is, so its name does not matter.
+
+    With the headers of its kind, the table is found below titles, beside sheets of instructions, and whatever the
+    delimiter. Without them, the first row that is not blank is the header.
+    """
+    options = options or ReadOptions()
     if len(data) > MAX_BYTES:
         raise FileError(too_large(len(data)))
     if data.startswith(_OLD_EXCEL):
         raise FileError(_("This is an old Excel file (.xls) or one with a password. Save it as .xlsx without one."))
-    rows = _xlsx_rows(data) if data.startswith(_ZIP) else _csv_rows(decode(data))
-    return _table(rows)
-
-
-def decode(data: bytes) -> str:
-    """Return the text of a CSV file: UTF-8 or UTF-16, with or without a byte order mark, or else Windows-1252."""
-    encoding = next((encoding for bom, encoding in _BOMS if data.startswith(bom)), None)
-    candidates = [encoding] if encoding else [*_utf_16_without_bom(data), "utf-8", "cp1252"]
-    for candidate in candidates:
-        try:
-            return data.decode(candidate)
-        except UnicodeDecodeError:
-            continue
-    raise FileError(_("This is not a text file that can be read. Save it as CSV in UTF-8, or as XLSX."))
-
-
-def _utf_16_without_bom(data: bytes) -> list[str]:
-    """Return the UTF-16 encoding that the zero bytes point to: in mostly Latin text, every other byte is zero.
-
-    The other encodings have no zero bytes, so the result is empty for them.
-    """
-    sample = data[:1000]
-    if not sample.count(0):
-        return []
-    return ["utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"]
-
-
-def delimiter_of(text: str) -> str:
-    """Return the delimiter of the header line: the one of , ; tab and | that appears most often outside quotes."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    outside_quotes = "".join(header.split('"')[::2])
-    return max(_DELIMITERS, key=outside_quotes.count)
-
-
-def _csv_rows(text: str) -> Iterable[list[str]]:
+    if data.startswith(_ZIP):
+        rows, notes = workbook_rows(data, options.sheet, known)
+        return _table(rows, known, notes)
+    if options.sheet.strip():
+        raise FileError(_("This is a text file, which has no sheets. Leave the sheet '%s' out.") % shown(options.sheet))
+    text, notes = decode(data, options.encoding)
     if "\0" in text:
         raise FileError(_("This is not a text file: it has bytes that no text has. Save it as CSV or XLSX."))
-    delimiter, offset = delimiter_of(text), 0
-    if text[:4].lower() == "sep=" and text[4:5] and text[5:6] in "\r\n":  # a line that only Excel writes
-        delimiter = text[4]
-        offset = text.index("\n") + 1
-    reader = csv.reader(io.StringIO(text[offset:], newline=""), delimiter=delimiter)
-    try:
-        for row in reader:
-            yield [unescape(cell) if "'" in cell else cell for cell in row]
-    except csv.Error as error:
-        raise FileError(
-            _("Row %(row)d cannot be read: %(reason)s.") % {"row": reader.line_num, "reason": error}
-        ) from error
+    return _table(csv_rows(text, _delimiter(text, known)), known, notes)
 
 
-def _xlsx_rows(data: bytes) -> Iterable[list[Any]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise FileError(_("The spreadsheet unpacks to more than 200 MB. Save the sheet alone, or as CSV."))
-        with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            sheet = next((name for name in book.sheet_names), None)
-            if sheet is None:
-                raise FileError(_("The spreadsheet has no sheet."))
-            return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=MAX_ROWS * 2)
-    except (zipfile.BadZipFile, python_calamine.CalamineError) as error:
-        raise FileError(_("The spreadsheet cannot be read: %(reason)s.") % {"reason": error}) from error
+def _delimiter(text: str, known: KnownHeaders | None) -> str:
+    """Return the delimiter by which the first lines name most columns. Empty: the header line shows it."""
+    if known is None:
+        return ""
+    lines = first_lines(text)
+
+    def named(delimiter: str) -> int:
+        rows = ([cell.strip(' "') for cell in line.split(delimiter)] for line in lines)
+        return max((len(known.columns(row)) for row in rows), default=0)
+
+    counts = {delimiter: named(delimiter) for delimiter in DELIMITERS}
+    best = max(counts.values())
+    chosen = [delimiter for delimiter, count in counts.items() if count == best]
+    # In a file of one column, each of them leaves the header as it is.
+    return chosen[0] if best > 1 or len(chosen) == 1 else delimiter_of(text)
 
 
-def _table(rows: Iterable[Sequence[Any]]) -> Table:
-    """Return the table. The first row that is not blank is the header, and blank rows are left out."""
-    filled = ((number, row) for number, row in enumerate(rows, 1) if not all(map(is_blank, row)))
-    first = next(filled, None)
-    if first is None:
-        raise FileError(_("The file is empty."))
-    headers = _without_blank_end(first[1])
+def _table(rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: list[str]) -> Table:
+    """Return the table below the header. Blank rows are left out."""
+    filled = ((number, row) for number, row in enumerate(rows, 1) if not is_blank_row(row))
+    above, (__, header), rest = _header(filled, known)
+    headers = _without_blank_end(header)
     if len(headers) > MAX_COLUMNS:
         raise FileError(
             _("The file has %(columns)d columns. At most %(most)d can be imported.")
             % {"columns": len(headers), "most": MAX_COLUMNS}
         )
-    numbered = list(itertools.islice(filled, MAX_ROWS + 1))
-    if len(numbered) > MAX_ROWS:
+    numbered = [(number, _as_wide(row, len(headers), number)) for number, row in itertools.islice(rest, MAX_ROWS + 1)]
+    if len(numbered) > MAX_ROWS or len(numbered) * len(headers) > max(MAX_CELLS, MAX_ROWS):
         raise FileError(
             _("The file has more than %(most)s rows. Split it into several files.")
-            % {"most": number_format(MAX_ROWS, force_grouping=True)}
+            % {"most": number_format(min(MAX_ROWS, MAX_CELLS // max(1, len(headers))), force_grouping=True)}
         )
     return Table(
-        *(_as_wide(row, len(headers), number) for number, row in numbered),
+        *(row for __, row in numbered),
         headers=headers,
-        numbers=[number for number, row in numbered],
+        numbers=[number for number, __ in numbered],
+        notes=[*notes, *_rows_above(above), *_columns_without_header(headers, numbered)],
     )
+
+
+def _header(
+    filled: Iterator[NumberedRow], known: KnownHeaders | None
+) -> tuple[list[NumberedRow], NumberedRow, Iterator[NumberedRow]]:
+    """Return the rows above the header, the header, and the rows below it."""
+    first = list(itertools.islice(filled, 1 if known is None else MAX_ROWS_ABOVE))
+    if not first:
+        raise FileError(_("The file is empty."))
+    place = 0 if known is None else known.place_of_header([row for number, row in first])
+    return first[:place], first[place], itertools.chain(first[place + 1 :], filled)
+
+
+def is_blank_row(row: Sequence[Any]) -> bool:
+    """Whether no cell of a row has a value."""
+    return all(map(is_blank, row)) if any(row) else all(cell == "" or is_blank(cell) for cell in row)
+
+
+def _rows_above(above: Sequence[NumberedRow]) -> Iterator[str]:
+    if above:
+        numbers = ", ".join(str(number) for number, row in above)
+        said = listed((shown(next(cell for cell in row if not is_blank(cell)), 40) for number, row in above), limit=5)
+        yield _("Left out above the header: %(said)s (row %(numbers)s).") % {"said": said, "numbers": numbers}
+
+
+def _columns_without_header(headers: Sequence[Any], rows: Sequence[NumberedRow]) -> Iterator[str]:
+    for place, header in enumerate(headers):
+        if is_blank(header):
+            first = next((number for number, row in rows if not is_blank(row[place])), None)
+            if first is not None:
+                text = _("Column %(column)d was left out, because it has no header; row %(row)d has a value in it.")
+                yield text % {"column": place + 1, "row": first}
 
 
 def _without_blank_end(row: Sequence[Any]) -> list[Any]:

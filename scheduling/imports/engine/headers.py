@@ -1,22 +1,65 @@
-"""Which column of a file is which of ours, whatever words people use for its header."""
+"""Which column of a file is which of ours, whatever words people use for its header, and which row has the headers."""
 
 import re
+import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scheduling.imports.engine.problems import FileError, listed, nearest
+from scheduling.imports.engine.problems import FileError, listed, nearest, shown
+from scheduling.imports.engine.texts import is_blank
 
-_DROPPED = str.maketrans("", "", "\ufeff*#")
+_DROPPED = str.maketrans("", "", "\ufeff\u200b\u2060\xad*#")
 _SEPARATORS = re.compile(r"[\W_]+")
+MAX_HEADER_LENGTH = 200
+# Reports have a title, a period, a company and the like above their header.
+MAX_ROWS_ABOVE = 30
+
+Aliases = Mapping[str, Iterable[str]]
 
 
 def normalise(header: object) -> str:
     """Return a header as the lists of aliases spell it: "e_mail" for " E-Mail *". Empty for a blank header."""
     # \W covers the no-break space and all other white space; letters of any alphabet are kept.
-    return _SEPARATORS.sub("_", str(header or "").translate(_DROPPED).casefold()).strip("_")
+    spelled = "" if header is None else str(header)[:MAX_HEADER_LENGTH]
+    if not spelled.isascii():
+        spelled = unicodedata.normalize("NFKC", spelled)
+    return _SEPARATORS.sub("_", spelled.translate(_DROPPED).casefold()).strip("_")
+
+
+@dataclass(frozen=True)
+class KnownHeaders:
+    """The headers of one kind of file, by which its table is found below titles and among other sheets."""
+
+    column_of: Mapping[str, str]
+    """Our column, by each of its names as `normalise` spells them."""
+    required: frozenset[str]
+
+    def columns(self, row: Sequence[Any]) -> set[str]:
+        """Return which of our columns the cells of a row name."""
+        return {self.column_of[name] for name in map(normalise, row) if name in self.column_of}
+
+    def is_header(self, row: Sequence[Any]) -> bool:
+        """Whether a row is certainly the header: it names all columns that every file must have, and not one alone."""
+        named = self.columns(row)
+        filled = sum(not is_blank(cell) for cell in row)
+        return bool(named) and self.required <= named and (len(named) > 1 or filled == 1)
+
+    def has_header(self, rows: Iterable[Sequence[Any]]) -> bool:
+        """Whether one of the first rows names what every file of the kind must have."""
+        return any(map(self.is_header, rows))
+
+    def place_of_header(self, rows: Sequence[Sequence[Any]]) -> int:
+        """Return which of the first rows is the header. Where none is for certain, it is the one with most names."""
+        first = rows[:MAX_ROWS_ABOVE]
+        certain = next((place for place, row in enumerate(first) if self.is_header(row)), None)
+        if certain is not None:
+            return certain
+        counts = [len(self.columns(row)) for row in first]
+        return counts.index(max(counts)) if max(counts, default=0) > 1 else 0
 
 
 @dataclass(frozen=True)
@@ -31,43 +74,54 @@ class Headers:
     """Headers that we do not know. Their columns are ignored, and the result says so."""
     missing: tuple[str, ...]
     """Our columns that the file lacks. The stored values of these stay as they are."""
+    unneeded: Mapping[int, str] = field(default_factory=dict)
+    """Our column, by the position of each column that has another name for one that the file has already."""
 
 
-def map_headers(headers: Sequence[object], aliases: Mapping[str, Iterable[str]], kind: str) -> Headers:
+def map_headers(headers: Sequence[object], aliases: Aliases, kind: str, words: Aliases | None = None) -> Headers:
     """Map a file's headers to our columns; raise FileError if two of them mean the same column.
 
-    `aliases` has the other names of each of our columns. Our own name wins over an alias.
+    `aliases` has the other names of each of our columns. Our own name wins over an alias, and an alias over one of the
+    `words`, which are names in other languages.
     """
-    texts = [" ".join(str(header or "").split()) for header in headers]
+    texts = ["" if header is None else shown(header, MAX_HEADER_LENGTH) for header in headers]
     names = [normalise(header) for header in headers]
     columns: dict[str, int] = {}
-    for column, others in aliases.items():
-        claims = [position for position, name in enumerate(names) if name == column]
-        claims = claims or [position for position, name in enumerate(names) if name in others]
-        if len(claims) > 1:
-            both = listed(texts[position] for position in claims)
-            raise FileError(
-                _("The columns %(both)s both mean '%(column)s' in a file of %(kind)s. Keep one of them.")
-                % {"both": both, "column": column, "kind": kind}
-            )
-        if claims:
-            columns[column] = claims[0]
+    unneeded: dict[int, str] = {}
+    for tier in ({column: (column,) for column in aliases}, aliases, words or {}):
+        for column, others in tier.items():
+            taken = {*columns.values(), *unneeded} if tier is words else set()
+            claims = [position for position, name in enumerate(names) if name in others and position not in taken]
+            if column in columns:
+                unneeded.update((position, column) for position in claims if position != columns[column])
+            elif len(claims) > 1:
+                both = listed(texts[position] for position in claims)
+                raise FileError(
+                    _("The columns %(both)s both mean '%(column)s' in a file of %(kind)s. Keep one of them.")
+                    % {"both": both, "column": column, "kind": kind}
+                )
+            elif claims:
+                columns[column] = claims[0]
     known = set(columns.values())
+    unneeded = {position: column for position, column in unneeded.items() if position not in known}
     return Headers(
         columns=columns,
         spelled={column: texts[columns[column]] if column in columns else column for column in aliases},
-        unknown=tuple(text for position, text in enumerate(texts) if position not in known and text),
+        unknown=tuple(
+            text for position, text in enumerate(texts) if position not in known and position not in unneeded and text
+        ),
         missing=tuple(column for column in aliases if column not in columns),
+        unneeded=unneeded,
     )
 
 
-def require(headers: Headers, required: Iterable[str], aliases: Mapping[str, Iterable[str]], kind: str) -> None:
+def require(headers: Headers, required: Iterable[str], aliases: Aliases, kind: str) -> None:
     """Raise FileError, in one sentence, if the file lacks a column that every row needs."""
     missing = [column for column in required if column not in headers.columns]
     if not missing:
         return
     if not headers.columns:
-        words = {"kind": kind, "columns": ", ".join(headers.unknown[:8]), "needed": listed(missing)}
+        words = {"kind": kind, "columns": ", ".join(map(shown, headers.unknown[:8])), "needed": listed(missing)}
         text = _(
             "This does not look like a file of %(kind)s: none of its columns (%(columns)s) is known. "
             "Needed: %(needed)s."
@@ -78,10 +132,10 @@ def require(headers: Headers, required: Iterable[str], aliases: Mapping[str, Ite
 
 
 def refuse_columns(
-    forbidden: Container[str], headers: Sequence[object], aliases: Mapping[str, Iterable[str]], kind: str
+    forbidden: Container[str], headers: Sequence[object], aliases: Aliases, kind: str, words: Aliases | None = None
 ) -> None:
     """Raise FileError if the file has columns that the person who imports it may not change."""
-    found = map_headers(headers, aliases, kind)
+    found = map_headers(headers, aliases, kind, words)
     if columns := [found.spelled[column] for column in found.columns if column in forbidden]:
         text = ngettext(
             "You may not change the column %(columns)s. Remove it from the file, or ask someone who may to import it.",
@@ -92,7 +146,7 @@ def refuse_columns(
         raise FileError(text % {"columns": listed(columns)})
 
 
-def _missing(column: str, headers: Headers, aliases: Mapping[str, Iterable[str]]) -> str:
+def _missing(column: str, headers: Headers, aliases: Aliases) -> str:
     also = list(aliases[column])[:4]
     if also:
         text = _("The column '%(column)s' (also called %(also)s) is missing.")
@@ -100,5 +154,5 @@ def _missing(column: str, headers: Headers, aliases: Mapping[str, Iterable[str]]
         text = _("The column '%(column)s' is missing.")
     by_name = {normalise(header): header for header in headers.unknown}
     near = nearest(column, by_name)
-    meant = " " + _("Rename '%(near)s' if that is it.") % {"near": by_name[near]} if near else ""
+    meant = " " + _("Rename '%(near)s' if that is it.") % {"near": shown(by_name[near])} if near else ""
     return text % {"column": column, "also": listed(also, _("or"))} + meant

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db import models
 
 from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.headers import KnownHeaders
+from scheduling.imports.engine.words import words_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,20 @@ class ImportKind:
     def aliases(self) -> dict[str, tuple[str, ...]]:
         """The other names of each column."""
         return {column.name: column.aliases for column in self.columns}
+
+    @cached_property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """The names of each column in the languages of the project."""
+        return words_for(self.columns, self.field_of)
+
+    @cached_property
+    def known_headers(self) -> KnownHeaders:
+        """By what a file of this kind is told from titles and other sheets."""
+        names: dict[str, str] = {}
+        for tier in (self.words, self.aliases, {column.name: (column.name,) for column in self.columns}):
+            names.update((other, name) for name, others in tier.items() for other in others)
+        required = frozenset(column.name for column in self.columns if column.required and not column.instead)
+        return KnownHeaders(names, required)
 
     def field_of(self, column: Column) -> models.Field[Any, Any] | None:
         """Return the model field that stores the values of a column, or None if no single field does."""

@@ -7,6 +7,9 @@ from difflib import get_close_matches
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+# Nobody means a name by a text that is longer, and comparing it takes long.
+MAX_MEANT = 200
+
 
 class FileError(ValueError):
     """The file as a whole cannot be imported. The message is a sentence for the person who uploaded it."""
@@ -34,6 +37,8 @@ class Problem:
 
 def nearest(value: str, known: Iterable[str]) -> str | None:
     """Return the known name that is spelled most like the value, ignoring case, or None if none is similar."""
+    if len(value) > MAX_MEANT:
+        return None
     spellings = {name.casefold(): name for name in known}
     # E-mail addresses of one company have their second half in common, so they must be more alike than names.
     cutoff = 0.8 if "@" in value else 0.6

@@ -21,7 +21,7 @@ def result_of(run: ImportRun, *, collect_failed_rows: bool) -> ImportResult:
     result.rows = run.outcomes
     result.diff_headers = [sheet.headers.spelled[name] for name in sheet.columns]
     result.mapping = {sheet.headers.spelled[name]: name for name in sheet.columns}
-    result.notes = [*_ignored_columns(run), *run.notes]
+    result.notes = [*sheet.notes, *_ignored_columns(run), *run.notes]
     result.problems = sheet.all_problems()
     result.warnings = sorted(sheet.warnings, key=attrgetter("row"))
     result.totals.update(Counter(row.import_type for row in run.outcomes))

@@ -21,6 +21,7 @@ from import_export.resources import Resource
 from caching import caching_disabled, cause
 from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.files import ReadOptions, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
@@ -48,9 +49,16 @@ class FileResource(Resource):
         # Of the same name, from which the export form makes the names of its fields.
         return type(cls.__name__, (cls,), {"forbidden": closed}) if closed else cls
 
-    def __init__(self, date_order: DateOrder | None = None, progress: Progress | None = None, **kwargs: Any) -> None:
-        """See `ImportRun` for the arguments."""
+    def __init__(
+        self,
+        date_order: DateOrder | None = None,
+        progress: Progress | None = None,
+        read_options: ReadOptions | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """See `ImportRun` for the first arguments. `read_options` are for an upload that is not read yet."""
         super().__init__(**kwargs)
+        self.read_options = read_options
         self.date_order = date_order
         self.progress = progress
         for column in self.kind.columns:
@@ -118,6 +126,13 @@ class FileResource(Resource):
         A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache.
         """
         started = time.perf_counter()
+        if isinstance(dataset, Upload):
+            try:
+                dataset = read_table(dataset.data, self.kind.known_headers, self.read_options)
+            except FileError as error:
+                result = ImportResult()
+                self.handle_import_error(result, error, raise_errors)
+                return result
         run = self.new_run(dataset)
         with counting_queries(run.using) as queries, cause("import"), gc_paused():
             result = self._import(
@@ -144,7 +159,9 @@ class FileResource(Resource):
         result.total_rows = len(run.dataset)
         try:
             if self.forbidden:
-                refuse_columns(self.forbidden, run.dataset.headers or (), self.kind.aliases, str(self.kind.label))
+                refuse_columns(
+                    self.forbidden, run.dataset.headers or (), self.kind.aliases, str(self.kind.label), self.kind.words
+                )
             with caching_disabled() if dry_run else nullcontext():
                 run.read()
             result = super().import_data(

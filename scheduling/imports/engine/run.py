@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from import_export.results import RowResult
 
 from caching import in_many
-from scheduling.imports.engine import bulk
+from scheduling.imports.engine import bulk, lost_zeros
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.preview import preview_cells, rows_to_show
@@ -107,7 +107,7 @@ class ImportRun:
 
     def read(self) -> None:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be a file of this kind."""
-        self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label))
+        self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words)
         self.sheet.read(self.kind.field_of, self.date_order)
         fill_keys(self)
         self.derive_values()
@@ -127,6 +127,7 @@ class ImportRun:
         self.prepare(keys)
         new, changed = self._compare(keys)
         self._require_columns_of_new_rows(new)
+        self._refuse_lost_zeros(keys, new, changed)
         self.check(keys, new, changed)
         if preview:
             self._prepare_preview(keys, changed)
@@ -249,6 +250,22 @@ class ImportRun:
                 _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
                 % {"kind": self.kind.label, "count": len(new), "columns": listed(missing)}
             )
+
+    def _refuse_lost_zeros(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
+        """Refuse texts, and above all unique ones, of which a spreadsheet has made a number."""
+        for place, name in enumerate(self.tracked, 1):
+            column = self.sheet.columns.get(name)
+            field = self.kind.field_of(column) if column is not None else None
+            if not isinstance(field, models.CharField) or not any(
+                map(str.isdecimal, filter(None, self.sheet.values[name]))
+            ):
+                continue
+            stored = {position: self.existing[keys[position]][place] for position in changed}  # type: ignore[index]
+            lost_zeros.refuse_changed(self.sheet, name, stored)
+        for name, column in self.sheet.columns.items():
+            field = self.kind.field_of(column)
+            if isinstance(field, models.CharField) and field.unique:
+                lost_zeros.refuse_new(self.sheet, name, new, field, self.using)
 
     def _prepare_preview(self, keys: Sequence[Key | None], changed: Sequence[int]) -> None:
         differ, tracked = set(changed), self.tracked

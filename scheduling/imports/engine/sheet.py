@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tablib
@@ -24,10 +24,19 @@ class Sheet:
     Rows are addressed by their position, from 0. People are told the number in the file, `numbers[position]`.
     """
 
-    def __init__(self, dataset: tablib.Dataset, columns: Sequence[Column], kind: str) -> None:
-        """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column."""
+    def __init__(
+        self,
+        dataset: tablib.Dataset,
+        columns: Sequence[Column],
+        kind: str,
+        words: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column.
+
+        `words` has the names of columns in other languages.
+        """
         aliases = {column.name: column.aliases for column in columns}
-        self.headers = map_headers(dataset.headers or (), aliases, kind)
+        self.headers = map_headers(dataset.headers or (), aliases, kind, words)
         known = self.headers.columns
         needed = (column for column in columns if column.required and not any(name in known for name in column.instead))
         require(self.headers, (column.name for column in needed), aliases, kind)
@@ -49,6 +58,19 @@ class Sheet:
         """The columns with values of type `Several`."""
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
+        self.notes: list[str] = [*getattr(dataset, "notes", ()), *self._unneeded_columns(dataset.headers or ())]
+        """Sentences about what was guessed or left out when the file was read."""
+
+    def _unneeded_columns(self, headers: Sequence[Any]) -> Iterator[str]:
+        """Tell which columns are not read because another one means the same; refuse rows with two addresses."""
+        for place, name in self.headers.unneeded.items():
+            words = {"column": shown(headers[place]), "read": self.headers.spelled[name]}
+            yield _("The column '%(column)s' was left out, because '%(read)s' means the same.") % words
+            reason = _("The columns '%(column)s' and '%(read)s' mean the same and have different values.") % words
+            for position, row in enumerate(self.rows):
+                both = {str(row[at]).strip().casefold() for at in (place, self.headers.columns[name])} - {""}
+                if len(both) == 2 and all("@" in value for value in both):
+                    self.refuse(position, name, reason)
 
     def repeat(self, times: Sequence[int]) -> list[int]:
         """Repeat each row as often as said, with the same number. Returns the position at which each of them was."""

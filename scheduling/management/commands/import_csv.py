@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from scheduling.imports.engine.bulk import Progress as Report
-from scheduling.imports.engine.files import read_path
+from scheduling.imports.engine.files import ReadOptions, read_path
 from scheduling.imports.engine.problems import FileError, Problem
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.results import ImportResult
@@ -30,12 +30,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", metavar="KIND", help=f"One of {', '.join(KINDS)}.")
-        parser.add_argument("file", metavar="FILE", type=Path, help="A .csv or .xlsx file.")
+        parser.add_argument("file", metavar="FILE", type=Path, help="A .csv, .xlsx or .ods file.")
         parser.add_argument("--dry-run", action="store_true", help="Check everything and save nothing.")
         parser.add_argument(
             "--date-order",
             choices=("dmy", "mdy"),
             help="What 11/05/2026 is, where the file itself does not show it: day first or month first.",
+        )
+
+        parser.add_argument(
+            "--encoding",
+            default="",
+            metavar="NAME",
+            help="The encoding of a CSV file, such as cp1252 or mac_roman. UTF-8 and UTF-16 are seen without it.",
+        )
+        parser.add_argument(
+            "--sheet",
+            default="",
+            metavar="NAME",
+            help="The sheet of a spreadsheet. Without it: the first visible one with the columns that are needed.",
         )
 
     def handle(self, *, kind: str, file: Path, dry_run: bool, date_order: Any, **options: Any) -> None:
@@ -47,7 +60,8 @@ class Command(BaseCommand):
         out = Console(file=self.stdout, width=None if self.stdout.isatty() else WIDTH_OF_A_PIPE, **colour)  # type: ignore[arg-type]
         messages = Console(stderr=True, **colour)
         try:
-            dataset = read_path(file)
+            read_options = ReadOptions(encoding=options["encoding"], sheet=options["sheet"])
+            dataset = read_path(file, resource_class.kind.known_headers, read_options)
             with _progress(messages, resource_class, file, len(dataset)) as report:
                 resource = resource_class(date_order=date_order, progress=report)
                 result = resource.import_data(dataset, dry_run=dry_run, file_name=file.name)

@@ -1,6 +1,6 @@
 import pytest
-from import_export.formats.base_formats import Format
 
+from scheduling.imports.engine.files import read_table
 from scheduling.imports.formats import CSV, XLSX
 from tests.scheduling.imports.engine.test_files import xlsx
 
@@ -8,8 +8,8 @@ from tests.scheduling.imports.engine.test_files import xlsx
 class FormatTests:
     @pytest.mark.parametrize("format", [CSV(), XLSX()], ids=["csv", "xlsx"])
     @pytest.mark.parametrize("data", [b"code;name\nKIT;Kitchen\n", xlsx(["code", "name"], ["KIT", "Kitchen"])])
-    def test_both_formats_read_either_kind_of_file(self, format: Format, data: bytes) -> None:
-        table = format.create_dataset(data)
+    def test_both_formats_read_either_kind_of_file(self, format: CSV | XLSX, data: bytes) -> None:
+        table = read_table(format.create_dataset(data).data)
         assert table.headers == ["code", "name"]
         assert list(table) == [("KIT", "Kitchen")]
 

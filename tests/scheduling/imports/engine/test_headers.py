@@ -58,7 +58,8 @@ class MapHeadersTests:
     def test_our_own_name_wins_over_an_alias(self) -> None:
         mapped = map_headers(["login", "employee_email"], ASSIGNMENTS.aliases, "assignments")
         assert mapped.columns == {"employee_email": 1}
-        assert mapped.unknown == ("login",)
+        assert mapped.unknown == ()
+        assert mapped.unneeded == {0: "employee_email"}
 
     def test_two_names_of_one_column_are_refused(self) -> None:
         with pytest.raises(FileError, match="The columns 'Login' and 'Work email' both mean 'employee_email'"):

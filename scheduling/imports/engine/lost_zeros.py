@@ -1,0 +1,51 @@
+"""Numbers that have lost the zeros with which they begin, compared with what is stored.
+
+A spreadsheet makes 102 of 00102. To people, that is the same number, and to a payroll it is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from scheduling.imports.engine.problems import shown
+from scheduling.imports.engine.sheet import Sheet
+
+
+def refuse_changed(sheet: Sheet, name: str, stored: Mapping[int, Any]) -> None:
+    """Refuse rows that would only take the zeros from the value they have. `stored` has the values by position."""
+    for position, value in stored.items():
+        _refuse_if_lost(sheet, position, name, sheet.values[name][position], value)
+
+
+def refuse_new(sheet: Sheet, name: str, positions: Sequence[int], field: models.Field[Any, Any], using: str) -> None:
+    """Refuse new rows whose unique value is a stored one without its zeros. One query, if any value may be one."""
+    values = sheet.values[name]
+    doubtful = [position for position in positions if _is_number(values[position]) and values[position][0] != "0"]
+    if not doubtful:
+        return
+    rows = field.model._default_manager.using(using).filter(**{f"{field.name}__startswith": "0"}).order_by()
+    with_zeros = {value.lstrip("0"): value for value in rows.values_list(field.name, flat=True)}
+    for position in doubtful:
+        _refuse_if_lost(sheet, position, name, values[position], with_zeros.get(values[position], ""))
+
+
+def _refuse_if_lost(sheet: Sheet, position: int, name: str, value: Any, stored: Any) -> None:
+    if value == stored or not _is_number(value) or not isinstance(stored, str):
+        return
+    if stored.startswith("0") and not value.startswith("0") and _digits(stored).lstrip("0") == value:
+        reason = _(
+            "The stored one is %(stored)s: this has lost its zeros. Format the column as text, and write it again."
+        )
+        sheet.refuse(position, name, reason % {"stored": shown(stored)})
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdecimal()
+
+
+def _digits(value: str) -> str:
+    return "".join(filter(str.isdecimal, value))

@@ -1,0 +1,71 @@
+"""What the columns are called in the languages of the project.
+
+The names of the model's fields are translated for its forms; those of columns without a field of their name are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import translation
+
+from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.headers import normalise
+
+# By our name of the column, and spelled as `normalise` spells them.
+_GERMAN: Mapping[str, tuple[str, ...]] = {
+    "active": ("aktiv",),
+    "break_minutes": ("pause", "pause_min", "pause_minuten"),
+    "code": ("kürzel", "kurzzeichen"),
+    "date": ("datum", "tag", "schichtdatum", "arbeitstag", "von_datum", "datum_von"),
+    "department_code": ("abteilung", "bereich", "standort", "team", "kostenstelle", "abteilungskürzel"),
+    "email": ("e_mail_adresse", "mail", "mailadresse", "emailadresse"),
+    "employee_email": ("mitarbeiter", "mitarbeiterin", "mitarbeiter_in", "e_mail_adresse", "mail", "mailadresse"),
+    "employee_number": ("personalnummer", "personalnr", "personal_nr", "pers_nr", "mitarbeiternummer"),
+    "employment_type": ("beschäftigungsart", "vertragsart", "anstellungsart", "anstellung"),
+    "end_date": ("austritt", "austrittsdatum", "vertragsende", "bis", "enddatum", "bis_datum", "datum_bis"),
+    "end_time": ("ende", "bis", "endzeit", "uhrzeit_bis", "schichtende"),
+    "first_name": ("vorname",),
+    "hire_date": ("eintritt", "eintrittsdatum", "einstellungsdatum"),
+    "hourly_rate": ("stundensatz", "lohn"),
+    "is_active": ("aktiv",),
+    "last_name": ("nachname", "familienname"),
+    "max_hours_per_week": ("wochenstunden", "wochenarbeitszeit", "stunden_pro_woche", "stunden_je_woche"),
+    "name": ("bezeichnung",),
+    "notes": ("notiz", "bemerkung", "bemerkungen", "kommentar", "hinweis", "anmerkung", "anmerkungen"),
+    "parent_code": ("übergeordnet", "übergeordnete_abteilung"),
+    "phone": ("telefonnummer", "handy", "mobil", "mobilnummer", "rufnummer", "tel"),
+    "required_skills": ("qualifikation", "fähigkeiten"),
+    "role": ("position", "stelle", "funktion", "beruf", "tätigkeit"),
+    "shift_name": ("schicht", "dienst", "schichtname", "schichtbezeichnung"),
+    "shift_type": ("schichtart", "schichttyp"),
+    "skills": ("fähigkeiten", "qualifikation", "kenntnisse"),
+    "week_start": ("wochenbeginn", "wochenstart", "woche", "montag"),
+    "start_time": ("beginn", "anfang", "von", "startzeit", "uhrzeit_von", "schichtbeginn"),
+}
+
+
+def words_for(
+    columns: Iterable[Column], field_of: Callable[[Column], models.Field[Any, Any] | None]
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of each column in the languages of the project. A word for two columns is left out."""
+    found = {column.name: {*_GERMAN.get(column.name, ()), *_labels(field_of(column))} for column in columns}
+    doubtful = {
+        word
+        for name, words in found.items()
+        for word in words
+        for other in found
+        if other != name and word in found[other]
+    }
+    return {name: tuple(sorted(words - doubtful)) for name, words in found.items()}
+
+
+def _labels(field: models.Field[Any, Any] | None) -> set[str]:
+    labels = set()
+    for language, __ in settings.LANGUAGES if field is not None else ():
+        with translation.override(language):
+            labels.add(normalise(field.verbose_name))  # type: ignore[union-attr]
+    return labels

@@ -1,0 +1,32 @@
+import pytest
+import tablib
+
+from scheduling.imports.kinds.departments import DepartmentResource
+from scheduling.imports.kinds.employees import EmployeeResource
+from scheduling.models import Department
+from tests.factories import DepartmentFactory, EmployeeFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class LostZerosTests:
+    @pytest.mark.parametrize("cell", ["102", 102.0])
+    def test_the_number_of_a_person_keeps_its_zeros(self, cell: object) -> None:
+        EmployeeFactory(email="amy@example.com", employee_number="00102", phone="0170 1234567")
+        result = EmployeeResource().import_data(
+            tablib.Dataset(["amy@example.com", cell, "1701234567"], headers=["email", "employee_number", "phone"])
+        )
+        assert [(problem.column, problem.reason[:24]) for problem in result.problems] == [
+            ("employee_number", "The stored one is 00102:"),
+            ("phone", "The stored one is 0170 1"),
+        ]
+
+    def test_a_code_without_its_zeros_is_no_new_one(self) -> None:
+        DepartmentFactory(code="007")
+        result = DepartmentResource().import_data(tablib.Dataset(["7", "Bar"], ["8", "Pool"], headers=["code", "name"]))
+        assert [(problem.row, problem.column) for problem in result.problems] == [(2, "code")]
+
+    def test_another_number_is_taken(self) -> None:
+        DepartmentFactory(code="007")
+        assert DepartmentResource().import_data(tablib.Dataset(["70", "Bar"], headers=["code", "name"])).saved
+        assert Department.objects.filter(code="70").exists()
