@@ -59,7 +59,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        form.may_edit_published = may_edit_published(request)  # type: ignore[attr-defined]
+        form.may_edit_published = may_edit_published(request)
         return form
 
     @admin.display(description=_("department"), ordering="schedule__department__name")
@@ -121,7 +121,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
             lock_schedules_of(queryset.values_list("pk", flat=True))
             rows = sorted(locked(queryset), key=attrgetter("date", "pk"))
             turned = cancelling.prepare(turn, rows, may_edit_published(request))
-            if is_confirmed(request, turned.proposal):
+            if is_confirmed(request, turned.proposal, rows):
                 cancelling.carry_out(turned, user_id(request))
                 self.message_user(request, turned.proposal.done)
                 return None

@@ -106,7 +106,7 @@ class AssignmentFormSet(ConfirmsWarnings, ComparedFormSet):
 
     def clean(self) -> None:
         super().clean()
-        deleted: list[Any] = [form for form in self.initial_forms if self._should_delete_form(form)]  # type: ignore[attr-defined]
+        deleted: list[Any] = [form for form in self.initial_forms if self._should_delete_form(form)]
         changed: list[Any] = [form for form in self.forms if form.has_changed() and form not in deleted]
         lock_people(self._people(changed, deleted))
         sound = {id(form.instance): form for form in changed if not form.errors}

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext
 
+from scheduling.admin.plan.typed_rows import typed_rows
 from scheduling.admin.shared.row_pages import RowPagesMixin
 from scheduling.admin.shared.users import user_id
 from scheduling.models import ScheduleAssignment
@@ -57,6 +58,9 @@ class PlanPagesMixin(RowPagesMixin):
         text = gettext("Nothing was saved. %(reason)s") % {"reason": reason}
         messages.error(request, " ".join(filter(None, [text, self.typed_in_words(request)])))
         return HttpResponseRedirect(request.get_full_path())
+
+    def typed_in_words(self, request: HttpRequest) -> str:
+        return typed_rows(request)
 
     def lock(self, object_id: int) -> None:
         """Lock what decides whether the row may be changed, before the row itself is locked."""

@@ -160,7 +160,7 @@ class ComparedForm(forms.ModelForm):
         if value in field.empty_values:
             return "–"
         if isinstance(field, forms.ModelMultipleChoiceField):
-            row = field.queryset.filter(pk=value).first()
+            row = field.queryset.filter(pk=value).first() if field.queryset is not None else None
             return field.label_from_instance(row) if row is not None else str(value)
         if isinstance(field, forms.ModelChoiceField):
             try:

@@ -46,6 +46,8 @@ class ComparedRowForm(ComparedForm):
 class ComparedFormSet(forms.BaseInlineFormSet):
     """Rows of one parent. A row that is gone and was not touched disappears with a notice; the others are saved."""
 
+    model: Any
+    data: Any
     page: ShownPage
     disappeared: Sequence[str] = ()
     """The sentences about rows that have disappeared since the page was shown."""
@@ -68,7 +70,7 @@ class ComparedFormSet(forms.BaseInlineFormSet):
             else:
                 keys = self._keys_shown()
                 stored = self.rows_sent([key for key in keys if key is not None])
-                self._rows = [stored[key] if key in stored else self.model() for key in keys]
+                self._rows = [stored.get(key or 0) or self.model() for key in keys]
         return self._rows
 
     def _keys_shown(self) -> list[int | None]:
@@ -82,7 +84,7 @@ class ComparedFormSet(forms.BaseInlineFormSet):
             form.gone_pk = self._keys_shown()[index] or 0
 
     @cached_property
-    def forms(self) -> list[Any]:  # type: ignore[no-redef]
+    def forms(self) -> list[Any]:
         made = self._make_forms()
         left_out = [form for form in made if form.is_obsolete]
         if left_out:
@@ -106,7 +108,7 @@ class ComparedFormSet(forms.BaseInlineFormSet):
         data = self.data.copy()
         for name in [name for name in data if name.startswith(start) and name[len(start) :][:1].isdecimal()]:
             del data[name]
-        for name, values in self.data.lists():  # type: ignore[attr-defined]
+        for name, values in self.data.lists():
             number, _, field = name.removeprefix(start).partition("-")
             if name.startswith(start) and (place := places.get(f"{start}{number}-")):
                 data.setlist(f"{place}{field}", values)
@@ -143,7 +145,7 @@ class ComparedFormSet(forms.BaseInlineFormSet):
         """Delete first and change then; rows are added last. So a row can take the place that another leaves."""
         self.changed_objects: list[Any] = []
         self.deleted_objects: list[Any] = []
-        stored = [form for form in self.initial_forms if form.instance.pk is not None]  # type: ignore[attr-defined]
+        stored = [form for form in self.initial_forms if form.instance.pk is not None]
         deleted = [form for form in stored if form in self.deleted_forms]
         for form in deleted:
             self.deleted_objects.append(form.instance)

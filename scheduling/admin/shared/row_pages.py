@@ -32,6 +32,9 @@ class RowPagesMixin(admin.ModelAdmin):
 
     form = ComparedForm
 
+    class Media:
+        css = {"all": ["scheduling/conflict.css"]}
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -77,7 +80,7 @@ class RowPagesMixin(admin.ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row; lock it if the request is about to change it."""
-        row = super().get_object(request, object_id, from_field)
+        row: Any = super().get_object(request, object_id, from_field)
         connection = transaction.get_connection(router.db_for_write(self.model))
         about_to_change = row is not None and request.method == "POST" and connection.in_atomic_block
         if about_to_change and connection.features.has_select_for_update:

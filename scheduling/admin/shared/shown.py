@@ -102,8 +102,12 @@ def _plain(value: Any) -> Any:
         return _number(value)
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
-    # A browser sends other line breaks than the database has, and Django strips what it gets.
-    text = "\n".join(str(value).splitlines()).strip()
+    return in_one_form(str(value))
+
+
+def in_one_form(text: str) -> str:
+    """Return a text without what its way through a browser changes: its line breaks, and the blanks around it."""
+    text = "\n".join(text.splitlines()).strip()
     return text if len(text) <= MAX_TEXT else f"#{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 

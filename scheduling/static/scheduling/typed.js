@@ -7,11 +7,18 @@ window.addEventListener('load', () => {
         return;
     }
     const content = () => new URLSearchParams(new FormData(form)).toString();
-    let sent = false;
     let before = content();
+    let sent = false;
+    let touched = false;
 
-    // The admin's own scripts still fill in what nobody has typed, until the first key or click.
-    const settle = () => { before = content(); };
+    // The admin's own scripts may still fill in what nobody has typed, until the first key or click.
+    function settle() {
+        if (!touched) {
+            before = content();
+        }
+        touched = true;
+    }
+    form.addEventListener('input', () => { touched = true; }, {capture: true, once: true});
     ['pointerdown', 'keydown'].forEach((name) => document.addEventListener(name, settle, {capture: true, once: true}));
 
     form.addEventListener('submit', () => { sent = true; });
