@@ -94,7 +94,7 @@ class TwoPlannersTests:
 
 class TypedRowsTests:
     def test_are_not_left_without_a_question(self, robin: Page, hotel: Hotel) -> None:
-        stored = hotel.assign(hotel.amy, hotel.early, 1)
+        stored = hotel.assign(hotel.amy, hotel.night, 1)
         robin.goto(url("change", hotel.next_week))
         asked: list[str] = []
 
@@ -116,7 +116,7 @@ class TypedRowsTests:
         assert asked == ["beforeunload"]
 
     def test_are_there_again_after_a_session_that_has_ended(self, page: Page, sign_in: SignIn, hotel: Hotel) -> None:
-        stored = hotel.assign(hotel.amy, hotel.early, 1)
+        stored = hotel.assign(hotel.amy, hotel.night, 1)
         kim = member_of("Planner", "kim")
         sign_in(kim)
         page.goto(url("change", hotel.next_week))

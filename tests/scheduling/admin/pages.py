@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from scheduling.admin.shared.shown import FIELD, ShownPage, read
+from scheduling.admin.shared.shown import FIELD, ShownPage, in_one_form, read
 from scheduling.models import Schedule, ScheduleAssignment, Shift
 
 CONFIRMED = "confirmed_warnings"
@@ -46,7 +46,7 @@ def row_of(assignment: ScheduleAssignment, **changes: Any) -> Row:
     }
     row = Row({**fields, **changes})
     row.shown = {name: str(value) for name, value in fields.items()} | {"priority": str(assignment.priority)}
-    row.shown["notes"] = " ".join(assignment.notes.splitlines())
+    row.shown["notes"] = in_one_form(" ".join(assignment.notes.splitlines()))
     return row
 
 

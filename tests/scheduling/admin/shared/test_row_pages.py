@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 
 from scheduling.models import Department, Employee, Rule, Schedule, ScheduleAssignment, Shift
@@ -306,3 +308,27 @@ class OrderOfOneSaveTests:
         first, second = world.stored(world.early, TUESDAY), world.stored(world.early, TUESDAY + DAY)
         page = week(robin, world.week).touch(first, date=second.date.isoformat())
         assert errors_in(page.save()) == ["Amy Adams already has Early (06:00–14:00) on 2026-12-02 in Kitchen."]
+
+
+@pytest.mark.django_db(transaction=True)
+class SimultaneousSaveTests:
+    def test_waits_for_the_other_and_then_sees_what_it_has_written(self, world: World) -> None:
+        row = world.stored(world.early, TUESDAY)
+        kim = logged_in(User.objects.create_superuser("kim"))
+        page = week(kim, world.week).touch(row, status="confirmed")
+        answers: list[int] = []
+
+        def save() -> None:
+            answers.append(page.save().status_code)
+            connection.close()
+
+        with transaction.atomic():
+            change(row, status="declined")
+            saving = Thread(target=save)
+            saving.start()
+            saving.join(0.3)
+            assert answers == []
+        saving.join()
+        assert answers == [200]
+        assert page.asks
+        assert now(row).status == "declined"
