@@ -81,5 +81,6 @@ def take_up(request: HttpRequest) -> str:
     if request.method != "GET" or request.session.get(KEY, {}).get("path") != request.get_full_path():
         return ""
     kept = request.session.pop(KEY)
+    _ = request.FILES  # read now: to read it as the files of a POST would read the form anew, from an empty body
     request.method, request.POST = "POST", QueryDict(kept["form"])
     return gettext("Your login had ended. This is what you have entered; it is not saved yet.")

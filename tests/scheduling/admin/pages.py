@@ -50,9 +50,10 @@ def row_of(assignment: ScheduleAssignment, **changes: Any) -> Row:
     return row
 
 
-def page_of(*rows: Row, besides: Mapping[str, Any] | None = None) -> dict[str, str]:
+def page_of(*rows: dict[str, Any], besides: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the field by which a page says what it has shown of the rows."""
-    shown = {f"scheduleassignment:{row.shown['id']}": row.shown for row in rows if row.shown["id"]}
+    known = [row for row in rows if isinstance(row, Row) and row.shown["id"]]
+    shown = {f"scheduleassignment:{row.shown['id']}": row.shown for row in known}
     page = ShownPage(user=0, at=timezone.now(), rows={**(besides or {}), **shown})
     return {FIELD: page.signed()}
 
@@ -62,7 +63,7 @@ def shown_on(client: Client, address: str) -> dict[str, str]:
     return {FIELD: client.get(address).context["shown"]}
 
 
-def inline(rows: Sequence[Row]) -> dict[str, Any]:
+def inline(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the form of an inline: stored rows first, as the page has them."""
     ordered = sorted(rows, key=lambda row: row["id"] == "")
     sent = {
@@ -74,11 +75,11 @@ def inline(rows: Sequence[Row]) -> dict[str, Any]:
     return sent
 
 
-def send_week(client: Client, schedule: Schedule, *rows: Row, **more: Any) -> Any:
+def send_week(client: Client, schedule: Schedule, *rows: dict[str, Any], **more: Any) -> Any:
     return client.post(url("change", schedule), {**inline(rows), **page_of(*rows), **more})
 
 
-def send_shift(client: Client, shift: Shift, *rows: Row, **more: Any) -> Any:
+def send_shift(client: Client, shift: Shift, *rows: dict[str, Any], **more: Any) -> Any:
     fields = ("name", "shift_type_id", "start_time", "end_time", "break_minutes", "required_staff")
     shown = {name.removesuffix("_id"): getattr(shift, name) for name in fields} | {"active": "on"}
     page = read(shown_on(client, url("change", shift))[FIELD])

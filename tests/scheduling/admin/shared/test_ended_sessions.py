@@ -8,10 +8,11 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from scheduling.admin.shared.ended_sessions import COOKIE, KEY, MAX_CHARACTERS
-from scheduling.models import Skill
+from scheduling.models import ScheduleAssignment, Skill
 from tests.factories import SkillFactory
 from tests.scheduling.admin.pages import url
-from tests.scheduling.admin.planners import OpenPage, fields_of
+from tests.scheduling.admin.planners import OpenPage, fields_of, week
+from tests.scheduling.policy.cases import TUESDAY, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,20 @@ class EndedSessionTests:
         assert page.save().status_code == 302
         assert Skill.objects.get().description == "Since May"
         assert page.client.get(page.address).context["adminform"].form.is_bound is False
+
+    def test_brings_back_the_rows_of_a_week(self, kim: User) -> None:
+        world = make_world()
+        row = world.stored(world.early, TUESDAY)
+        client = Client()
+        client.force_login(kim)
+        page = week(client, world.week).touch(row, notes="Keys")
+        Session.objects.all().delete()
+        page.save()
+        self.log_in(client, kim)
+        page.read(client.get(page.address))
+        assert page.form[f"{page.rows[row.pk]}notes"] == "Keys"
+        assert page.save().status_code == 302
+        assert ScheduleAssignment.objects.get().notes == "Keys"
 
     def log_in(self, client: Client, user: User) -> None:
         """Log in as the login page does: the session goes on."""
