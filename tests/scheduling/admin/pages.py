@@ -59,8 +59,8 @@ def page_of(*rows: dict[str, Any], besides: Mapping[str, Any] | None = None) -> 
 
 
 def shown_on(client: Client, address: str) -> dict[str, str]:
-    """Return the field by which a page says what it has shown, from the page itself."""
-    return {FIELD: client.get(address).context["shown"]}
+    """Return the field by which a page says what it has shown, from the page itself; empty if it has no form."""
+    return {FIELD: client.get(address).context.get("shown", "")}
 
 
 def inline(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def send_shift(client: Client, shift: Shift, *rows: dict[str, Any], **more: Any)
     fields = ("name", "shift_type_id", "start_time", "end_time", "break_minutes", "required_staff")
     shown = {name.removesuffix("_id"): getattr(shift, name) for name in fields} | {"active": "on"}
     page = read(shown_on(client, url("change", shift))[FIELD])
-    assert page is not None
-    return client.post(url("change", shift), {**shown, **inline(rows), **page_of(*rows, besides=page.rows), **more})
+    besides = page.rows if page is not None else {}
+    return client.post(url("change", shift), {**shown, **inline(rows), **page_of(*rows, besides=besides), **more})
 
 
 def send_form(client: Client, assignment: ScheduleAssignment, **more: Any) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from scheduling.models import ScheduleAssignment
@@ -22,17 +22,19 @@ from tests.scheduling.admin.browsing import logged_in
 from tests.scheduling.admin.planners import OpenPage, week
 from tests.scheduling.policy.cases import DAY, TUESDAY, World, make_world
 
-EXAMPLES = int(os.environ.get("INTERLEAVINGS", "60"))
+EXAMPLES = int(os.environ.get("INTERLEAVINGS", "40"))
+PHASES = [phase for phase in Phase if phase is not Phase.shrink]
+"""A story is short as it is found; to shorten it takes minutes of page loads."""
 PLANNERS, ROWS = (0, 1), (0, 1)
 EDITS = (("notes", "keys"), ("notes", "bar"), ("status", "cancelled"), ("status", "confirmed"), ("DELETE", "on"))
 
-planners, numbers = st.sampled_from(PLANNERS), st.sampled_from(ROWS)
+planners, numbers = st.sampled_from(PLANNERS), st.sampled_from((0, 0, 0, 1))  # most of them meet at one row
 touches = st.tuples(st.just("touch"), planners, numbers, st.sampled_from(EDITS))
 saves = st.tuples(st.just("save"), planners, st.sampled_from(("mine", "theirs", "")))
 others = st.tuples(st.just("other"), numbers, st.sampled_from(EDITS))
 opens = st.tuples(st.just("open"), planners)
 Step = tuple[Any, ...]
-steps = st.lists(st.one_of(touches, touches, saves, saves, others, opens), min_size=4, max_size=9)
+steps = st.lists(st.one_of(touches, touches, saves, others, others, opens), min_size=6, max_size=9)
 
 Rows = dict[int, dict[str, str]]
 
@@ -61,10 +63,18 @@ class Planner:
             self.typed.setdefault(pk, {})[field] = value
 
     def save(self, answer: str) -> None:
+        """Save, and answer the question of the page at once; without an answer, the question stays open."""
         if self.page is None:
             return
+        if not (answer and self.page.asks):
+            self.send("")
+        if self.page is not None and answer:
+            self.send(answer)
+
+    def send(self, answer: str) -> None:
+        assert self.page is not None
         asked = self.page.asks
-        if answer and asked:
+        if answer:
             self.page.answer(answer)
             self.answered = answer
         before = stored()
@@ -73,6 +83,7 @@ class Planner:
         if response.status_code == 200:
             assert after == before
             assert self.page.asks
+            assert self.typed  # who has touched nothing is asked nothing
             self.seen = after
             return
         assert response.status_code == 302
@@ -87,11 +98,13 @@ class Planner:
             typed = self.typed.get(pk, {})
             if pk not in after:
                 assert "DELETE" in typed
+                assert before[pk] == self.seen[pk]
             elif pk in before:
                 changed = {name: value for name, value in after[pk].items() if value != before[pk][name]}
                 assert changed.items() <= typed.items()
-            if pk in before:
-                assert before[pk] == self.seen[pk]
+                # What both wanted alike is no news.
+                news = {name: value for name, value in before[pk].items() if value != self.seen[pk][name]}
+                assert news.items() <= typed.items()
             else:  # a row that somebody has deleted, and that this planner has added anew
                 assert self.answered == "mine"
                 assert any(after[pk].items() >= edit.items() for gone, edit in self.typed.items() if gone not in before)
@@ -110,6 +123,7 @@ class InterleavingTests:
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
+        phases=PHASES,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(story=steps)
@@ -124,7 +138,8 @@ class InterleavingTests:
             transaction.set_rollback(True)
 
     def play(self, story: list[Step], rows: list[int], planners: list[Planner]) -> None:
-        planners[0].open()  # a page that nothing was touched on yet, when the story begins
+        for planner in planners:
+            planner.open()  # before anything happens, so that what happens first is not on their pages
         for kind, who, *more in story:
             if kind == "open":
                 planners[who].open()
