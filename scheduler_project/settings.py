@@ -75,6 +75,7 @@ CONTENT_SECURITY_POLICY = {
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # No script of ours reads a cookie: forms carry the CSRF token.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "scheduling.admin.shared.ended_sessions.form_of_an_older_login"
 # Sessions are rows: a cache may be cleared at any time, and nobody should be logged out by that.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # For shared computers: a login ends with the browser, and with the shift where the browser is never closed.
@@ -154,6 +155,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "scheduling.admin.shared.ended_sessions.EndedSessionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "scheduler_project.urls"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
@@ -23,6 +24,7 @@ from scheduling.admin.shared.users import user_id
 from scheduling.exports.pages import FileExportMixin
 from scheduling.models import Department, Schedule, ScheduleAssignment
 from scheduling.workflow import cancelling
+from scheduling.workflow.locks import lock_schedules_of, locked
 from scheduling.workflow.messages import Change, notify_of_changes
 
 
@@ -57,7 +59,7 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        form.may_edit_published = may_edit_published(request)  # type: ignore[attr-defined]
+        form.may_edit_published = may_edit_published(request)
         return form
 
     @admin.display(description=_("department"), ordering="schedule__department__name")
@@ -71,6 +73,9 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
 
     def has_delete_permission(self, request: HttpRequest, obj: ScheduleAssignment | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _is_open(request, obj)
+
+    def lock(self, object_id: int) -> None:
+        lock_schedules_of([object_id])
 
     def why_read_only(self, request: HttpRequest, object_id: str) -> str:
         assignment = self.get_object(request, object_id)
@@ -113,9 +118,10 @@ class ScheduleAssignmentAdmin(SelectedImportMixin, FileExportMixin, PlanPagesMix
         self, request: HttpRequest, queryset: QuerySet[ScheduleAssignment], turn: cancelling.Action
     ) -> HttpResponse | None:
         with transaction.atomic():
-            rows = list(queryset.select_for_update(of=("self",)).order_by("date", "pk"))
+            lock_schedules_of(queryset.values_list("pk", flat=True))
+            rows = sorted(locked(queryset), key=attrgetter("date", "pk"))
             turned = cancelling.prepare(turn, rows, may_edit_published(request))
-            if is_confirmed(request, turned.proposal):
+            if is_confirmed(request, turned.proposal, rows):
                 cancelling.carry_out(turned, user_id(request))
                 self.message_user(request, turned.proposal.done)
                 return None

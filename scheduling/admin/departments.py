@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.admin.shared.archiving import report_count, set_active
 from scheduling.admin.shared.cached_pages import CachedPageMixin
 from scheduling.admin.shared.filters import SubtreeFilter
+from scheduling.admin.shared.row_pages import RowPagesMixin
 from scheduling.admin.shared.tree_lists import DepartmentChangeList, complete_name
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.departments import DepartmentResource
@@ -27,7 +28,7 @@ MAX_PEOPLE = 30
 
 
 @admin.register(Department)
-class DepartmentAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
+class DepartmentAdmin(FileImportMixin, FileExportMixin, RowPagesMixin, CachedPageMixin):
     """Once anything refers to a department, it is archived instead of deleted."""
 
     resource_classes = [DepartmentResource]

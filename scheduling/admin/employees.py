@@ -21,6 +21,7 @@ from scheduling.admin.shared.cached_pages import CachedPageMixin
 from scheduling.admin.shared.choices import EmployeeChoicesView
 from scheduling.admin.shared.filters import SkillFilter, SubtreeFilter
 from scheduling.admin.shared.guarded_fields import GuardedFieldsMixin
+from scheduling.admin.shared.row_pages import RowPagesMixin
 from scheduling.admin.shared.tree_lists import TreeChangeList, complete_name
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.employees import EmployeeResource
@@ -29,7 +30,9 @@ from scheduling.models import Employee, Notification, ScheduleAssignment
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ImportsAssignments, FileImportMixin, FileExportMixin, GuardedFieldsMixin, CachedPageMixin):
+class EmployeeAdmin(
+    ImportsAssignments, FileImportMixin, FileExportMixin, GuardedFieldsMixin, RowPagesMixin, CachedPageMixin
+):
     """Employees are archived and never deleted: their assignments are the record of who worked when."""
 
     resource_classes = [EmployeeResource]

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.shared.archiving import report_count, set_active
 from scheduling.admin.shared.cached_pages import CachedPageMixin
+from scheduling.admin.shared.compared_forms import ComparedForm
+from scheduling.admin.shared.row_pages import RowPagesMixin
 from scheduling.admin.shared.tree_lists import TreeChangeList, complete_name
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.rules import RuleResource
@@ -62,7 +64,7 @@ class NamesField(forms.MultipleChoiceField):
         return True
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(ComparedForm):
     """Has a field for every parameter, marked with the kinds of rule that take it; a script hides the others.
 
     The parameters are passed to the model as they are entered. It alone knows which belong together.
@@ -87,7 +89,7 @@ class RuleForm(forms.ModelForm):
 
     class Meta:
         model = Rule
-        exclude = ["parameters"]  # noqa: DJ006 (the fields above stand for it)
+        exclude = ["parameters"]
 
     class Media:
         css = {"all": ["scheduling/rule.css"]}
@@ -160,7 +162,7 @@ def _kinds_in_words(name: str) -> str:
 
 
 @admin.register(Rule)
-class RuleAdmin(FileImportMixin, FileExportMixin, CachedPageMixin):
+class RuleAdmin(FileImportMixin, FileExportMixin, RowPagesMixin, CachedPageMixin):
     resource_classes = [RuleResource]
     form = RuleForm
     list_display = ["name", "kind", "applies_to", "limits", "strict", "in_effect", "priority", "active"]

@@ -34,6 +34,7 @@ from scheduling.imports.kinds.schedules import ScheduleResource
 from scheduling.imports.pages import FileImportMixin
 from scheduling.models import Schedule, ScheduleAssignment
 from scheduling.workflow import versions
+from scheduling.workflow.locks import lock_schedules
 
 IDENTITY = ("department", "week", "version", "status")
 
@@ -171,6 +172,12 @@ class ScheduleAdmin(WorkflowPagesMixin, FileImportMixin, FileExportMixin, PlanPa
             "all_rows": changelist_url("scheduleassignment", schedule__id__exact=schedule.pk, **day_lookup(day)),
             "buttons": list(self.workflow_buttons(request, schedule)),
         }
+
+    def lock(self, object_id: int) -> None:
+        lock_schedules([object_id])
+
+    def can_add_again(self, request: HttpRequest) -> bool:
+        return False  # the form of a new schedule has no rows
 
     def why_read_only(self, request: HttpRequest, object_id: str) -> str:
         key = key_from(object_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from scheduling.admin.shared.row_pages import RowPagesMixin
 from scheduling.exports.pages import FileExportMixin
 from scheduling.imports.kinds.shifts import ShiftTypeResource
 from scheduling.imports.pages import FileImportMixin
@@ -11,7 +12,7 @@ from scheduling.models import ShiftType
 
 
 @admin.register(ShiftType)
-class ShiftTypeAdmin(FileImportMixin, FileExportMixin, admin.ModelAdmin):
+class ShiftTypeAdmin(FileImportMixin, FileExportMixin, RowPagesMixin):
     resource_classes = [ShiftTypeResource]
     list_display = ["name", "code", "colour", "active"]
     list_filter = ["active"]

@@ -16,7 +16,7 @@ staffing      functions about the number of employees on a shift
 checks        POLICY, a tuple of all these functions, and the ways to ask it
 """
 
-from scheduling.policy.checks import POLICY, check, check_planned, check_stored, validate
+from scheduling.policy.checks import POLICY, check, check_planned, check_stored, find_duplicates, validate
 from scheduling.policy.findings import Finding, Severity, as_validation_error, errors, warnings
 from scheduling.policy.records import Planned
 
@@ -30,6 +30,7 @@ __all__ = [
     "check_planned",
     "check_stored",
     "errors",
+    "find_duplicates",
     "validate",
     "warnings",
 ]

@@ -83,6 +83,11 @@ def check(
     )
 
 
+def find_duplicates(planned: Iterable[ScheduleAssignment]) -> list[Finding]:
+    """Return what the policy says about rows that the constraint of the database refuses."""
+    return [finding for finding in check(planned) if finding.code == "no_duplicates"]
+
+
 def validate(assignment: ScheduleAssignment) -> None:
     """Raise ValidationError with the errors that the policy finds, each beside its field."""
     error = as_validation_error(check([assignment]))

@@ -6,6 +6,7 @@ message to everyone concerned.
 
 proposals   what an operation proposes
 history     entries in the admin's history, for many rows at once
+locks       rows that a transaction keeps to itself while it checks and writes a plan
 messages    what employees are told
 publishing  what else happens when a schedule is published
 steps       a schedule's way from draft to archived

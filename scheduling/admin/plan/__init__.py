@@ -8,6 +8,7 @@ filters               list filters by week, shift type, version and staffing
 confirmation          warnings of the policy that a user confirms before anything is saved
 assignment_forms      the form of one assignment, and of one row among many
 formsets              the assignments of a schedule or shift, checked together
+typed_rows            what was typed into a page whose plan cannot be changed any more
 pages                 what the pages of schedules, shifts and assignments have in common
 proposal_pages        pages that show what an action will do and ask before it is done
 workflow_pages        submit, approve, publish, archive, copy, new version: as buttons and list actions

@@ -12,14 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin.plan.confirmation import ConfirmsWarnings
 from scheduling.admin.shared.choices import PreloadedAutocomplete, PreloadedChoiceField, ShiftChoiceField
+from scheduling.admin.shared.compared_forms import ComparedForm
+from scheduling.admin.shared.compared_formsets import ComparedRowForm
 from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, as_validation_error, check
+from scheduling.workflow.locks import lock_people
 
 EMPLOYEES_URL = "%s:scheduling_employee_to_plan_autocomplete"
 SHIFTS_URL = "%s:scheduling_shift_with_times_autocomplete"
 
 
-class ParentForm(forms.ModelForm):
+class ParentForm(ComparedForm):
     """The form of a schedule or a shift. Without editable fields it validates nothing: no field could show errors."""
 
     def _post_clean(self) -> None:
@@ -27,7 +30,7 @@ class ParentForm(forms.ModelForm):
             super()._post_clean()  # type: ignore[misc]
 
 
-class AssignmentForm(ConfirmsWarnings, forms.ModelForm):
+class AssignmentForm(ConfirmsWarnings, ComparedForm):
     """One assignment. The admin sets `may_edit_published` on the class that it makes for a request."""
 
     may_edit_published = False
@@ -43,8 +46,9 @@ class AssignmentForm(ConfirmsWarnings, forms.ModelForm):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         # Errors of the fields come first: the policy has nothing to say about an impossible date.
-        if self.errors or not self.has_changed():
+        if self.errors or not self.has_changed() or self.asks:
             return
+        lock_people({self.instance.employee_id, self.initial.get("employee") or self.instance.employee_id})
         self.findings = check([self.instance], may_edit_published=self.may_edit_published)
         if error := as_validation_error(self.findings, self.fields):
             self.add_error(None, error)
@@ -74,7 +78,7 @@ class DayField(forms.TypedChoiceField):
         return super().has_changed(str(initial or ""), data)
 
 
-class RowForm(forms.ModelForm):
+class RowForm(ComparedRowForm):
     """One row of many. The formset asks the database and the policy whatever is to be asked, for all rows at once."""
 
     employee = PreloadedChoiceField(
@@ -100,7 +104,7 @@ class RowForm(forms.ModelForm):
 
     def clean_notes(self) -> str:
         """Keep the line breaks of notes that have not changed."""
-        changed = "notes" in self.changed_data
+        changed = "notes" in self.changed_data or self.is_gone
         return str(self.cleaned_data["notes"] if changed else self.initial.get("notes", ""))
 
     def _get_validation_exclusions(self) -> set[str]:

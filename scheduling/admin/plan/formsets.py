@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,16 +14,21 @@ from django.db import models
 from django.db.models import Count, QuerySet
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from scheduling.admin.plan.access import may_edit_published
 from scheduling.admin.plan.assignment_forms import DayField, RowForm
 from scheduling.admin.plan.confirmation import ConfirmsWarnings
 from scheduling.admin.plan.days import day_name, day_to_show, week_of
 from scheduling.admin.shared.choices import PreloadedChoiceField
+from scheduling.admin.shared.compared_formsets import ComparedFormSet
+from scheduling.admin.shared.row_pages import refusal
+from scheduling.admin.shared.shown import page_sent
+from scheduling.admin.shared.users import user_id
 from scheduling.fields import key_from
 from scheduling.models import Employee, Schedule, ScheduleAssignment, Shift
-from scheduling.policy import check, errors
+from scheduling.policy import Finding, check, errors, find_duplicates
+from scheduling.workflow.locks import lock_people, lock_schedules_of, locked
 
 MODELS: dict[str, Any] = {"employee": Employee, "shift": Shift, "schedule": Schedule}
 MAX_FORMS = 200
@@ -32,7 +37,7 @@ MAX_ROWS = 100
 """Of one page. This stays below the number of fields that a form may have (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 
 
-class AssignmentFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
+class AssignmentFormSet(ConfirmsWarnings, ComparedFormSet):
     """Assignments of one schedule or shift: those of a window, at most MAX_ROWS.
 
     Reads everything that the rows refer to in one query per model, and asks the policy about new and changed rows
@@ -40,6 +45,9 @@ class AssignmentFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
     """
 
     may_edit_published = False
+    refused = False
+    """Whether the database has refused these rows, although the policy found nothing."""
+    findings: list[Finding]
 
     # -- which rows --------------------------------------------------------------------------------------------------
 
@@ -47,14 +55,24 @@ class AssignmentFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
         """Return those of the parent's assignments that the page shows."""
         return rows
 
-    def get_queryset(self) -> Any:
+    def rows_of_page(self) -> Sequence[ScheduleAssignment]:
+        rows = self._rows_of_parent()
+        rows = rows.order_by("date", "shift__start_time", "employee__last_name", "employee__first_name", "pk")
+        return list(self.window(rows)[:MAX_ROWS])
+
+    def rows_sent(self, keys: Iterable[int]) -> Mapping[int, ScheduleAssignment]:
         # A submitted form is about the rows that it showed, even if the page would show others by now.
-        if not hasattr(self, "_rows"):
-            rows: Any = self.queryset
-            rows = rows.select_related("employee", "shift", "schedule__department")
-            rows = rows.order_by("date", "shift__start_time", "employee__last_name", "employee__first_name", "pk")
-            self._rows = rows.filter(pk__in=self.posted("id")) if self.is_bound else self.window(rows)[:MAX_ROWS]
-        return self._rows
+        lock_schedules_of(keys, besides=self.posted("schedule"))
+        return {row.pk: row for row in locked(self._rows_of_parent().filter(pk__in=keys))}
+
+    def _rows_of_parent(self) -> QuerySet[ScheduleAssignment]:
+        rows: Any = self.queryset
+        return rows.select_related("employee", "shift", "schedule__department")
+
+    def make_room(self, rows: Sequence[ScheduleAssignment]) -> None:
+        """Take the rows out of the constraint until each is saved, so that they can swap their places."""
+        if len(rows) > 1:
+            ScheduleAssignment.objects.filter(pk__in=[row.pk for row in rows], superseded=False).update(superseded=True)
 
     def posted(self, field: str) -> set[int]:
         """Return the primary keys that the rows submit in a field."""
@@ -72,10 +90,11 @@ class AssignmentFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
         }
 
     def _preload(self, name: str, model: Any) -> Mapping[int, models.Model]:
-        stored = {getattr(row, f"{name}_id"): getattr(row, name) for row in self.get_queryset()}
+        rows = [row for row in self.get_queryset() if row.pk is not None]
+        stored = {getattr(row, f"{name}_id"): getattr(row, name) for row in rows}
         chosen = self.posted(name) - stored.keys() if self.is_bound else ()
-        rows = model.objects.select_related("department") if model is Schedule else model.objects
-        return {**stored, **rows.in_bulk(chosen)}
+        others = model.objects.select_related("department") if model is Schedule else model.objects
+        return {**stored, **others.in_bulk(chosen)}
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -91,22 +110,22 @@ class AssignmentFormSet(ConfirmsWarnings, forms.BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        deleted: list[Any] = [form for form in self.initial_forms if self._should_delete_form(form)]  # type: ignore[attr-defined]
+        deleted: list[Any] = [form for form in self.initial_forms if self._should_delete_form(form)]
         changed: list[Any] = [form for form in self.forms if form.has_changed() and form not in deleted]
-        self._refuse_rows_that_are_gone([*changed, *deleted])
+        lock_people(self._people(changed, deleted))
         sound = {id(form.instance): form for form in changed if not form.errors}
         self.findings = check(
             [form.instance for form in sound.values()],
             deleted=[form.instance for form in deleted],
             may_edit_published=self.may_edit_published,
         )
+        if self.refused:
+            self.findings += find_duplicates([form.instance for form in sound.values()])
         self._show_errors(sound)
 
-    def _refuse_rows_that_are_gone(self, forms: Sequence[RowForm]) -> None:
-        """Say that a row was deleted after the page was shown; Django would skip it without a word."""
-        for form in forms:
-            if form in self.initial_forms and form.instance.pk is None:
-                form.add_error(None, gettext("Someone else has deleted or moved this assignment."))
+    def _people(self, changed: Sequence[RowForm], deleted: Sequence[RowForm]) -> set[int]:
+        planned = {form.instance.employee_id for form in [*changed, *deleted]}
+        return {*planned, *(form.initial.get("employee") for form in changed)} - {None}
 
     def _show_errors(self, forms: Mapping[int, RowForm]) -> None:
         """Show errors beside their rows; those about deleted rows, which show no errors, above all rows."""
@@ -196,9 +215,12 @@ class UpcomingFormSet(AssignmentFormSet):
 
 
 def for_user(request: HttpRequest, formset: Any) -> Any:
-    """Return the formset class of this request, with what its user may do."""
+    """Return the formset class of this request, with what its user may do and was shown."""
     formset.may_edit_published = may_edit_published(request)
     formset.absolute_max = MAX_FORMS
+    formset.page = formset.form.page = page_sent(request)
+    formset.form.reader = user_id(request)
+    formset.refused = bool(refusal(request))
     return formset
 
 

@@ -96,7 +96,7 @@ class WorkflowPagesMixin(admin.ModelAdmin):
         with transaction.atomic():
             schedules = _locked(queryset)
             proposal = steps.propose(step, schedules)
-            if is_confirmed(request, proposal):
+            if is_confirmed(request, proposal, schedules):
                 steps.take(step, schedules, user_id(request))
                 self.message_user(request, proposal.done)
                 return None
@@ -108,7 +108,7 @@ class WorkflowPagesMixin(admin.ModelAdmin):
         with transaction.atomic():
             schedules = _locked(queryset)
             copy = copying.prepare(schedules)
-            if is_confirmed(request, copy.proposal):
+            if is_confirmed(request, copy.proposal, schedules):
                 copying.carry_out(copy, user_id(request))
                 self.message_user(request, copy.proposal.done)
                 return None
@@ -121,7 +121,7 @@ class WorkflowPagesMixin(admin.ModelAdmin):
         with transaction.atomic():
             (schedule,) = schedules = _locked(queryset)
             proposal = versions.propose(schedule)
-            if is_confirmed(request, proposal):
+            if is_confirmed(request, proposal, schedules):
                 version = versions.make(schedule, user_id(request))
                 self.message_user(request, gettext("This is the new version. Publish it when it is ready."))
                 return HttpResponseRedirect(self._address("change", version))

@@ -38,6 +38,11 @@ def queries(client: Client, address: str, query: dict[str, Any] | None = None) -
     return len(captured)
 
 
+def send(client: Client, address: str, form: dict[str, Any]) -> Any:
+    """Send the form of a page, with what the page has shown."""
+    return client.post(address, {**form, "shown": client.get(address).context["shown"]})
+
+
 def act(client: Client, model: type[models.Model], action: str, *rows: models.Model) -> str:
     """Run an action of a list on some rows; return the page that follows."""
     form = {"action": action, "_selected_action": [row.pk for row in rows]}

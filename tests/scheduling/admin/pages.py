@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from scheduling.admin.shared.shown import FIELD, ShownPage, in_one_form, read
 from scheduling.models import Schedule, ScheduleAssignment, Shift
 
 CONFIRMED = "confirmed_warnings"
@@ -26,9 +27,15 @@ def url(page: str, row: Model | None = None, model: type[Model] | None = None) -
     return reverse(f"admin:scheduling_{kind}_{page}", args=[row.pk] if row else [])
 
 
-def row_of(assignment: ScheduleAssignment, **changes: Any) -> dict[str, Any]:
+class Row(dict[str, Any]):
+    """What a browser sends of one row, and what its page has shown of it."""
+
+    shown: dict[str, str]
+
+
+def row_of(assignment: ScheduleAssignment, **changes: Any) -> Row:
     """Return the fields of one row, as the inline has them."""
-    return {
+    fields = {
         "id": assignment.pk or "",
         "employee": assignment.employee_id,
         "shift": assignment.shift_id,
@@ -36,8 +43,24 @@ def row_of(assignment: ScheduleAssignment, **changes: Any) -> dict[str, Any]:
         "date": assignment.date.isoformat(),
         "status": assignment.status,
         "notes": assignment.notes,
-        **changes,
     }
+    row = Row({**fields, **changes})
+    row.shown = {name: str(value) for name, value in fields.items()} | {"priority": str(assignment.priority)}
+    row.shown["notes"] = in_one_form(" ".join(assignment.notes.splitlines()))
+    return row
+
+
+def page_of(*rows: dict[str, Any], besides: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return the field by which a page says what it has shown of the rows."""
+    known = [row for row in rows if isinstance(row, Row) and row.shown["id"]]
+    shown = {f"scheduleassignment:{row.shown['id']}": row.shown for row in known}
+    page = ShownPage(user=0, at=timezone.now(), rows={**(besides or {}), **shown})
+    return {FIELD: page.signed()}
+
+
+def shown_on(client: Client, address: str) -> dict[str, str]:
+    """Return the field by which a page says what it has shown, from the page itself; empty if it has no form."""
+    return {FIELD: client.get(address).context.get("shown", "")}
 
 
 def inline(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -53,18 +76,21 @@ def inline(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def send_week(client: Client, schedule: Schedule, *rows: dict[str, Any], **more: Any) -> Any:
-    return client.post(url("change", schedule), {**inline(rows), **more})
+    return client.post(url("change", schedule), {**inline(rows), **page_of(*rows), **more})
 
 
 def send_shift(client: Client, shift: Shift, *rows: dict[str, Any], **more: Any) -> Any:
     fields = ("name", "shift_type_id", "start_time", "end_time", "break_minutes", "required_staff")
     shown = {name.removesuffix("_id"): getattr(shift, name) for name in fields} | {"active": "on"}
-    return client.post(url("change", shift), {**shown, **inline(rows), **more})
+    page = read(shown_on(client, url("change", shift))[FIELD])
+    besides = page.rows if page is not None else {}
+    return client.post(url("change", shift), {**shown, **inline(rows), **page_of(*rows, besides=besides), **more})
 
 
 def send_form(client: Client, assignment: ScheduleAssignment, **more: Any) -> Any:
     """Send the form of one assignment, to add or to change it."""
-    form = {**row_of(assignment), "priority": assignment.priority, **more}
+    row = row_of(assignment)
+    form = {**row, "priority": assignment.priority, **page_of(row), **more}
     adding = assignment.pk is None
     return client.post(url("add", model=ScheduleAssignment) if adding else url("change", assignment), form)
 

@@ -11,7 +11,7 @@ from tests.factories import (
     ScheduleFactory,
     ShiftFactory,
 )
-from tests.scheduling.admin.browsing import WARM, act, logged_in, page, queries, staff
+from tests.scheduling.admin.browsing import WARM, act, logged_in, page, queries, send, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +157,7 @@ class FormTests:
         EmployeeFactory.create_batch(2, department=pastry)
         form = {"name": "Pastry", "code": "PAS", "parent": pastry.parent_id}
 
-        answer = admin_client.post(page(Department, "change", pastry.pk), form)
+        answer = send(admin_client, page(Department, "change", pastry.pk), form)
 
         assert answer.context["adminform"].form.errors == {
             "active": ["Pastry (PAS) still has 2 active employees: move or archive them first."]
@@ -167,7 +167,7 @@ class FormTests:
         top = pastry.parent.parent
         form = {"name": top.name, "code": top.code, "parent": pastry.pk, "active": "on"}
 
-        answer = admin_client.post(page(Department, "change", top.pk), form)
+        answer = send(admin_client, page(Department, "change", top.pk), form)
 
         assert answer.context["adminform"].form.errors == {
             "parent": ["Pastry (PAS) is already below Operations (OPS)."]

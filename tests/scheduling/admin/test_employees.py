@@ -13,7 +13,7 @@ from tests.factories import (
     ScheduleFactory,
     SkillFactory,
 )
-from tests.scheduling.admin.browsing import WARM, logged_in, page, queries, staff
+from tests.scheduling.admin.browsing import WARM, logged_in, page, queries, send, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ class FormTests:
             "max_hours_per_week": "40",
         }
 
-        answer = admin_client.post(page(Employee, "change", other.pk), form)
+        answer = send(admin_client, page(Employee, "change", other.pk), form)
 
         assert answer.context["adminform"].form.errors == {"email": ["Employee with this E-mail already exists."]}
 

@@ -13,7 +13,7 @@ from scheduling.admin.plan.formsets import MAX_ROWS
 from scheduling.models import Schedule, Shift
 from tests.factories import MONDAY, EmployeeFactory, ScheduleAssignmentFactory, ScheduleFactory, ShiftFactory
 from tests.scheduling.admin.browsing import queries
-from tests.scheduling.admin.pages import row_of, send_week, this_monday, url
+from tests.scheduling.admin.pages import page_of, row_of, send_week, this_monday, url
 from tests.scheduling.policy.cases import DAY, change
 
 MAX_QUERIES = 10
@@ -73,7 +73,7 @@ class RowsOfAPageTests:
         row = row_of(formset.formset.initial_forms[0].instance, notes="Keys")
         address = f"{url('change', schedule)}?day=2026-12-02"
         sent = {"assignments-TOTAL_FORMS": 1, "assignments-INITIAL_FORMS": 1, "_continue": "1"}
-        sent |= {f"assignments-0-{name}": value for name, value in row.items()}
+        sent |= {f"assignments-0-{name}": value for name, value in row.items()} | page_of(row)
         assert planner.post(address, sent)["Location"] == address
 
     def test_what_a_page_has_no_room_for_is_a_link_away(self, planner: Client) -> None:

@@ -81,7 +81,9 @@ KEPT: tuple[tuple[Any, Any, dict[str, str], str, Any], ...] = (
 
 
 class FillBlanksTests:
-    @pytest.mark.parametrize(("resource", "make", "row", "column", "value"), KEPT, ids=lambda part: getattr(part, "__name__", str(part))[:40])
+    @pytest.mark.parametrize(
+        ("resource", "make", "row", "column", "value"), KEPT, ids=lambda part: getattr(part, "__name__", str(part))[:40]
+    )
     def test_keeps_what_is_stored(self, resource: Any, make: Any, row: dict[str, str], column: str, value: Any) -> None:
         instance = make()
         result = resource().import_data(tablib.Dataset([*row.values(), ""], headers=[*row, column]))
