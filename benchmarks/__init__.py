@@ -15,6 +15,7 @@ themselves where they compare with peers.
 
 harness        the command line, temporary folders, medians, and the table with the bars
 worker         a process of its own for each thing that is compared
+disks          a disk that is soon full
 servers        Valkey and PostgreSQL servers from wheels
 plain          settings of the project without the cache
 peers          settings of the project with another cache
