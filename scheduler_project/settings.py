@@ -176,7 +176,13 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 
 # Quoted, for checkouts whose path has a space or a #.
 _IN_VAR = f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}"
-DATABASES = {"default": database_from_url(env.str("DATABASE_URL", default=_IN_VAR))}
+DATABASES = {
+    "default": database_from_url(
+        env.str("DATABASE_URL", default=_IN_VAR),
+        lock_seconds=env.float("DATABASE_LOCK_SECONDS", default=10),
+        statement_seconds=env.float("DATABASE_STATEMENT_SECONDS", default=20),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
