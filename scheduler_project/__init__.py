@@ -10,5 +10,7 @@ throttling      whose failed logins are counted together, and the page of a lock
 health          whether the process answers, for a load balancer
 urls            the URLs
 gunicorn        the settings of the web server
+workers         the worker of the web server: threads that wait for clients
+queueing        a few threads that answer what many clients ask
 asgi, wsgi      the entry points of servers
 """
