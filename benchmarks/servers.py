@@ -52,6 +52,10 @@ class Valkey:
         else:
             self._server.stop()
 
+    def answers(self) -> bool:
+        """Return whether the server is running."""
+        return bool(self._server.is_running())
+
     def flush(self) -> bool:
         """Empty the server; return whether it was running."""
         from redis.exceptions import ConnectionError
