@@ -120,8 +120,8 @@ class Crowd:
         return record
 
     def warm_up(self) -> None:
-        """Ask for each page once with each planner."""
-        for session in self._sessions:
+        """Ask for each page twice, so that most workers have answered it once."""
+        for session in self._sessions[:2]:
             client = Client(self._port, session)
             for address in self._addresses.values():
                 client.get(address)

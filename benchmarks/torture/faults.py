@@ -180,7 +180,8 @@ class Faults:
         assert self._victims.postgres is not None
         server = self._victims.postgres
         while True:
-            yield random.uniform(1, 4)
+            # Longer than it takes to recover, or it would be down most of the time.
+            yield random.uniform(2, 8)
             server.kill()
             try:
                 yield random.choice([0, random.uniform(0, 2)])
