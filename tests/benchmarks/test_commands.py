@@ -52,8 +52,6 @@ class LoadTests:
         assert found.keys() >= {"load_rps_3", "load_p50_ms_3", "load_p95_ms_3", "load_p99_ms_3", "worker_growth_mb"}
         assert found["load_errors_3"] == 0
         assert found["load_p50_ms_3"] <= found["load_p95_ms_3"] <= found["load_p99_ms_3"]
-        # Those that the worker was answering: each client has one on its way.
-        assert found["fault_lost_requests"] <= 3
 
 
 class ScaleTests:
