@@ -119,9 +119,13 @@ def _level(clients: int, record: Record, seconds: float) -> dict[str, float]:
         f"load_p99_ms_{clients}": _percentile(taken, 99),
         f"load_errors_{clients}": record.lost.total(),
     }
-    for reason, number in record.lost.items():
-        print(f"{number} requests of {clients} clients failed: {reason}", file=sys.stderr)
+    _say_why(record, f"with {clients} clients")
     return found
+
+
+def _say_why(record: Record, when: str) -> None:
+    for reason, number in record.lost.items():
+        print(f"{number} requests failed {when}: {reason}", file=sys.stderr)
 
 
 def _percentile(seconds: list[float], percent: int) -> float:
@@ -149,18 +153,20 @@ def _faults(running: Site) -> dict[str, float]:
     if running.valkey is not None and running.postgres is not None:
         faults["valkey_down"] = lambda: _stop_for_a_moment(running.valkey)
         faults["postgresql_restarted"] = lambda: _restart(running.postgres)
-    lost = {f"fault_{name}_lost_requests": float(_lost(running, fault)) for name, fault in faults.items()}
+    lost = {f"fault_{name}_lost_requests": float(_lost(running, name, fault)) for name, fault in faults.items()}
     return lost | {"fault_lost_requests": sum(lost.values())}
 
 
-def _lost(running: Site, fault: Callable[[], None]) -> int:
+def _lost(running: Site, name: str, fault: Callable[[], None]) -> int:
     """Return how many requests of a crowd are lost to a fault, until everything has been well for a moment."""
 
     def beside() -> None:
         time.sleep(1)
         fault()
 
-    return running.crowd.run(FAULT_CLIENTS, DOWN_SECONDS + 4, beside).lost.total()
+    record = running.crowd.run(FAULT_CLIENTS, DOWN_SECONDS + 4, beside)
+    _say_why(record, f"with {name.replace('_', ' ')}")
+    return record.lost.total()
 
 
 def _stop_for_a_moment(server: Valkey | None) -> None:
