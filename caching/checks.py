@@ -172,12 +172,12 @@ def check_directory(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.database)
-def check_intent_seconds(**kwargs: Any) -> Sequence[CheckMessage]:
-    """caching.W002: a COMMIT may wait for a lock for longer than readers wait for the COMMIT."""
+def check_intent_seconds(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W002: a COMMIT may take effect later than readers wait for it."""
     if check_options():
         return []
     seconds = Config.from_settings().INTENT_SECONDS
-    return [
+    found: list[CheckMessage] = [
         Warning(
             f'The busy timeout of DATABASES[{alias!r}] is {timeout} s, CACHING["INTENT_SECONDS"] only {seconds} s.',
             hint=f'Set CACHING["INTENT_SECONDS"] above {timeout}.',
@@ -186,14 +186,37 @@ def check_intent_seconds(**kwargs: Any) -> Sequence[CheckMessage]:
         for alias in connections
         if (timeout := _busy_timeout(alias)) >= seconds
     ]
+    for alias in databases or ():
+        if connections[alias].vendor == "postgresql" and not 0 < (timeout := _statement_timeout(alias)) < seconds:
+            limit = f"is {timeout:g} s" if timeout else "is 0: there is no limit"
+            found.append(
+                Warning(
+                    f'The statement_timeout of DATABASES[{alias!r}] {limit}. CACHING["INTENT_SECONDS"] is {seconds} s.',
+                    hint="Set statement_timeout and lock_timeout to fewer seconds, in DATABASES[…]"
+                    '["OPTIONS"]["options"] or by ALTER ROLE … SET, or raise CACHING["INTENT_SECONDS"].',
+                    id="caching.W002",
+                )
+            )
+    return found
 
 
 def _busy_timeout(alias: str) -> float:
-    """Return how many seconds a statement may wait for a lock, as far as the settings say."""
+    """Return how many seconds a statement may wait for a lock of SQLite, as far as the settings say."""
     options = connections.settings[alias].get("OPTIONS", {})
     if connections.settings[alias]["ENGINE"].endswith("sqlite3"):
         return float(options.get("timeout", 5))
     return 0.0
+
+
+def _statement_timeout(alias: str) -> float:
+    """Return how many seconds a statement may take in PostgreSQL, waits for locks included; 0 means without a limit.
+
+    The connection is asked, because a limit may come from the settings, the role, the database or the server, and a
+    pooler in between may drop what the settings say.
+    """
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
+        return int(cursor.fetchone()[0]) / 1000
 
 
 @register(Tags.models)

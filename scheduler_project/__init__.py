@@ -16,5 +16,7 @@ urls            the URLs
 logs            entries of a log that nobody can forge
 server_logs     the same for the logs of gunicorn
 gunicorn        the settings of the web server
+workers         the worker of the web server: threads that wait for clients
+queueing        a few threads that answer what many clients ask
 asgi, wsgi      the entry points of servers
 """

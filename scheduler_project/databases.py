@@ -16,11 +16,19 @@ SQLITE_OPTIONS = {
     # Readers go on while one writes. NORMAL may lose the last commits in a power cut, never the database.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
+# PostgreSQL waits without end by default. Readers of the cache wait for a COMMIT for INTENT_SECONDS (30), so nothing
+# that commits may take longer.
+LOCK_SECONDS, STATEMENT_SECONDS = 10, 20
 SCHEMES = ("sqlite", "postgresql", "postgres")
 
 
-def database_from_url(url: str) -> dict[str, Any]:
+def database_from_url(
+    url: str, *, lock_seconds: float = LOCK_SECONDS, statement_seconds: float = STATEMENT_SECONDS
+) -> dict[str, Any]:
     """Return the entry of settings.DATABASES for `sqlite:///…` or `postgresql://…`.
+
+    The seconds are PostgreSQL's lock_timeout and statement_timeout. With 0 nothing is sent, so that the limits of the
+    role and of the server hold.
 
     Raises ImproperlyConfigured for anything else; the message never repeats the URL, which may hold a password.
     """
@@ -32,7 +40,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     except (ImproperlyConfigured, ValueError):
         raise _unusable() from None
-    return _sqlite(config) if scheme == "sqlite" else _postgresql(config)
+    return _sqlite(config) if scheme == "sqlite" else _postgresql(config, lock_seconds, statement_seconds)
 
 
 def _unusable() -> ImproperlyConfigured:
@@ -60,8 +68,13 @@ def _sqlite_path(name: str) -> str:
     return str(in_project)
 
 
-def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
-    """Move host and port of the query string to where Django and its tools (dbshell) look for them."""
+def _postgresql(config: dict[str, Any], lock_seconds: float, statement_seconds: float) -> dict[str, Any]:
+    """Move host and port of the query string to where Django and its tools (dbshell) look for them; add the limits."""
     options = dict(config.get("OPTIONS", {}))
     host, port = options.pop("host", config["HOST"]), options.pop("port", config["PORT"])
+    limits = {"lock_timeout": lock_seconds, "statement_timeout": statement_seconds}
+    sent = [f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items() if seconds]
+    if sent:
+        # Ours first: of two values for one parameter, PostgreSQL takes the last.
+        options["options"] = " ".join([*sent, *filter(None, [options.get("options")])])
     return config | {"HOST": host, "PORT": port, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}

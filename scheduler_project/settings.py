@@ -182,7 +182,17 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 
 # Quoted, for checkouts whose path has a space or a #.
 _IN_VAR = f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}"
-DATABASES = {"default": database_from_url(env.str("DATABASE_URL", default=_IN_VAR))}
+DATABASES = {
+    "default": database_from_url(
+        env.str("DATABASE_URL", default=_IN_VAR),
+        lock_seconds=env.float("DATABASE_LOCK_SECONDS", default=10),
+        statement_seconds=env.float("DATABASE_STATEMENT_SECONDS", default=20),
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("postgresql") and "scheduler_project.asgi" not in sys.modules:
+    # To connect costs as much as a small page. Under WSGI there are as many connections as threads that answer; under
+    # ASGI each request has a thread of its own.
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -77,7 +77,7 @@ class CheckTests:
 
 
 class VariableTests:
-    READ = re.compile(r"\benv\.(?:str|bool|int|list)\(\"(\w+)\"(?:, default=([^)\n]+))?\)")
+    READ = re.compile(r"\benv\.(?:str|bool|int|float|list)\(\"(\w+)\"(?:, default=([^)\n]+))?\)")
 
     def test_the_readme_has_every_variable_and_no_other(self) -> None:
         documented = {name for names, _, _ in table("README.md", "variable") for name in re.findall(r"`(\w+)`", names)}

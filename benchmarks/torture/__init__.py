@@ -15,7 +15,10 @@ forms       the forms of writes: save, update, bulk_update, raw SQL, in a transa
 writer      a process that writes
 reader      a process that reads and judges
 child       starts in a new process and becomes a writer or a reader
+nemeses     what befalls a process from inside: stopped around a COMMIT, a clock that jumps, no database
+forks       a reader that forks while it reads
 proxy       the connections from each process to the server
+failover    a primary, a replica and a Sentinel
 faults      kills writers, stops or empties the server, cuts or slows connections; says which stale reads that excuses
 databases   a temporary SQLite file, a PostgreSQL server from its wheel, or the database of a URL
 supervisor  starts the processes, waits until they are quiet, adds up their results

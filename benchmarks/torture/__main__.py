@@ -2,16 +2,22 @@
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.disks import can_mount, on_small_disk
+from benchmarks.harness import scratch_folder
 from benchmarks.torture.designs import DESIGNS
-from benchmarks.torture.faults import FAULTS, NEED_SERVER
+from benchmarks.torture.faults import FAULTS, LEAVING_INTENTS, NEED_SERVER
 from benchmarks.torture.supervisor import INTENT_SECONDS, ChildFailed, Options, torture
 
 _SHOWN = (
     *("reads", "reads_per_s", "writes", "writes_per_s", "killed", "flushed", "restarted", "cut", "slowed", "outage_s"),
+    *("failed_over", "paused", "postgres_killed", "disk_filled", "forked", "reads_in_forks", "jumps"),
+    "reads_without_database",
     *("served_from_cache", "stale_reads"),
     *("stale_row_reads", "stale_address_reads", "stale_assignment_reads", "stale_joined_reads"),
     *(
@@ -25,6 +31,12 @@ _SHOWN = (
     ),
     *("served_by_email_share", "served_by_id_share", "served_address_share", "served_one_list_share"),
 )
+DISK = "TORTURE_DISK"
+"""In the environment: the folder on the small disk, for the command that runs there."""
+DISK_KILOBYTES = 6000
+"""Room for the generations (3.7 MB) and some files of counts."""
+PAUSED_INTENT_SECONDS = 3.0
+"""A pause is longer, and others wait for its locks: in SQLite for 20 seconds, in PostgreSQL for ten."""
 _MUST_BE_ZERO = ("stale_reads", "uncommitted_reads", "stale_after_quiescence", "own_reads_wrong")
 
 
@@ -35,6 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     needing = NEED_SERVER.intersection(given.faults)
     if needing and (given.store != "redis" or given.peer != "ours"):
         parser.error(f"--faults {','.join(sorted(needing))} needs --store redis, and no --peer.")
+    _refuse_combinations(parser, given)
+    if "disk" in given.faults and DISK not in os.environ:
+        return _again_on_small_disk(parser, arguments)
+    intent_seconds = given.intent_seconds or (PAUSED_INTENT_SECONDS if "pause" in given.faults else INTENT_SECONDS)
     options = Options(
         database=given.database,
         peer=given.peer,
@@ -45,7 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         readers=given.readers,
         writers=given.writers,
         reads_per_write=given.reads_per_write,
-        intent_seconds=given.intent_seconds,
+        intent_seconds=intent_seconds,
+        disk=Path(os.environ[DISK]) if "disk" in given.faults else None,
     )
     try:
         result = torture(options)
@@ -81,9 +98,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--readers", type=int, default=4)
     parser.add_argument("--writers", type=int, default=2)
     parser.add_argument("--reads-per-write", type=float, default=50, help="the mix that the writers keep to")
-    parser.add_argument("--intent-seconds", type=float, default=INTENT_SECONDS, help="CACHING['INTENT_SECONDS']")
+    parser.add_argument(
+        "--intent-seconds",
+        type=float,
+        help=f"CACHING['INTENT_SECONDS']; default: {INTENT_SECONDS:g}, with --faults pause {PAUSED_INTENT_SECONDS:g}",
+    )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser
+
+
+def _refuse_combinations(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    faults = set(given.faults)
+    if "postgres" in faults and given.database not in ("embedded", "postgres"):
+        parser.error("--faults postgres needs --database embedded: no other server is killed.")
+    if "pause" in faults and faults & LEAVING_INTENTS:
+        parser.error("--faults pause and a killed writer together are the double fault that INTENT_SECONDS excludes.")
+    if "failover" in faults and faults & (NEED_SERVER - {"failover"}):
+        parser.error("--faults failover has servers of its own: run flush, restart, cut and slow without it.")
+
+
+def _again_on_small_disk(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
+    """Run this command once more, where a folder is a small disk that nobody else sees."""
+    with scratch_folder() as folder:
+        if not can_mount(folder):
+            parser.error("--faults disk mounts a small tmpfs, which this machine does not allow.")
+        command = [sys.executable, "-m", "benchmarks.torture", *(sys.argv[1:] if arguments is None else arguments)]
+        return subprocess.run(
+            on_small_disk(folder, DISK_KILOBYTES, *command), env={**os.environ, DISK: str(folder)}, check=False
+        ).returncode
 
 
 def _faults(names: str) -> tuple[str, ...]:

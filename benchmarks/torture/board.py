@@ -43,7 +43,8 @@ class Board:
         self._announced = self._published + writers * subjects
         self._history = self._announced + writers * subjects
         self._pids = self._history + subjects * _REMEMBERED
-        self._writes = self._pids + writers
+        self._stops = self._pids + writers
+        self._writes = self._stops + 2 * writers
         self._own_reads = self._writes + writers * MAX_FORMS
         self._reads = self._own_reads + 2 * writers
         size = (self._reads + readers) * 8
@@ -77,6 +78,20 @@ class Board:
 
     def set_pid(self, writer: int, pid: int) -> None:
         self._view[self._pids + writer] = pid
+
+    # Where a writer shall stop itself, and the process that has. 0 means none.
+
+    def ask_to_stop(self, writer: int, place: int) -> None:
+        self._view[self._stops + 2 * writer] = place
+
+    def stop_wanted(self, writer: int) -> int:
+        return self._view[self._stops + 2 * writer]
+
+    def set_stopped(self, writer: int, pid: int) -> None:
+        self._view[self._stops + 2 * writer + 1] = pid
+
+    def stopped(self, writer: int) -> int:
+        return self._view[self._stops + 2 * writer + 1]
 
     # -- outages ------------------------------------------------------------------------------------------------------
 

@@ -15,10 +15,14 @@ from typing import Any
 
 from benchmarks.torture.board import STOP_WRITING, Board, adopt_parent, is_orphan
 from benchmarks.torture.designs import DESIGNS, Design
+from benchmarks.torture.nemeses import WallClock, stop_around_commits
 from benchmarks.torture.subjects import World, create_world, delete_world
 
 
 def main(task: dict[str, Any]) -> int:
+    clock = WallClock()
+    if "clock" in task.get("faults", ()):
+        clock.install()
     design = _set_up_django(task["peer"])
     if task["role"] == "prepare":
         _print(_prepare())
@@ -29,9 +33,9 @@ def main(task: dict[str, Any]) -> int:
     world = World.from_dict(task["world"])
     board = Board(Path(task["board"]), readers=task["readers"], writers=task["writers"], subjects=len(world.subjects))
     if task["role"] == "reader":
-        _read(task["number"], board, world, design)
+        _read(task, board, world, design, clock)
         return 0
-    return _keep_writing(board, world, design, task)
+    return _keep_writing(board, world, design, task, clock)
 
 
 def _set_up_django(peer: str) -> Design:
@@ -53,16 +57,19 @@ def _prepare() -> dict[str, Any]:
     return create_world()
 
 
-def _read(number: int, board: Board, world: World, design: Design) -> None:
+def _read(task: dict[str, Any], board: Board, world: World, design: Design, clock: WallClock) -> None:
     from benchmarks.torture.reader import Reader
 
-    reader = Reader(number, board, world, design)
+    faults = task["faults"]
+    reader = Reader(
+        task["number"], board, world, design, clock, forks="fork" in faults, loses_database="postgres" in faults
+    )
     _print("ready")
     sys.stdin.readline()
     _print(reader.run())
 
 
-def _keep_writing(board: Board, world: World, design: Design, task: dict[str, Any]) -> int:
+def _keep_writing(board: Board, world: World, design: Design, task: dict[str, Any], clock: WallClock) -> int:
     """Fork writers that have loaded Django already: to start one takes seconds, and it lives for half a second."""
     from benchmarks.torture.writer import Writer
 
@@ -73,8 +80,17 @@ def _keep_writing(board: Board, world: World, design: Design, task: dict[str, An
         pid = os.fork()
         if pid == 0:
             adopt_parent()
+            if "pause" in task["faults"]:
+                stop_around_commits(number, board)
             Writer(
-                number, board, world, design, reads_per_write=task["reads_per_write"], only_saves=task["only_saves"]
+                number,
+                board,
+                world,
+                design,
+                clock,
+                reads_per_write=task["reads_per_write"],
+                only_saves=task["only_saves"],
+                loses_database="postgres" in task["faults"],
             ).run()
             # Skip the clean-up: what it would close belongs to the process that forked.
             os._exit(0)

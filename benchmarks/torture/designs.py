@@ -6,7 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.torture.failover import NAME
+
 REDIS = "TORTURE_REDIS_URL"
+SENTINEL = "TORTURE_SENTINEL"
+"""The port of a Sentinel that knows our server, or nothing."""
 OPTIONS = "TORTURE_CACHING"
 """Options of settings.CACHING, as JSON."""
 _SECONDS = 600
@@ -48,6 +52,13 @@ class Ours(Design):
 
     def configure(self, settings: Any) -> None:
         settings.CACHING |= json.loads(os.environ[OPTIONS])
+        if port := os.environ.get(SENTINEL):
+            settings.CACHES["shared"]["LOCATION"] = f"redis://{NAME}/0"
+            settings.CACHES["shared"]["OPTIONS"] |= {
+                "CLIENT_CLASS": "django_redis.client.SentinelClient",
+                "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
+                "SENTINELS": [("127.0.0.1", int(port))],
+            }
 
     def connect(self) -> None:
         from scheduling import caches

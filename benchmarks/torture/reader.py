@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import connection
@@ -11,7 +12,9 @@ from django.db import connection
 from benchmarks.torture.board import CHECK, STOP_WRITING, Board, is_orphan
 from benchmarks.torture.designs import Design
 from benchmarks.torture.faults import is_in_window
+from benchmarks.torture.forks import Forks
 from benchmarks.torture.forms import FORMS
+from benchmarks.torture.nemeses import WallClock, losing_the_database
 from benchmarks.torture.subjects import Fault, Subject, World, judge_address, judge_list, judge_row
 
 _MAX_EXAMPLES = 5
@@ -19,9 +22,20 @@ Read = Callable[[], list[Fault]]
 
 
 class Reader:
-    def __init__(self, number: int, board: Board, world: World, design: Design) -> None:
-        self._number = number
-        self._board, self._world, self._design = board, world, design
+    def __init__(
+        self,
+        number: int,
+        board: Board,
+        world: World,
+        design: Design,
+        clock: WallClock,
+        *,
+        forks: bool = False,
+        loses_database: bool = False,
+    ) -> None:
+        self._number, self._clock = number, clock
+        self._forks, self._loses_database, self._lost = forks, loses_database, 0
+        self.board, self._world, self._design = board, world, design
         self._newest = {subject.number: board.newest(subject.number) for subject in world.subjects}
         self._ceiling = {subject.number: board.ceiling(subject.number) for subject in world.subjects}
         rows = [read for row in world.rows for read in (self._by_email(row), self._by_id(row))]
@@ -41,22 +55,35 @@ class Reader:
         hits_before = self._design.hits()
         reads: Counter[str] = Counter()
         without_query: Counter[str] = Counter()
-        board, choose, everything = self._board, random.choice, self.reads
+        board, choose, everything = self.board, random.choice, self.reads
+        forks = Forks(self) if self._forks else None
         while board.phase < STOP_WRITING and not is_orphan():
+            self._clock.jump_now_and_then()
+            if forks is not None:
+                forks.fork_now_and_then()
             # The phase is only checked after some reads, so that the time is spent on reading.
             for _ in range(20):
                 queries = self._queries
                 read = choose(everything)
-                self.judge(read)
-                reads[read.__name__] += 1
-                if self._queries == queries:
-                    without_query[read.__name__] += 1
+                with losing_the_database(self._count_lost) if self._loses_database else nullcontext():
+                    self.judge(read)
+                    reads[read.__name__] += 1
+                    if self._queries == queries:
+                        without_query[read.__name__] += 1
             board.set_reads(self._number, reads.total())
+        if forks is not None:
+            forks.end()
         hits = self._design.hits()
         while board.phase < CHECK and not is_orphan():
             time.sleep(0.01)
+        if self._loses_database:
+            connection.close()
         wrong = self._check()
         return {
+            "jumps": self._clock.jumps,
+            "forked": forks.forked if forks else 0,
+            "reads_in_forks": forks.reads if forks else 0,
+            "reads_without_database": self._lost,
             "reads": reads,
             "without_query": without_query,
             "stale_reads": self.stale,
@@ -71,6 +98,9 @@ class Reader:
             "by_kind": self.by_kind,
             "examples": self.examples,
         }
+
+    def _count_lost(self) -> None:
+        self._lost += 1
 
     def _count_query(self, execute: Callable[..., Any], *args: Any) -> Any:
         self._queries += 1
@@ -127,12 +157,12 @@ class Reader:
     def judge(self, read: Read) -> None:
         """Read once, and record what is wrong with the result."""
         # The window is judged by when the read began: one with a query or a time-out in it takes long.
-        began = self._board.microseconds()
+        began = self.board.microseconds()
         if faults := read():
             self._record(faults, began)
 
     def _record(self, faults: list[Fault], now: int) -> None:
-        overdue = [self._board.overdue(fault.subject.number, fault.as_of) for fault in faults]
+        overdue = [self.board.overdue(fault.subject.number, fault.as_of) for fault in faults]
         if any(fault.uncommitted for fault in faults):
             self.uncommitted += 1
         elif self._is_excused(overdue, now):
@@ -155,7 +185,7 @@ class Reader:
         self.by_form.update(forms)
 
     def _is_excused(self, overdue: Iterable[tuple[int, int]], now: int) -> bool:
-        outages = self._board.outages()
+        outages = self.board.outages()
         return all(is_in_window(outages, published, now) for published, _ in overdue)
 
     # -- after quiescence ---------------------------------------------------------------------------------------------

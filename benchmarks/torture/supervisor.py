@@ -16,11 +16,21 @@ from typing import Any
 
 from benchmarks import peers
 from benchmarks.harness import scratch_folder
-from benchmarks.servers import Valkey, valkey
+from benchmarks.servers import valkey
 from benchmarks.torture.board import CHECK, END, RUN, STOP_WRITING, WAIT, Board
 from benchmarks.torture.databases import database
-from benchmarks.torture.designs import DESIGNS, OPTIONS, REDIS
-from benchmarks.torture.faults import DEGRADED_SECONDS, NEED_PROXY, NEED_SERVER, OUTAGES, WINDOW_SECONDS, Faults
+from benchmarks.torture.designs import DESIGNS, OPTIONS, REDIS, SENTINEL
+from benchmarks.torture.failover import pair
+from benchmarks.torture.faults import (
+    DEGRADED_SECONDS,
+    LEAVING_INTENTS,
+    NEED_PROXY,
+    NEED_SERVER,
+    OUTAGES,
+    WINDOW_SECONDS,
+    Faults,
+    Victims,
+)
 from benchmarks.torture.proxy import Proxy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,6 +49,8 @@ class Options:
     writers: int = 2
     reads_per_write: float = 50
     intent_seconds: float = INTENT_SECONDS
+    disk: Path | None = None
+    """A small disk for the files of the cache."""
 
 
 class ChildFailed(Exception):
@@ -49,15 +61,20 @@ def torture(options: Options) -> dict[str, Any]:
     """Run the test once; return the flat result, with some examples of stale reads."""
     if options.peer in peers.PACKAGES:
         peers.install()
-    with scratch_folder() as folder, database(options.database, folder) as database_url, ExitStack() as stack:
-        (cache := folder / "cache").mkdir()
-        needs_server = DESIGNS[options.peer].needs_redis or options.store == "redis"
+    with scratch_folder() as folder, ExitStack() as stack:
+        database_url, postgres = stack.enter_context(database(options.database, folder))
+        cache = options.disk or folder / "cache"
+        cache.mkdir(exist_ok=True)
+        fails_over = "failover" in options.faults
+        both = stack.enter_context(pair(folder)) if fails_over else None
+        needs_server = not fails_over and (DESIGNS[options.peer].needs_redis or options.store == "redis")
         server = stack.enter_context(valkey()) if needs_server else None
         proxy = None
         if server and NEED_PROXY.intersection(options.faults):
             readers, writers = _names("reader", options.readers), _names("writer", options.writers)
             proxy = stack.enter_context(Proxy(server.port, first=readers, then=writers))
-        url = server.url if server else ""
+        # The project adds its alias where there is a URL. With Sentinel, designs.py puts another address there.
+        url = server.url if server else "redis://127.0.0.1:1/0" if both else ""
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "scheduler_project.settings",
@@ -67,11 +84,22 @@ def torture(options: Options) -> dict[str, Any]:
             "REDIS_URL": url if options.store == "redis" else "",
             OPTIONS: json.dumps(_caching(options)),
             REDIS: url,
+            SENTINEL: str(both.port) if both else "",
         }
         if OUTAGES.intersection(options.faults):
             # Otherwise thousands of lines would say that the server cannot be reached, as is intended.
             environment["LOG_LEVEL"] = "CRITICAL"
-        return _Run(options, folder / "board", environment, server, proxy).run()
+        elif not {"disk", "postgres"}.isdisjoint(options.faults):
+            environment["LOG_LEVEL"] = "ERROR" if postgres is None else "CRITICAL"
+        victims = Victims(
+            server=server,
+            proxy=proxy,
+            pair=both,
+            postgres=postgres,
+            disk=options.disk,
+            intent_seconds=options.intent_seconds,
+        )
+        return _Run(options, folder / "board", environment, victims, proxy).run()
 
 
 def _names(role: str, number: int) -> list[str]:
@@ -81,7 +109,7 @@ def _names(role: str, number: int) -> list[str]:
 def _caching(options: Options) -> dict[str, Any]:
     """Return the options of settings.CACHING."""
     # A writer is killed and the server forgets its intent too: only a record of every write covers this double fault.
-    doubly = "kill" in options.faults and not NEED_SERVER.isdisjoint(options.faults)
+    doubly = not LEAVING_INTENTS.isdisjoint(options.faults) and not NEED_SERVER.isdisjoint(options.faults)
     return {
         "INTENT_SECONDS": options.intent_seconds,
         "DEGRADED_TTL": DEGRADED_SECONDS,
@@ -91,10 +119,10 @@ def _caching(options: Options) -> dict[str, Any]:
 
 class _Run:
     def __init__(
-        self, options: Options, board: Path, environment: dict[str, str], server: Valkey | None, proxy: Proxy | None
+        self, options: Options, board: Path, environment: dict[str, str], victims: Victims, proxy: Proxy | None
     ) -> None:
         self._options, self._environment, self._board_path = options, environment, board
-        self._server, self._proxy = server, proxy
+        self._victims, self._proxy = victims, proxy
         self._children: list[subprocess.Popen[str]] = []
 
     def run(self) -> dict[str, Any]:
@@ -120,6 +148,7 @@ class _Run:
             "board": str(self._board_path),
             "readers": options.readers,
             "writers": options.writers,
+            "faults": options.faults,
         }
         readers = [
             self._start(role="reader", way=f"reader-{number}", number=number, **task)
@@ -143,14 +172,14 @@ class _Run:
         for child in (*readers, *writers):
             self._tell(child)
         started = time.monotonic()
-        faults = Faults(options.faults, board, self._kill_a_writer, self._server, self._proxy)
+        faults = Faults(options.faults, board, self._kill_a_writer, self._victims)
         faults.run(started + options.seconds, self._check)
         board.phase = STOP_WRITING
         seconds = time.monotonic() - started
         for writer in writers:
             self._finish(writer)
         # The intent of a killed writer counts until its deadline. Only then may its rows be served again.
-        by_intents = options.intent_seconds if "kill" in options.faults else 0
+        by_intents = options.intent_seconds if LEAVING_INTENTS.intersection(options.faults) else 0
         by_outages = WINDOW_SECONDS if OUTAGES.intersection(options.faults) else 0
         time.sleep(1 + max(by_intents, by_outages))
         board.phase = CHECK
@@ -203,6 +232,7 @@ class _Run:
             "reads_per_s": round(reads.total() / seconds),
             "writes_per_s": round(sum(writes) / seconds),
             **{done: faults.counts[name] for name, done in _DONE.items()},
+            **{name: sum(result[name] for result in results) for name in _FROM_INSIDE},
             "outage_s": round(sum(end - begin for begin, end in self._board.outages()) / 1e6, 1),
             **{f"stale_{kind}_reads": by_kind[kind] for kind in ("row", "address", "assignment", "joined")},
             **{f"served_{kind}_share": round(without_query[kind] / reads[kind], 4) for kind in reads},
@@ -250,7 +280,11 @@ class _Run:
 
 
 _ADDED_UP = ("hits", "stale_reads", "stale_in_window", "uncommitted_reads", "wrong_after_quiescence")
-_DONE = {"kill": "killed", "flush": "flushed", "restart": "restarted", "cut": "cut", "slow": "slowed"}
+_DONE = {
+    **{"kill": "killed", "flush": "flushed", "restart": "restarted", "cut": "cut", "slow": "slowed"},
+    **{"failover": "failed_over", "pause": "paused", "postgres": "postgres_killed", "disk": "disk_filled"},
+}
+_FROM_INSIDE = ("forked", "reads_in_forks", "jumps", "reads_without_database")
 """The figure that says how often each fault happened."""
 
 

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import count
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from benchmarks.torture.board import STOP_WRITING, Board, is_orphan
 from benchmarks.torture.designs import Design
 from benchmarks.torture.forms import FORMS, Form, Rollback
+from benchmarks.torture.nemeses import WallClock, losing_the_database
 from benchmarks.torture.subjects import Subject, World
 from scheduling.models import Employee, ScheduleAssignment
 
@@ -25,8 +27,18 @@ class Writer:
     """One writer. If it is killed, another process takes over its number."""
 
     def __init__(
-        self, number: int, board: Board, world: World, design: Design, *, reads_per_write: float, only_saves: bool
+        self,
+        number: int,
+        board: Board,
+        world: World,
+        design: Design,
+        clock: WallClock,
+        *,
+        reads_per_write: float,
+        only_saves: bool,
+        loses_database: bool = False,
     ) -> None:
+        self._clock, self._loses_database, self.lost = clock, loses_database, 0
         self.number, self.board, self.design = number, board, design
         # The mix holds for all writers together.
         self._reads_between = reads_per_write * board.writers
@@ -57,9 +69,14 @@ class Writer:
                 self.board.set_pid(self.number, os.getpid())
             (form,) = random.choices(self._forms, self._weights)
             of_kind = self._subjects[form.kind, form.owned]
+            self._clock.jump_now_and_then()
             if of_kind:
-                self._write(form, random.sample(of_kind, form.subjects))
+                with losing_the_database(self._count_lost) if self._loses_database else nullcontext():
+                    self._write(form, random.sample(of_kind, form.subjects))
             self._let_read(self.board.reads() + random.random() * 2 * self._reads_between)
+
+    def _count_lost(self) -> None:
+        self.lost += 1
 
     def _let_read(self, until: float) -> None:
         """Wait until the readers have made so many reads. A slow machine changes the pace, not the mix."""

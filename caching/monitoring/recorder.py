@@ -2,13 +2,15 @@
 
 Each process counts in its own small memory-mapped file, ``counts/<token>`` beside the generations, and holds a lock on
 it while it lives. So recording is one addition in memory, a killed process loses no counts, and a reader adds up the
-files. When there are many files of dead processes, they are folded into one.
+files. When there are many files of dead processes, they are folded into one. Where no file can be made, for example on
+a full disk, a process counts in memory of its own and logs one WARNING.
 
 At every moment, each count is in exactly one valid file: the file with the sums lists the files that it replaces. They
 become invalid when it is renamed into place, whether or not they have been deleted yet.
 """
 
 import fcntl
+import logging
 import mmap
 import os
 import re
@@ -23,6 +25,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from .stats import COUNTERS, ENTRIES, CacheStats
+
+logger = logging.getLogger("caching")
 
 _NAME_BYTES = 64
 _ROW_BYTES = _NAME_BYTES + 8 * len(COUNTERS)
@@ -48,17 +52,33 @@ class StatsRecorder:
 
     def _open(self) -> tuple[mmap.mmap, bool]:
         if self._folder is not None:
-            with suppress(OSError):
-                self._folder.mkdir(mode=0o700, exist_ok=True)
-                path = self._folder / f"{secrets.token_hex(_TOKEN_BYTES)}.new"
-                self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-                os.ftruncate(self._file, _FILE_BYTES)
-                # Give it its name only now: the process of a file without a lock is considered dead.
-                path.rename(path.with_suffix(""))
-                _fold_now_and_then(self._folder)
-                return mmap.mmap(self._file, _FILE_BYTES, mmap.MAP_SHARED), True
+            try:
+                return self._open_file(self._folder), True
+            except OSError as error:
+                self.close()
+                logger.warning(
+                    "No counts can be kept in %s (%s): this process counts for itself, and its counts end with it.",
+                    self._folder,
+                    error.strerror,
+                )
         return mmap.mmap(-1, _FILE_BYTES), False
+
+    def _open_file(self, folder: Path) -> mmap.mmap:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{secrets.token_hex(_TOKEN_BYTES)}.new"
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            # Allocate the whole file. A hole would kill the process that counts there when the disk is full.
+            os.posix_fallocate(self._file, 0, _FILE_BYTES)
+            memory = mmap.mmap(self._file, _FILE_BYTES, mmap.MAP_SHARED)
+            # Give it its name only now: the process of a file without a lock is considered dead.
+            path.rename(path.with_suffix(""))
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        _fold_now_and_then(folder)
+        return memory
 
     def close(self) -> None:
         """Close the file. Its counts remain, as those of a process that has ended."""
@@ -103,7 +123,7 @@ class StatsRecorder:
                 total[name] += stats if found.lives else _without_entries(stats)
         living = sum(found.lives for found in files)
         if len(files) - living > _MAX_DEAD_FILES:
-            _fold(self._folder)
+            _fold_if_possible(self._folder)
         return dict(total), living
 
 
@@ -170,9 +190,13 @@ def _parse(content: bytes) -> dict[str, CacheStats]:
 def _fold_now_and_then(folder: Path) -> None:
     """Fold now and then at start-up: there may be many short processes, and nothing that asks for the sums."""
     if len(os.listdir(folder)) % _MAX_DEAD_FILES == 0:
-        # Another process is folding, or this one lacks permission: counts are just as exact in many files.
-        with suppress(OSError):
-            _fold(folder, fcntl.LOCK_NB)
+        _fold_if_possible(folder, fcntl.LOCK_NB)
+
+
+def _fold_if_possible(folder: Path, operation: int = 0) -> None:
+    # Another process is folding, the disk is full, or it is forbidden here: counts are just as exact in many files.
+    with suppress(OSError):
+        _fold(folder, operation)
 
 
 def _fold(folder: Path, operation: int = 0) -> None:
@@ -187,7 +211,11 @@ def _fold(folder: Path, operation: int = 0) -> None:
         # Include files that a killed process has replaced but not deleted.
         gone = [found.path for found in dead] + [folder / name for name in replaced if (folder / name).exists()]
         fresh = folder / f"{secrets.token_hex(_TOKEN_BYTES)}.new"
-        fresh.write_bytes(_format(totals) + " ".join(path.name for path in gone).encode())
+        try:
+            fresh.write_bytes(_format(totals) + " ".join(path.name for path in gone).encode())
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
         fresh.rename(fresh.with_suffix(""))
         for path in (*gone, *_unfinished(folder)):
             path.unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """The torture in small, and what its judgement is worth: it must see what is stale, and nothing else."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.torture.board import Board
+from benchmarks.disks import can_mount
+from benchmarks.torture.board import RUN, Board
 from benchmarks.torture.faults import WINDOW_SECONDS, is_in_window
+from benchmarks.torture.nemeses import AFTER_COMMIT, BEFORE_COMMIT, JUMPS_SECONDS, WallClock, stop_around_commits
 from benchmarks.torture.proxy import Proxy
 from benchmarks.torture.reader import Reader
 from benchmarks.torture.subjects import UNCOMMITTED, Subject, World, judge_address, judge_list, judge_row
+from caching.coherence.publishing import publisher
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECOND = 1_000_000
@@ -81,6 +86,35 @@ class RunTests:
         assert result["flushed"] > 0
         assert f"stale by {WINDOW_SECONDS:g} s" in done.stdout
 
+    def test_a_full_disk_forks_and_clocks_that_jump(self, tmp_path: Path) -> None:
+        file = tmp_path / "torture.json"
+        (folder := tmp_path / "disk").mkdir()
+        faults = "disk,fork,clock" if can_mount(folder) else "fork,clock"
+
+        options = ["--seconds", "3", "--readers", "2", "--writers", "1", "--intent-seconds", "2", "--json", str(file)]
+        done = torture("--faults", faults, *options)
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        result = json.loads(file.read_text())
+        assert result["stale_reads"] == result["stale_after_quiescence"] == result["own_reads_wrong"] == 0
+        assert result["forked"] > 0
+        assert result["reads_in_forks"] > 0
+        assert result["jumps"] > 0
+        assert result["disk_filled"] > 0 or "disk" not in faults
+
+    @pytest.mark.parametrize(
+        ("faults", "sentence"),
+        [
+            ("postgres", "--faults postgres needs --database embedded: no other server is killed."),
+            ("pause,kill", "are the double fault that INTENT_SECONDS excludes."),
+        ],
+    )
+    def test_faults_that_cannot_be_are_refused(self, faults: str, sentence: str) -> None:
+        done = torture("--faults", faults)
+
+        assert done.returncode == 2
+        assert sentence in done.stderr
+
     def test_faults_of_a_server_need_a_server(self) -> None:
         done = torture("--faults", "kill,flush")
 
@@ -89,7 +123,8 @@ class RunTests:
 
     def test_an_unknown_fault_is_told(self) -> None:
         assert (
-            "argument --faults: fire; known are kill, flush, restart, cut, slow" in torture("--faults", "fire").stderr
+            "argument --faults: fire; known are kill, flush, restart, cut, slow, failover, pause, postgres, disk, fork"
+            in torture("--faults", "fire").stderr
         )
 
 
@@ -102,7 +137,7 @@ class ReaderTests:
 
     def reader(self, board: Board, version: int) -> Reader:
         design = SimpleNamespace(employee_by_email=lambda email: employee(version), employee_by_id=None)
-        return Reader(0, board, World((ROW,), (), ()), design)  # type: ignore[arg-type]
+        return Reader(0, board, World((ROW,), (), ()), design, WallClock())  # type: ignore[arg-type]
 
     def judge(self, reader: Reader) -> tuple[int, int]:
         reader.judge(reader.reads[0])
@@ -131,6 +166,42 @@ class ReaderTests:
         board.begin_outage()
 
         assert self.judge(reader) == (1, 0)
+
+
+class StopTests:
+    @pytest.mark.parametrize("place", [BEFORE_COMMIT, AFTER_COMMIT])
+    def test_a_writer_stops_on_either_side_of_a_commit(self, tmp_path: Path, place: int) -> None:
+        board = Board(tmp_path / "board", readers=1, writers=1, subjects=1)
+        board.phase = RUN
+        board.ask_to_stop(0, place)
+        tags, states = ["a tag"], publisher.store
+        states.open()
+        if (pid := os.fork()) == 0:
+            stop_around_commits(0, board)
+            publisher.store.end(publisher.store.begin(tags))
+            os._exit(0)
+
+        assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
+        # Its intent is live, so nothing may be served under the tag.
+        assert (board.stopped(0), board.stop_wanted(0)) == (pid, 0)
+        assert states.stamp(tags) is None
+        os.kill(pid, signal.SIGCONT)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert board.stopped(0) == 0
+        assert states.stamp(tags) is not None
+
+
+class WallClockTests:
+    def test_jumps_only_where_it_is_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock, before = WallClock(), time.time()
+        clock.jump_now_and_then()
+        assert clock.jumps == 0
+
+        monkeypatch.setattr(time, "time", clock)
+        clock.jump_now_and_then()
+
+        assert clock.jumps == 1
+        assert any(abs(time.time() - before - jump) < 60 for jump in JUMPS_SECONDS)
 
 
 class WindowTests:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
 from caching import checks
@@ -137,6 +137,37 @@ class IntentSecondsTests:
         ]
         settings.CACHING = {**settings.CACHING, "INTENT_SECONDS": 20.5}
         assert found(checks.check_intent_seconds) == []
+
+
+@pytest.mark.django_db
+class StatementTimeoutTests:
+    @pytest.fixture(autouse=True)
+    def _on_postgresql(self) -> None:
+        if connection.vendor != "postgresql":
+            pytest.skip("Only PostgreSQL has a statement_timeout.")
+
+    def messages(self) -> list[tuple[str, str]]:
+        return [(found.id, found.msg) for found in checks.check_intent_seconds(databases=["default"])]
+
+    def test_the_project_has_one(self) -> None:
+        assert self.messages() == []
+
+    def test_none_is_a_warning(self) -> None:
+        connection.cursor().execute("SET LOCAL statement_timeout = 0")
+        ((identifier, message),) = self.messages()
+        assert identifier == "caching.W002"
+        assert message == (
+            "The statement_timeout of DATABASES['default'] is 0: there is no limit. "
+            'CACHING["INTENT_SECONDS"] is 30 s.'
+        )
+
+    def test_one_that_is_as_long_is_a_warning(self, settings: Settings) -> None:
+        connection.cursor().execute("SET LOCAL statement_timeout = '2.5s'")
+        settings.CACHING = {**settings.CACHING, "INTENT_SECONDS": 2.5}
+        ((_, message),) = self.messages()
+        assert "is 2.5 s. " in message
+        settings.CACHING = {**settings.CACHING, "INTENT_SECONDS": 2.6}
+        assert self.messages() == []
 
 
 class DatabaseCascadesTests:

@@ -209,9 +209,9 @@ class GunicornTests:
             ((), {}),
             (("--preload",), {}),
             (("--preload",), {"READ_BEFORE_FORK": EMAIL}),
-            (("--worker-class", "gthread", "--threads", "4"), {}),
+            (("--worker-class", "sync"), {}),
         ],
-        ids=["prefork", "preload", "preload-warm", "threads"],
+        ids=["prefork", "preload", "preload-warm", "one-client-at-a-time"],
     )
     def test_every_worker_answers_what_was_written_last(
         self, start_server: Callable[..., Server], options: tuple[str, ...], variables: dict[str, str]

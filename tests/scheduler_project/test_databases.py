@@ -54,13 +54,26 @@ class DatabaseUrlTests:
         config = database_from_url("postgresql://user@/scheduler?host=/run/postgresql")
 
         assert (config["USER"], config["HOST"], config["NAME"]) == ("user", "/run/postgresql", "scheduler")
-        assert config["OPTIONS"] == {}
+        assert config["OPTIONS"] == {"options": "-c lock_timeout=10000 -c statement_timeout=20000"}
+
+    def test_limits_of_postgresql_are_given_in_seconds(self) -> None:
+        config = database_from_url("postgresql://user@/x", lock_seconds=0.5, statement_seconds=3)
+
+        assert config["OPTIONS"] == {"options": "-c lock_timeout=500 -c statement_timeout=3000"}
+
+    def test_without_limits_nothing_is_sent(self) -> None:
+        assert database_from_url("postgresql://user@/x", lock_seconds=0, statement_seconds=0)["OPTIONS"] == {}
+
+    def test_options_of_the_url_come_last_and_win(self) -> None:
+        config = database_from_url("postgresql://user@/x?options=-c%20statement_timeout%3D5s", lock_seconds=0)
+
+        assert config["OPTIONS"] == {"options": "-c statement_timeout=20000 -c statement_timeout=5s"}
 
     def test_a_port_and_an_option_in_the_query(self) -> None:
         config = database_from_url("postgresql://user@/x?host=/run&port=5444&sslmode=require")
 
         assert config["PORT"] == 5444
-        assert config["OPTIONS"] == {"sslmode": "require"}
+        assert config["OPTIONS"]["sslmode"] == "require"
 
     @pytest.mark.parametrize(
         "url", ["mysql://root:secret@localhost/x", "x://u:secret@h/x", "nonsense", "postgresql://u:secret@h:port/x"]

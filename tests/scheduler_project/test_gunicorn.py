@@ -7,11 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from scheduler_project.environment import BASE_DIR
+
+IDLE_SECONDS = 4
+SLOW_CLIENTS = 200
+HALF_A_HEAD = b"GET /healthz HTT"
+HALF_A_BODY = b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nusername="
 
 
 def free_port() -> int:
@@ -21,7 +27,7 @@ def free_port() -> int:
         return port
 
 
-def start_server(port: int, directory: Path, log: Path) -> subprocess.Popen[bytes]:
+def start_server(port: int, directory: Path, log: Path, **more: str) -> subprocess.Popen[bytes]:
     variables = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "of the test",
@@ -29,6 +35,7 @@ def start_server(port: int, directory: Path, log: Path) -> subprocess.Popen[byte
         "CACHE_DIRECTORY": str(directory),
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
+        **more,
     }
     command = [sys.executable, "-m", "gunicorn", "-c", "scheduler_project/gunicorn.py"]
     with log.open("wb") as output:
@@ -58,7 +65,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(tmp_path: Path, log: Path) -> Iterator[int]:
     port = free_port()
-    process = start_server(port, tmp_path, log)
+    process = start_server(port, tmp_path, log, CLIENT_IDLE_SECONDS=str(IDLE_SECONDS))
     try:
         deadline = time.monotonic() + 60
         while not answers(port):
@@ -92,3 +99,24 @@ class AccessLogTests:
         assert [line for line in lines if line.startswith("127.0.0.1 forged")] == []
         assert [line for line in lines if '"GET /\\n127.0.0.1 forged\\x1b[31m HTTP/1.1"' in line]
         assert "\x1b" not in log.read_text()
+
+
+class SlowClientTests:
+    def test_half_sent_requests_stop_nobody_and_are_cut_off(self, server: int, log: Path) -> None:
+        with ExitStack() as stack:
+            clients = []
+            for number in range(SLOW_CLIENTS):
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", server), timeout=60))
+                client.sendall(HALF_A_BODY if number % 3 else HALF_A_HEAD)
+                clients.append(client)
+            # More of them than threads that answer, and than one worker takes one after the other.
+            for _ in range(5):
+                assert get(server, "/healthz").status == 200
+
+            assert [client.recv(1) for client in clients] == [b""] * SLOW_CLIENTS
+            # None of them has hung up. That must not stop the worker either.
+            started = time.monotonic()
+            assert get(server, "/healthz").status == 200
+            assert time.monotonic() - started < 10
+        assert log.read_text().count(f"A client was idle for {IDLE_SECONDS} s.") == SLOW_CLIENTS
+        assert "Traceback" not in log.read_text()

@@ -1,6 +1,7 @@
 import pytest
 
 from caching.conf import Config
+from scheduler_project.databases import LOCK_SECONDS, STATEMENT_SECONDS
 from scheduler_project.environment import VAR_DIR
 from tests.scheduler_project.starting import setting, start
 
@@ -56,6 +57,16 @@ class EnvironmentTests:
 
         assert setting(shown, REDIS_URL="redis://localhost:6379/0") == ["shared", "django_redis.cache.RedisCache"]
         assert setting("settings.CACHING['SHARED_ALIAS']") is None
+
+    def test_limits_of_postgresql_are_below_the_seconds_of_an_intent(self) -> None:
+        options = "settings.DATABASES['default']['OPTIONS']['options']"
+        limits = {"DATABASE_LOCK_SECONDS": "2", "DATABASE_STATEMENT_SECONDS": "4.5"}
+
+        assert setting(options, DATABASE_URL="postgresql:///x") == "-c lock_timeout=10000 -c statement_timeout=20000"
+        assert setting(options, DATABASE_URL="postgresql:///x", **limits) == (
+            "-c lock_timeout=2000 -c statement_timeout=4500"
+        )
+        assert LOCK_SECONDS < STATEMENT_SECONDS < Config.from_settings().INTENT_SECONDS
 
     @pytest.mark.parametrize(
         ("variable", "value", "expression", "expected"),

@@ -155,13 +155,18 @@ class WeekFormSet(AssignmentFormSet):
             field.choices = list(self._days(form.instance.date))
             field.initial = self.day
 
+    @cached_property
+    def _week(self) -> dict[datetime.date, str]:
+        """The names of the days, which all rows share: to write them for each was a tenth of the page's time."""
+        return {day: day_name(day) for day in week_of(self.instance)}
+
     def _days(self, stored: datetime.date | None) -> Iterator[tuple[str, str]]:
         yield "", "—"
-        days = week_of(self.instance)
         # A row may lie outside the week, after an import or a change in a shell. It is then shown on its own day.
-        for day in days if stored in (None, *days) else [stored, *days]:
-            if day is not None:
-                yield day.isoformat(), day_name(day)
+        if stored is not None and stored not in self._week:
+            yield stored.isoformat(), day_name(stored)
+        for day, name in self._week.items():
+            yield day.isoformat(), name
 
 
 class UpcomingFormSet(AssignmentFormSet):

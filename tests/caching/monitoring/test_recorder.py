@@ -1,6 +1,9 @@
 """The files of counts: exact under kills and folds, readable from every process of the host."""
 
+import errno
+import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -15,6 +18,7 @@ from caching import CacheType, cache_manager
 from caching.monitoring import recorder as recording
 from caching.monitoring.recorder import StatsRecorder
 from caching.monitoring.stats import HIT_LOCAL, MISS
+from tests.processes import forked
 
 
 @pytest.fixture
@@ -153,6 +157,46 @@ class StatsRecorderTests:
         recorder.view[recorder.row("general", "id") + MISS] += 2
         assert recorder.snapshot_of_host() == (recorder.snapshot(), 1)
         recorder.close()
+
+    def test_the_space_of_a_file_is_reserved_when_it_is_made(self, tmp_path: Path) -> None:
+        recorder = StatsRecorder(tmp_path)
+        (file,) = [path for path in (tmp_path / "counts").iterdir() if not path.suffix and path.stat().st_size]
+        assert file.stat().st_blocks * 512 >= file.stat().st_size
+        recorder.close()
+
+    def test_without_room_it_counts_for_itself_and_says_so_once(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with forked() as (is_child, read, write):
+            if is_child:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+                recorder = StatsRecorder(tmp_path)
+                for number in range(100):
+                    recorder.view[recorder.row("general", f"kind{number}") + MISS] += 1
+                warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+                (warning,) = warnings
+                assert str(tmp_path / "counts") in warning
+                assert os.strerror(errno.EFBIG) in warning
+                assert (recorder.persistent, len(recorder.snapshot())) == (False, 100)
+                os.write(write, b"counted")
+            else:
+                assert os.read(read, 100) == b"counted"
+        assert list((tmp_path / "counts").iterdir()) == []
+
+    def test_a_fold_without_room_leaves_every_count(self, tmp_path: Path) -> None:
+        for _ in range(60):
+            leave_counts(tmp_path, kind=1)
+        with forked() as (is_child, read, write):
+            if is_child:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+                recording._fold_if_possible(tmp_path / "counts")
+                os.write(write, b"went on")
+            else:
+                assert os.read(read, 100) == b"went on"
+        assert list((tmp_path / "counts").glob("*.new")) == []
+        living = StatsRecorder(tmp_path)
+        assert living.snapshot_of_host()[0]["general/kind"].hits == 60
+        living.close()
 
     def test_files_that_are_not_counts_do_not_disturb(self, tmp_path: Path) -> None:
         recorder = StatsRecorder(tmp_path)
