@@ -14,6 +14,7 @@ serializers  a serializer for django-redis that accepts bytes only and never unp
 tiers        the former location of the serializer
 models       the database tables of the cache
 checks       system checks
+urls         the pages of the cache for programs
 apps         the AppConfig, which connects the cache to Django
 testing      fixtures for the tests of applications that use the cache
 

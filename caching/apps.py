@@ -18,6 +18,7 @@ class CachingConfig(AppConfig):
         from .coherence.cascades import changed_by_the_database
         from .coherence.models_by_label import resolve_waiting
         from .coherence.watcher import install
+        from .monitoring.sampler import sampler
         from .reading import leases
         from .reading.manager import cache_manager
 
@@ -29,6 +30,7 @@ class CachingConfig(AppConfig):
             install(connection)
         for signal in (request_started, request_finished):
             signal.connect(leases.drop_all, dispatch_uid="caching")
+        request_started.connect(sampler.start, dispatch_uid="caching.sampler")
         setting_changed.connect(_on_setting_changed, dispatch_uid="caching")
         os.register_at_fork(after_in_child=cache_manager.reconfigure)
 

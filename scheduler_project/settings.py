@@ -203,6 +203,7 @@ CACHING = {
     "INTENT_SECONDS": 30,
     "STRICT": False,
     "OUTBOX": "auto",
+    "STATS_TOKEN": env.str("CACHE_STATS_TOKEN", default=None),
     # Seconds, by kind; a kind that is not here takes `default`.
     "TTL": {
         "employee_by_id": 600,

@@ -19,9 +19,9 @@ MAX_LINES_OF_A_FILE = 300
 MAX_LINES_OF_A_CLASS = 250
 LAYERS = {
     "caching": (
-        *("exceptions", "conf", "keys", "monitoring.stats", "monitoring.recorder", "models"),
+        *("exceptions", "conf", "keys", "monitoring.load_times", "monitoring.stats", "monitoring.recorder", "models"),
         *("values", "stores", "coherence", "reading"),
-        ("", "apps", "checks", "management", "monitoring", "serializers", "testing", "tiers"),
+        ("", "apps", "checks", "management", "monitoring", "serializers", "testing", "tiers", "urls"),
     ),
     "scheduling": (
         *("calendar", "statuses", "department_tree", "fields", "caches", "models", "policy", "attention", "workflow"),
@@ -106,6 +106,7 @@ class DirectionTests:
             "redis": ("caching.stores.redis",),
             "django_redis": ("caching.stores.redis", "caching.serializers"),
             "rich": ("caching.management", "caching.monitoring"),
+            "prometheus_client": ("caching.monitoring.prometheus",),
         }
         wrong = {
             (module, package)

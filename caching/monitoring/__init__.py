@@ -4,5 +4,10 @@ load_times  a histogram of the time that loads take
 stats       the counters of each type and kind, and CacheStats, an immutable snapshot of them
 recorder    counting, exact under threads, for this process and for all processes of the host
 reports     the counts as a dictionary for JSON, as CSV or as one line
+history     what was counted over time, in a table of the database
+sampler     the thread that writes the history once a minute, one for all processes of the host
+prometheus  the counts as Prometheus reads them
+state       in what state the cache is: enabled, degraded, its breaker, its outbox
+views       the counts for programs: /api/cache/stats/ and /metrics
 tables      the counts as a table on a terminal
 """

@@ -234,6 +234,13 @@ class CacheManager:
     def _ttl_by_name(self, type_name: str, kind: str) -> float | None:
         return self.types.ttl(keys.cache_type(type_name), kind) if type_name in keys.known_types() else None
 
+    @property
+    def state(self) -> str:
+        """Return "enabled", "disabled" by the settings, or "degraded" while the generations cannot be reached."""
+        if not self.config.ENABLED:
+            return "disabled"
+        return "degraded" if self.runtime.generations.is_degraded else "enabled"
+
     def reset_stats(self) -> None:
         """Reset the counts of this process to zero."""
         for held in tuple(self.types.held.values()):
