@@ -8,6 +8,7 @@ are (docs/coherence.md).
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
@@ -247,12 +248,16 @@ class CacheManager:
             with held.lock:
                 self.runtime.recorder.reset(held.name)
 
-    def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str]) -> None:
+    def types_of(self, tags: Iterable[str]) -> AbstractSet[str]:
+        """Return the names of the types that a publication of these tags may concern."""
         names: set[str] = set()
         for tag in tags:
             # Every write to a model publishes "any row" of it; the other relevant tags are those of the cache itself.
             names |= self._types_by_tag.get(tag) or {tag.partition("/")[0]}
-        for name in names & self.types.held.keys():
+        return names
+
+    def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
+        for name in self.types_of(tags) & self.types.held.keys():
             for cause in causes:
                 self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
 

@@ -5,6 +5,7 @@ Tags know nothing of places: a write in one scope or database drops the answers 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -29,6 +30,8 @@ class Declared:
     reads: tuple[type[models.Model], ...]
     filter: Place | None
     """For a default manager that may filter differently in the next call."""
+    lookup: Any = None
+    """The look-up itself."""
 
 
 _declared: dict[tuple[str, str], Declared] = {}
@@ -50,6 +53,11 @@ def declared_name(type_name: str, kind: str) -> str:
     """Return the field that the keys of a type and kind are values of, "" if no look-up has them."""
     declared = _declared.get((type_name, kind))
     return "" if declared is None else declared.name
+
+
+def declared_lookups(type_name: str) -> dict[str, Any]:
+    """Return the look-ups of a type by kind."""
+    return {kind: declared.lookup for (name, kind), declared in _declared.items() if name == type_name}
 
 
 def place_of(type_name: str, kind: str, scope: Scope | None) -> Place | None:
