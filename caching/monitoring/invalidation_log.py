@@ -11,7 +11,7 @@ import secrets
 import struct
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,18 +44,22 @@ class Publication:
 
 
 class InvalidationLog:
-    """The ring of this process, which is created by its first publication."""
+    """The ring of this process, which is created by its first publication.
 
-    def __init__(self) -> None:
+    ``folder`` gives the folder of the rings of the host, None if nothing is to be logged; it is asked once.
+    """
+
+    def __init__(self, folder: Callable[[], Path | None]) -> None:
+        self._folder = folder
         self._memory: mmap.mmap | None = None
         self._file: int | None = None
-        self._folder: Path | None = None
+        self._opened = False
         self._numbers = count(1)
 
-    def write(self, folder: Path, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
-        """Add a publication. If the ring cannot be created, nothing is logged."""
-        if self._folder != folder:
-            self._open(folder)
+    def write(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
+        """Add a publication; a listener of the publisher. If the ring cannot be created, nothing is logged."""
+        if not self._opened:
+            self._open(self._folder())
         if self._memory is None:
             return
         number = next(self._numbers)
@@ -70,9 +74,10 @@ class InvalidationLog:
         )
         _NUMBER.pack_into(self._memory, offset, number)
 
-    def _open(self, folder: Path) -> None:
-        self.forget()
-        self._folder = folder
+    def _open(self, folder: Path | None) -> None:
+        self._opened = True
+        if folder is None:
+            return
         with suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
             _drop_old(folder)
@@ -86,10 +91,10 @@ class InvalidationLog:
             self._memory = memory
 
     def forget(self) -> None:
-        """Close the ring; its publications stay readable. After a fork, the child gets a ring of its own."""
+        """Close the ring; its publications stay readable. The next one opens another: after a fork or new settings."""
         if self._file is not None:
             os.close(self._file)
-        self._memory = self._file = self._folder = None
+        self._memory, self._file, self._opened = None, None, False
         self._numbers = count(1)
 
 

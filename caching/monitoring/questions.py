@@ -1,11 +1,11 @@
 """What every serving process of the host can be asked, and the log that each of them writes."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..conf import Config
 from ..reading.manager import cache_manager
 from .agents import Agent
 from .explanation import explain
@@ -26,14 +26,15 @@ def who() -> dict[str, Any]:
 
 
 agent = Agent({"verify": verify, "explain": lambda type, key: explain(type, key), "who": who})
-log = InvalidationLog()
 
 
-def write_to_log(tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
-    """Add a publication to the log of this process; a listener of the publisher."""
-    directory = cache_manager.config.DIRECTORY
-    if directory:
-        log.write(Path(directory) / FOLDER_NAME, tags, causes, seconds)
+def _folder_of_the_log() -> Path | None:
+    # Not from the manager: a process that only writes does not open what reads need.
+    directory = Config.from_settings().DIRECTORY
+    return Path(directory) / FOLDER_NAME if directory else None
+
+
+log = InvalidationLog(_folder_of_the_log)
 
 
 def after_fork() -> None:
