@@ -12,7 +12,7 @@ import fcntl
 import os
 import socket
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -174,6 +174,16 @@ def points(period: str, now: datetime, *, back: int = 0) -> list[Point]:
         Point(at, seconds, {name: _stats(counts) for name, counts in by_name.items()})
         for at, by_name in stretches.items()
     ]
+
+
+def totals(several: Iterable[Point]) -> dict[str, CacheStats]:
+    """Return what was counted in several stretches together, by "type/kind"; entries are those of the last stretch."""
+    found: dict[str, CacheStats] = {}
+    for point in several:
+        for name, counts in point.counts.items():
+            before = found.get(name, CacheStats())
+            found[name] = counts + CacheStats(counts=MappingProxyType({**before.counts, **dict.fromkeys(_GAUGES, 0)}))
+    return found
 
 
 def _stats(counts: Mapping[str, int]) -> CacheStats:

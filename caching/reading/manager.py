@@ -222,15 +222,15 @@ class CacheManager:
 
     def get_stats(self, *, all_processes: bool = False) -> dict[str, Any]:
         """Return the counts of this process, or of all processes of the host, including those that have ended."""
-        config, sizes = self.config, {held.name: held.max_size for held in self.types.all_entries()}
+        self.types.all_entries()  # the first use opens the recorder
         recorder = self.runtime.recorder
         snapshot, processes = recorder.snapshot_of_host() if all_processes else (recorder.snapshot(), 1)
-        return {
-            "enabled": config.ENABLED,
-            "scope": "host" if all_processes else "process",
-            "processes": processes,
-            **stats.report(snapshot, sizes, self._ttl_by_name),
-        }
+        return {"scope": "host" if all_processes else "process", "processes": processes, **self.describe(snapshot)}
+
+    def describe(self, snapshot: Mapping[str, stats.CacheStats]) -> dict[str, Any]:
+        """Return counts by "type/kind" in the form of ``get_stats``, with the sizes and times to live of the types."""
+        sizes = {held.name: held.max_size for held in self.types.all_entries()}
+        return {"enabled": self.config.ENABLED, **stats.report(snapshot, sizes, self._ttl_by_name)}
 
     def _ttl_by_name(self, type_name: str, kind: str) -> float | None:
         return self.types.ttl(keys.cache_type(type_name), kind) if type_name in keys.known_types() else None
