@@ -7,7 +7,7 @@ values       the form in which the cache holds values
 stores       the generations of tags, in shared memory or in Redis
 coherence    WRITING: when a cached value stops being true
 reading      READING: the interface that callers of the cache use
-monitoring   WATCHING: statistics about what the cache did
+monitoring   WATCHING: what the cache did and does, for people and programs
 management   the command manage.py cache
 scopes       callables for CACHING["SCOPE"]: the schema of a tenant
 serializers  a serializer for django-redis that accepts bytes only and never unpickles
