@@ -22,8 +22,8 @@ NOISE = 1.03
 """By how much the median of the same page differs from run to run."""
 MAX_QUERIES = 10
 BUDGET_MS, BUDGET_OF_MANY_ROWS_MS = 250, 400
-"""Processor time of a warm page. With two processors, the last of 64 people who ask at the same moment has a page of 250
-ms after 8 seconds. Pages with a form for each of sixty rows may take longer."""
+"""Processor time of a warm page. With two processors, the last of 64 people who ask at one moment has a page of 250 ms
+after 8 seconds. Pages with a form for each of sixty rows may take longer."""
 MANY_ROWS = ("schedule_form", "shift_form")
 
 GROUP = "Planner"

@@ -7,13 +7,14 @@ values       the form in which the cache holds values
 stores       the generations of tags, in shared memory or in Redis
 coherence    WRITING: when a cached value stops being true
 reading      READING: the interface that callers of the cache use
-monitoring   WATCHING: statistics about what the cache did
+monitoring   WATCHING: what the cache did and does, for people and programs
 management   the command manage.py cache
 scopes       callables for CACHING["SCOPE"]: the schema of a tenant
 serializers  a serializer for django-redis that accepts bytes only and never unpickles
 tiers        the former location of the serializer
 models       the database tables of the cache
 checks       system checks
+urls         the pages of the cache for programs
 apps         the AppConfig, which connects the cache to Django
 testing      fixtures for the tests of applications that use the cache
 

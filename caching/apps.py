@@ -17,7 +17,10 @@ class CachingConfig(AppConfig):
         from . import checks  # noqa: F401 (registers the checks)
         from .coherence.cascades import changed_by_the_database
         from .coherence.models_by_label import resolve_waiting
+        from .coherence.publishing import publisher
         from .coherence.watcher import install
+        from .monitoring.questions import agent, log
+        from .monitoring.sampler import sampler
         from .reading import leases
         from .reading.manager import cache_manager
 
@@ -29,15 +32,20 @@ class CachingConfig(AppConfig):
             install(connection)
         for signal in (request_started, request_finished):
             signal.connect(leases.drop_all, dispatch_uid="caching")
+        request_started.connect(sampler.start, dispatch_uid="caching.sampler")
+        request_started.connect(agent.start, dispatch_uid="caching.agent")
+        publisher.listeners.append(log.write)
         setting_changed.connect(_on_setting_changed, dispatch_uid="caching")
         os.register_at_fork(after_in_child=cache_manager.reconfigure)
 
 
 def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:
     from .coherence.publishing import publisher
+    from .monitoring.questions import log
     from .reading.manager import cache_manager
 
     if setting in ("CACHING", "CACHES"):
+        log.forget()
         publisher.forget()
         cache_manager.reconfigure()
     elif setting == "DATABASE_ROUTERS":

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 DEFAULT_TTL = 300
 DEFAULT_MAX_SIZE = 1000
+SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,10 @@ class Config:
     OUTBOX: Literal["auto", "always"] = "auto"
     SCOPE: str | None = None
     """The dotted path of a callable that returns a short text, such as a tenant, or None; a part of every key."""
+    SAMPLE_SECONDS: float = 60
+    """How often the history is written, by one thread of the host; with 0 only ``manage.py cache sample`` writes it."""
+    STATS_TOKEN: str | None = None
+    """The token with which programs may read the statistics: ``Authorization: Bearer …``; None lets no program in."""
     DIRECTORY: str | Path | None = None
     """The directory of the shared-memory files, the same for all processes of the host; None means ./var."""
 
@@ -57,8 +62,15 @@ class Config:
                 raise ImproperlyConfigured(
                     f'CACHING["{option}"] is {getattr(self, option)!r}; allowed: {", ".join(allowed)}.'
                 )
-        if self.INTENT_SECONDS <= 0 or self.DEGRADED_TTL < 0:
-            raise ImproperlyConfigured("CACHING: INTENT_SECONDS must be above 0 and DEGRADED_TTL at least 0 seconds.")
+        if self.INTENT_SECONDS <= 0 or self.DEGRADED_TTL < 0 or self.SAMPLE_SECONDS < 0:
+            raise ImproperlyConfigured(
+                "CACHING: INTENT_SECONDS must be above 0, and DEGRADED_TTL and SAMPLE_SECONDS at least 0 seconds."
+            )
+        if self.STATS_TOKEN is not None and len(self.STATS_TOKEN) < SHORTEST_TOKEN:
+            raise ImproperlyConfigured(
+                f'CACHING["STATS_TOKEN"] has {len(self.STATS_TOKEN)} characters; give at least {SHORTEST_TOKEN}, for '
+                "instance those of: python -c 'import secrets; print(secrets.token_urlsafe())'."
+            )
 
     @classmethod
     def from_settings(cls) -> Self:

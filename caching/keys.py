@@ -8,6 +8,7 @@ docs/coherence.md).
 
 from dataclasses import dataclass
 from re import compile as compile_pattern
+from urllib.parse import unquote
 
 from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
 
@@ -74,6 +75,11 @@ def cache_type(name: "str | CacheType") -> CacheType:
 def escape(value: str) -> str:
     """Escape a value for use inside a key: the result has no colons and no wildcards, and is never empty."""
     return value.translate(_ESCAPES) if _must_escape(value) else value or "%"
+
+
+def unescape(text: str) -> str:
+    """Return the value that ``escape`` has escaped."""
+    return "" if text == "%" else unquote(text)
 
 
 def without_value(tag: str) -> str:

@@ -33,3 +33,27 @@ class LineFormatter(logging.Formatter):
 
 def _indented(text: str) -> str:
     return "\n".join(INDENT + escaped(line) for line in text.split("\n"))
+
+
+def logging_of(level: str) -> dict[str, Any]:
+    """Return settings.LOGGING, with a level for the loggers of this project."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "scheduler_project.logs.LineFormatter",
+                "format": "{asctime} {levelname} {name}: {message}",
+                "style": "{",
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        # At the root, so that no entry takes another way to the log.
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            **{name: {"level": level} for name in ("caching", "scheduling", "axes")},
+            # Refused requests, and failed ones with their tracebacks. Django's own handlers are silent without DEBUG.
+            # Never below WARNING: its queries contain what people are called.
+            "django": {"handlers": [], "level": level if level in ("ERROR", "CRITICAL") else "WARNING"},
+        },
+    }

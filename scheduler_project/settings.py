@@ -14,6 +14,7 @@ from django.core.management.utils import get_random_secret_key
 
 from scheduler_project.databases import database_from_url
 from scheduler_project.environment import BASE_DIR, VAR_DIR, env
+from scheduler_project.logs import logging_of
 
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -219,6 +220,7 @@ CACHING = {
     "INTENT_SECONDS": 30,
     "STRICT": False,
     "OUTBOX": "auto",
+    "STATS_TOKEN": env.str("CACHE_STATS_TOKEN", default=None),
     # Seconds, by kind; a kind that is not here takes `default`.
     "TTL": {
         "employee_by_id": 600,
@@ -288,24 +290,4 @@ USE_TZ = True
 
 # Logging
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING").upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "scheduler_project.logs.LineFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # At the root, so that no entry takes another way to the log.
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        **{name: {"level": LOG_LEVEL} for name in ("caching", "scheduling", "axes")},
-        # Refused requests, and failed ones with their tracebacks. Django's own handlers are silent without DEBUG.
-        # Never below WARNING: its queries contain what people are called.
-        "django": {"handlers": [], "level": LOG_LEVEL if LOG_LEVEL in ("ERROR", "CRITICAL") else "WARNING"},
-    },
-}
+LOGGING = logging_of(env.str("LOG_LEVEL", default="WARNING").upper())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 
 class PatientWorker(ThreadWorker):

@@ -100,6 +100,12 @@ class Child:
         """Wait for the process to end; return its exit code, negative for a signal."""
         return self._process.wait(timeout=30)
 
+    def end(self) -> int:
+        """Let the process end by itself, as a command ends; return its exit code."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return self.wait()
+
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()

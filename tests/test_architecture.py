@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from caching.monitoring.invalidation_log import InvalidationLog
 from caching.reading.manager import CacheManager
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory, ScheduleFactory, ShiftFactory
@@ -20,7 +21,10 @@ from tests.test_structure import layer_of
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "docs/architecture.md"
 TRACED = tuple(f"{ROOT / package}/" for package in ("caching", "scheduling"))
-CALLBACKS = {("caching.coherence", CacheManager._count_invalidation.__qualname__)}
+CALLBACKS = {
+    ("caching.coherence", CacheManager._count_invalidation.__qualname__),
+    ("caching.coherence", InvalidationLog.write.__qualname__),
+}
 """What a lower room calls without knowing it: (room of the caller, function that was handed to it)."""
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -144,7 +144,9 @@ class FileTests:
         # Not "caching.E001", nor the permission "scheduling.publish_schedule".
         pattern = rf"(?:{'|'.join(PACKAGES)})(?:\.[a-z_]+)+(?:\.[A-Z]\w+)?"
         names = [code for code in in_backticks(text_of(page)) if re.fullmatch(pattern, code)]
-        permissions = re.compile(r"scheduling\.[a-z]+_(?:schedule|scheduleassignment|\w*notification)")
+        permissions = re.compile(
+            r"scheduling\.[a-z]+_(?:schedule|scheduleassignment|\w*notification)|caching\.(?:view|clear|warm)_cache\w*"
+        )
 
         assert [name for name in names if not permissions.fullmatch(name) and not exists(name)] == []
 

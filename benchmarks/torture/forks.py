@@ -30,8 +30,8 @@ class Forks:
         self.forked = self.reads = 0
         self._ends = threading.Event()
         self._beside = threading.Thread(target=self._read_beside, daemon=True)
-        # The first look-up of a host imports this codec. A fork in that moment would leave Python's own lock of the import
-        # held in the child for ever, whatever a program does.
+        # The first look-up of a host imports this codec. A fork in that moment would leave Python's own lock of the
+        # import held in the child for ever, whatever a program does.
         "".encode("idna")
         if connection.vendor == "postgresql":
             # A connection of SQLite that is open in another thread must not be in a child.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import cast
 
 from ..conf import Config
@@ -24,13 +25,14 @@ _MAX_LOGGED_TAGS = 8
 class Publisher:
     """Changes generations for this process, and does what goes with a change.
 
-    ``listeners`` are called with (tags, causes) after each invalidation, in the thread that caused it.
+    ``listeners`` are called with (tags, causes, seconds) after each invalidation, in the thread that caused it; the
+    seconds are those that the publication took.
     """
 
     def __init__(self, config: Callable[[], Config] = Config.from_settings) -> None:
         self._config = config
         self._lock = threading.Lock()
-        self.listeners: list[Callable[[Iterable[str], Iterable[str]], None]] = []
+        self.listeners: list[Callable[[Iterable[str], Iterable[str], float], None]] = []
         self.undelivered = 0
         """The number of invalidations that could not be delivered since this process started."""
 
@@ -102,6 +104,7 @@ class Publisher:
         if intent is None:
             self._publish_late(tags, causes)
             return False
+        started = perf_counter()
         try:
             self.store.end(intent)
         except GenerationsUnavailable as error:
@@ -109,18 +112,19 @@ class Publisher:
                 self._failed(intent.tags, error)
             return self.store.has_outbox and not intent.undelivered
         finally:
-            self._invalidated(intent.tags, causes)
+            self._invalidated(intent.tags, causes, started)
         return False
 
     def _publish_late(self, tags: Iterable[str], causes: Iterable[str]) -> None:
         """Publish a COMMIT made while no process could serve: by now one may have cached the values from before it."""
+        started = perf_counter()
         try:
             self.store.publish(tags)
         except GenerationsUnavailable as error:
             if error.others_serve:
                 self._failed(tags, error)
             return
-        self._invalidated(tags, causes)
+        self._invalidated(tags, causes, started)
 
     def withdraw(self, intent: Intent | None) -> None:
         """End an intent whose statement was refused by the database, so that nothing was written."""
@@ -133,13 +137,13 @@ class Publisher:
 
     def publish(self, tags: Iterable[str], cause: str) -> bool:
         """Invalidate at once; return whether the tags must still be left in the outbox."""
-        tags = tuple(tags)
+        tags, started = tuple(tags), perf_counter()
         try:
             self.store.publish(tags)
         except GenerationsUnavailable as error:
             self._failed(tags, error)
             return self.store.has_outbox
-        self._invalidated(tags, (cause,))
+        self._invalidated(tags, (cause,), started)
         return False
 
     def left_behind(self, tags: Iterable[str]) -> None:
@@ -151,9 +155,10 @@ class Publisher:
         with suppress(GenerationsUnavailable):
             self.store.publish(tags)
 
-    def _invalidated(self, tags: Iterable[str], causes: Iterable[str]) -> None:
+    def _invalidated(self, tags: Iterable[str], causes: Iterable[str], started: float) -> None:
+        seconds = perf_counter() - started
         for listener in self.listeners:
-            listener(tags, causes)
+            listener(tags, causes, seconds)
         if logger.isEnabledFor(logging.INFO):
             logger.info("Invalidated by %s: %s", ", ".join(sorted(causes)), _shortened(tags))
 

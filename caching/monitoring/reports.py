@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..keys import cache_type
+from .load_times import quantile
 
 SCHEMA_VERSION = 1
-_GAUGES = ("hit_rate", "kinds", "max_size", "ttl")
+_QUANTILES = {"load_p50": 0.5, "load_p95": 0.95, "load_p99": 0.99}
+_GAUGES = ("hit_rate", "kinds", "max_size", "ttl", *_QUANTILES)
 
 Counts = Mapping[str, Any]
 """The counts of a type, of a kind, or of everything, as returned by ``CacheStats.as_dict``."""
@@ -41,7 +43,11 @@ def _total(several: Iterable[Counts]) -> dict[str, Any]:
             elif name not in _GAUGES:
                 # Seconds are counted in nanoseconds.
                 total[name] = round(total.get(name, 0) + value, 9)
-    return {**total, "hit_rate": total["hits"] / total["total_requests"] if total["total_requests"] else None}
+    return {
+        **total,
+        **{name: quantile([*total["load_times"].values()], share) for name, share in _QUANTILES.items()},
+        "hit_rate": total["hits"] / total["total_requests"] if total["total_requests"] else None,
+    }
 
 
 def rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Counts]]:
@@ -91,7 +97,8 @@ def _flat(counts: Counts) -> dict[str, Any]:
     """Return the counts without nesting: ``invalidations: {save: 3}`` becomes ``invalidations_save: 3``."""
     flat: dict[str, Any] = {}
     for name, value in counts.items():
-        if name == "kinds":
+        if name in ("kinds", "load_times"):
+            # A histogram is for programs, which read it as JSON or from /metrics.
             continue
         if isinstance(value, Mapping):
             flat |= {f"{name}_{part}": number for part, number in value.items()}

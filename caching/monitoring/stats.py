@@ -5,15 +5,21 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from . import load_times
+
 CAUSES = ("save", "delete", "m2m", "bulk", "import", "pattern", "clear", "call", "safety_net", "expired")
 COUNTERS = (
     *("hits_local", "hits_shared", "misses", "bypasses", "sets", "deletes", "errors"),
     *("loads", "load_ns", "waits", "refusals", "evicted_size", "evicted_expired", "entries"),
     *(f"invalidated_{cause}" for cause in CAUSES),
+    *("warmed", "verified", "found_stale", "sampled", "sampled_bytes"),
+    *load_times.COUNTERS,
 )
 HIT_LOCAL, HIT_SHARED, MISS, BYPASS, SET, DELETE, ERROR = range(7)
 LOAD, LOAD_NS, WAIT, REFUSAL, EVICTED_SIZE, EVICTED_EXPIRED, ENTRIES = range(7, 14)
 INVALIDATED = {cause: 14 + position for position, cause in enumerate(CAUSES)}
+WARMED, VERIFIED, FOUND_STALE, SAMPLED, SAMPLED_BYTES = range(len(INVALIDATED) + 14, len(INVALIDATED) + 19)
+LOADS_WITHIN = COUNTERS.index(load_times.COUNTERS[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,25 @@ class CacheStats:
         return self["load_ns"] / 1e9
 
     @property
+    def load_times(self) -> tuple[int, ...]:
+        """The number of loads in each bucket of ``monitoring.load_times``."""
+        return tuple(self[name] for name in load_times.COUNTERS)
+
+    def load_quantile(self, share: float) -> float | None:
+        """Return the seconds within which this share of the loads (0 to 1) ended; None before the first load."""
+        return load_times.quantile(self.load_times, share)
+
+    @property
+    def saved_seconds(self) -> float:
+        """The time that the hits would have taken as loads: their number times the mean time of a load."""
+        return self.hits * self.load_seconds / self["loads"] if self["loads"] else 0.0
+
+    @property
+    def mean_bytes(self) -> float | None:
+        """The estimated bytes of an entry, from the entries that were measured; None if none was."""
+        return self["sampled_bytes"] / self["sampled"] if self["sampled"] else None
+
+    @property
     def invalidations(self) -> dict[str, int]:
         """The number of invalidations that concerned this type, by cause."""
         return {cause: self[f"invalidated_{cause}"] for cause in CAUSES}
@@ -70,10 +95,18 @@ class CacheStats:
             "errors": self["errors"],
             "loads": self["loads"],
             "load_seconds": self.load_seconds,
+            "load_p50": self.load_quantile(0.5),
+            "load_p95": self.load_quantile(0.95),
+            "load_p99": self.load_quantile(0.99),
+            "load_times": dict(zip(load_times.COUNTERS, self.load_times, strict=True)),
+            "saved_seconds": self.saved_seconds,
             "waits": self["waits"],
             "refusals": self["refusals"],
             "evictions": {"size": self["evicted_size"], "expired": self["evicted_expired"]},
             "invalidations": self.invalidations,
+            "warmed": self["warmed"],
+            "verified": self["verified"],
+            "found_stale": self["found_stale"],
         }
 
 
@@ -91,6 +124,8 @@ def report(
         name: {
             **(total := sum(kinds.values(), CacheStats())).as_dict(),
             "entries": total["entries"],
+            "saved_seconds": sum(counted.saved_seconds for counted in kinds.values()),
+            "bytes": round(total["entries"] * (total.mean_bytes or 0)),
             "max_size": max_sizes.get(name),
             "ttl": ttl(name, ""),
             "kinds": {kind: {**counted.as_dict(), "ttl": ttl(name, kind)} for kind, counted in kinds.items() if kind},
@@ -99,6 +134,9 @@ def report(
     }
     return {
         **sum(snapshot.values(), CacheStats()).as_dict(),
+        "saved_seconds": sum(described["saved_seconds"] for described in types.values()),
+        "entries": sum(described["entries"] for described in types.values()),
+        "bytes": sum(described["bytes"] for described in types.values()),
         "cache_sizes": {name: described["entries"] for name, described in types.items()},
         "types": types,
     }

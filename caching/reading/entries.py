@@ -8,12 +8,18 @@ from cachetools import Cache
 
 from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
+from ..monitoring.load_times import bucket_of
+from ..values.sizes import estimated_bytes
 from .eviction import Eviction, room_for
 from .places import Place, accepted_by, declared_name, place_of
 from .runtime import Runtime
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
+_MEASURED = 64
+"""Of so many entries that are stored, the size of one is measured."""
+_BYTES_OF_AN_ENTRY = 500
+"""The key, the stamp and the places in the tables, measured once for an entry of six tags."""
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 
 
@@ -135,10 +141,23 @@ class Kind:
             self.view[held.row + stats.EVICTED_SIZE] += evicts
             self.view[held.row + stats.ENTRIES] = len(held.entries)
             self.view[self.row + counter] += 1
+            measures = self.view[self.row + counter] % _MEASURED == 1
+        if measures:
+            size = estimated_bytes(entry.value) + _BYTES_OF_AN_ENTRY
+            with held.lock:
+                self.view[held.row + stats.SAMPLED] += 1
+                self.view[held.row + stats.SAMPLED_BYTES] += size
 
     def count(self, counter: int, number: int = 1) -> None:
         with self.entries.lock:
             self.view[self.row + counter] += number
+
+    def count_load(self, nanoseconds: int) -> None:
+        """Count a load and the time that it took."""
+        with self.entries.lock:
+            self.view[self.row + stats.LOAD] += 1
+            self.view[self.row + stats.LOAD_NS] += nanoseconds
+            self.view[self.row + stats.LOADS_WITHIN + bucket_of(nanoseconds)] += 1
 
 
 def _without_place(key: str) -> str:

@@ -141,8 +141,7 @@ def load_contents(
 
 def count_loads(kind: Kind, started: int) -> None:
     """Count a load; ``started`` is the value of ``time.perf_counter_ns`` at its beginning."""
-    kind.count(stats.LOAD)
-    kind.count(stats.LOAD_NS, time.perf_counter_ns() - started)
+    kind.count_load(time.perf_counter_ns() - started)
 
 
 def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:

@@ -8,6 +8,7 @@ are (docs/coherence.md).
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
@@ -221,18 +222,25 @@ class CacheManager:
 
     def get_stats(self, *, all_processes: bool = False) -> dict[str, Any]:
         """Return the counts of this process, or of all processes of the host, including those that have ended."""
-        config, sizes = self.config, {held.name: held.max_size for held in self.types.all_entries()}
+        self.types.all_entries()  # the first use opens the recorder
         recorder = self.runtime.recorder
         snapshot, processes = recorder.snapshot_of_host() if all_processes else (recorder.snapshot(), 1)
-        return {
-            "enabled": config.ENABLED,
-            "scope": "host" if all_processes else "process",
-            "processes": processes,
-            **stats.report(snapshot, sizes, self._ttl_by_name),
-        }
+        return {"scope": "host" if all_processes else "process", "processes": processes, **self.describe(snapshot)}
+
+    def describe(self, snapshot: Mapping[str, stats.CacheStats]) -> dict[str, Any]:
+        """Return counts by "type/kind" in the form of ``get_stats``, with the sizes and times to live of the types."""
+        sizes = {held.name: held.max_size for held in self.types.all_entries()}
+        return {"enabled": self.config.ENABLED, **stats.report(snapshot, sizes, self._ttl_by_name)}
 
     def _ttl_by_name(self, type_name: str, kind: str) -> float | None:
         return self.types.ttl(keys.cache_type(type_name), kind) if type_name in keys.known_types() else None
+
+    @property
+    def state(self) -> str:
+        """Return "enabled", "disabled" by the settings, or "degraded" while the generations cannot be reached."""
+        if not self.config.ENABLED:
+            return "disabled"
+        return "degraded" if self.runtime.generations.is_degraded else "enabled"
 
     def reset_stats(self) -> None:
         """Reset the counts of this process to zero."""
@@ -240,12 +248,16 @@ class CacheManager:
             with held.lock:
                 self.runtime.recorder.reset(held.name)
 
-    def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str]) -> None:
+    def types_of(self, tags: Iterable[str]) -> AbstractSet[str]:
+        """Return the names of the types that a publication of these tags may concern."""
         names: set[str] = set()
         for tag in tags:
             # Every write to a model publishes "any row" of it; the other relevant tags are those of the cache itself.
             names |= self._types_by_tag.get(tag) or {tag.partition("/")[0]}
-        for name in names & self.types.held.keys():
+        return names
+
+    def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
+        for name in self.types_of(tags) & self.types.held.keys():
             for cause in causes:
                 self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
 

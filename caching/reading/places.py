@@ -36,6 +36,8 @@ class Declared:
     """For a default manager that may filter differently in the next call."""
     accepts: Callable[[Any], bool] = _anything
     """Whether a frozen value can be such an answer: what somebody else has stored in the shared tier is none."""
+    lookup: Any = None
+    """The look-up itself."""
 
 
 _declared: dict[tuple[str, str], Declared] = {}
@@ -63,6 +65,11 @@ def accepted_by(type_name: str, kind: str) -> Callable[[Any], bool]:
     """Return the function that says whether a frozen value can be an answer of this type and kind."""
     declared = _declared.get((type_name, kind))
     return _anything if declared is None else declared.accepts
+
+
+def declared_lookups(type_name: str) -> dict[str, Any]:
+    """Return the look-ups of a type by kind."""
+    return {kind: declared.lookup for (name, kind), declared in _declared.items() if name == type_name}
 
 
 def place_of(type_name: str, kind: str, scope: Scope | None) -> Place | None:

@@ -17,9 +17,11 @@ from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
 from ..exceptions import ModelNotLoaded
-from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl
+from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, unescape
 from ..keys import cache_type as find_cache_type
+from ..monitoring import stats
 from ..values.forms import Content, Row
+from ..values.freezing import freeze
 from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
@@ -65,11 +67,9 @@ class RowsByField(ABC, Generic[M]):
         self._resolve(model, field, kind)
         options = f"{type(self).__name__} select_related={self._related} order_by={[*map(str, self._order)]}"
         name, filter_now = f"{model._meta.label}.{self.field.name}", None if self._filter.is_constant else self._filter
-        is_new = declare(
-            self.cache_type.name,
-            self.kind_name,
-            Declared(name, options, (model, *self._joined), filter_now.place if filter_now else None, self._accepts),
-        )
+        place = filter_now.place if filter_now else None
+        declared = Declared(name, options, (model, *self._joined), place, self._accepts, self)
+        is_new = declare(self.cache_type.name, self.kind_name, declared)
         if is_new:
             note_if_late(f"The look-up {name}")
         cache_manager.types.forget_kind(self.cache_type.name, self.kind_name)
@@ -161,6 +161,27 @@ class RowsByField(ABC, Generic[M]):
         """Return the key of a normalised value."""
         return self._prefix + escape(value if type(value) is str else str(value))
 
+    def value_of(self, key: str) -> Any:
+        """Return the normalised value that has this key; None if that cannot be told."""
+        try:
+            value = self.normalise(self._target.to_python(unescape(key.removeprefix(self._prefix))))
+        except (ValidationError, TypeError, ValueError, OverflowError):
+            return None
+        return value if value is not None and self.key(value) == key else None
+
+    def from_database(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the frozen answer for each key as the database gives it now, past the cache; ``wanted`` as of warm."""
+        contents = self._contents(wanted)
+        if contents is None:
+            declared = self.cache_type.dataclasses
+            return {key: freeze(answer, declared).value for key, answer in self._answers(wanted).items()}
+        return {key: content.value for key, content in contents.items()}
+
+    def newest_values(self, most: int) -> list[Any]:
+        """Return the values of the rows that were made last, of at most so many rows."""
+        rows = self.model._default_manager.order_by("-pk").values_list(self.field.attname, flat=True)[:most]
+        return [value for value in dict.fromkeys(rows) if value is not None]
+
     def dependencies(self, value: Any) -> Dependencies:
         """Return the dependencies of the answer for a normalised value, as known before it is loaded."""
         tags = (
@@ -222,6 +243,7 @@ class RowsByField(ABC, Generic[M]):
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
         if not load_contents(self.kind, dependencies, lambda: self._contents(missing)):
             self._load_missing(missing)
+        self.kind.count(stats.WARMED, len(missing))
         return len(missing)
 
     def _contents(self, missing: Mapping[str, Any]) -> dict[str, Content] | None:

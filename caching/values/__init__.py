@@ -8,4 +8,5 @@ fields     values of fields that are none of the plain types
 joined     the instances that were loaded together with the rows that they are joined to
 freezing   convert a value to its frozen form, and back to a copy
 encoding   convert a frozen form to bytes, and back
+sizes      how many bytes a value takes, estimated
 """

@@ -29,7 +29,8 @@ class FromSettingsTests:
             Config.from_settings()
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
-            "MAX_SIZE, EVICTION, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, DIRECTORY."
+            "MAX_SIZE, EVICTION, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, SAMPLE_SECONDS, "
+            "STATS_TOKEN, DIRECTORY."
         )
 
     @pytest.mark.parametrize("table", ["TTL", "MAX_SIZE"])
@@ -47,7 +48,9 @@ class FromSettingsTests:
             ({"OUTBOX": "never"}, "CACHING[\"OUTBOX\"] is 'never'; allowed: auto, always."),
             ({"EVICTION": {"employee": "lfu"}}, 'CACHING["EVICTION"]["employee"] is \'lfu\'; allowed: sieve, lru.'),
             ({"INTENT_SECONDS": 0}, "INTENT_SECONDS must be above 0"),
-            ({"DEGRADED_TTL": -1}, "DEGRADED_TTL at least 0 seconds"),
+            ({"DEGRADED_TTL": -1}, "at least 0 seconds"),
+            ({"SAMPLE_SECONDS": -1}, "SAMPLE_SECONDS at least 0 seconds"),
+            ({"STATS_TOKEN": "short"}, 'CACHING["STATS_TOKEN"] has 5 characters; give at least 16'),
         ],
     )
     def test_a_value_that_is_not_allowed_is_named(

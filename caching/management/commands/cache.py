@@ -13,10 +13,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from caching.exceptions import CachingError
 from caching.management.subcommands import USAGE, Subcommand
 from caching.management.subcommands.clear import Clear
+from caching.management.subcommands.doctor import Doctor
 from caching.management.subcommands.drain import Drain
+from caching.management.subcommands.explain import Explain
+from caching.management.subcommands.log import Log
+from caching.management.subcommands.sample import Sample
 from caching.management.subcommands.stats import Stats
+from caching.management.subcommands.verify import Verify
+from caching.management.subcommands.warm import Warm
 
-SUBCOMMANDS: tuple[type[Subcommand], ...] = (Stats, Clear, Drain)
+SUBCOMMANDS: tuple[type[Subcommand], ...] = (Stats, Clear, Warm, Verify, Explain, Log, Doctor, Sample, Drain)
 
 
 class Command(BaseCommand):

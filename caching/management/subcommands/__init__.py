@@ -1,8 +1,14 @@
 """The subcommands of `manage.py cache`, each a class in its own file.
 
-clear  drop cached values, by type, key, pattern or model
-drain  publish the contents of the outbox
-stats  show hits, misses, entries and invalidations
+stats    show hits, misses, entries and invalidations
+clear    drop cached values, by type, key, pattern or model
+warm     load the newest rows into the shared tier
+verify   compare what is held with the database
+explain  show where a key is held, and who invalidated it
+log      show who invalidated what
+doctor   look at configuration, tiers, clock, directory and processes
+sample   write the history now
+drain    publish the contents of the outbox
 """
 
 from abc import ABC, abstractmethod

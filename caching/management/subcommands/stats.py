@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from caching.management.subcommands import FAILED, Subcommand
-from caching.monitoring import reports
+from caching.monitoring import history, reports
+from caching.monitoring.sampler import sample_now
 from caching.reading.manager import cache_manager
 
 N = TypeVar("N", int, float)
@@ -30,6 +32,11 @@ class Stats(Subcommand):
             default=1,
             metavar="N",
             help="Apply --fail-under only after at least N reads.",
+        )
+        parser.add_argument(
+            "--since",
+            choices=tuple(history.PERIODS),
+            help="Show what all hosts counted in this period, instead of everything that this host has counted.",
         )
         ending = parser.add_mutually_exclusive_group()
         ending.add_argument(
@@ -52,10 +59,11 @@ class Stats(Subcommand):
         fail_under: float | None,
         min_requests: int,
         watch: float | None,
+        since: str | None,
         **options: Any,
     ) -> None:
         def read() -> dict[str, Any]:
-            return reports.report(cache_manager.get_stats(all_processes=True), types)
+            return reports.report(_counts(since), types)
 
         report = read()
         if watch is not None:
@@ -120,6 +128,19 @@ class Stats(Subcommand):
             self.stdout.flush()
             header = False
             time.sleep(seconds)
+
+
+def _counts(since: str | None) -> dict[str, Any]:
+    if since is None:
+        return cache_manager.get_stats(all_processes=True)
+    sample_now()
+    now = timezone.now()
+    hosts = max(len(history.hosts(now)), 1)
+    return {
+        "scope": "1 host" if hosts == 1 else f"{hosts} hosts",
+        "processes": cache_manager.get_stats(all_processes=True)["processes"],
+        **cache_manager.describe(history.totals(history.points(since, now))),
+    }
 
 
 def _percent(text: str) -> float:

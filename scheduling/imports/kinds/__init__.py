@@ -11,6 +11,7 @@ schedules              the weeks of departments
 weeks                  the schedules that assignments belong to
 locations              a column of locations beside one of departments
 shift_names            which shift a row means: by name, code or times
+days                   rows that have a first and a last day
 assignments            who works which shift on which day
 selected_assignments   the same, for selected employees or shifts only
 rules                  the rules that the policy applies

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -15,11 +14,10 @@ from scheduling.calendar import DAY, DepartmentWeek, monday_of
 from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
-from scheduling.imports.engine.headers import Headers, normalise
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import ImportRun, Key, Stored
-from scheduling.imports.engine.sheet import Sheet
+from scheduling.imports.kinds.days import has_times, one_row_a_day
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.locations import settle_locations
 from scheduling.imports.kinds.people import (
@@ -101,11 +99,6 @@ ASSIGNMENTS = ImportKind(
     duplicate_reason=gettext_lazy("Row {row} has the same employee, shift and date."),
     values_for_new={"source": ScheduleAssignment.Source.IMPORT},
 )
-
-
-# Longer than this, a first and a last day are a mistake rather than a plan.
-MAX_DAYS = 366
-END_TIMES = frozenset({"end", "end_time", "time_to", "timeto", "to", "out", "finish", "ende", "endzeit"})
 
 
 class AssignmentRun(ImportRun):
@@ -270,39 +263,6 @@ class AssignmentRun(ImportRun):
         schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
-
-
-def has_times(headers: Headers) -> bool:
-    """Whether a file of assignments says when they end, in words that we know or not."""
-    return "end_time" in headers.columns or not END_TIMES.isdisjoint(map(normalise, headers.unknown))
-
-
-def one_row_a_day(sheet: Sheet, *, ends_shift: bool) -> None:
-    """Repeat each row that has a first and a last day, once for each day between them.
-
-    If the last day is that on which the shift ends, no row is repeated, and a shift of several days is refused.
-    """
-    first, last = sheet.values["date"], sheet.values["end_date"]
-    times = [1] * sheet.size
-    for position, (begin, end) in enumerate(zip(first, last, strict=True)):
-        if begin is None or end is None:
-            continue
-        days = (end - begin).days + 1
-        if 1 <= days <= (2 if ends_shift else MAX_DAYS):
-            times[position] = 1 if ends_shift else days
-        else:
-            sheet.refuse(position, "end_date", _wrong_last_day(days, ends_shift=ends_shift))
-    places = sheet.repeat(times)
-    following = [earlier == place for earlier, place in zip([-1, *places], places, strict=False)]
-    for position, follows in enumerate(following):
-        if follows:
-            sheet.values["date"][position] = sheet.values["date"][position - 1] + datetime.timedelta(days=1)
-
-
-def _wrong_last_day(days: int, *, ends_shift: bool) -> str:
-    if days < 1:
-        return gettext("The last day is before the first one.")
-    return gettext("No shift is so long. Write a row for each day.") if ends_shift else gettext("This is over a year.")
 
 
 class AssignmentResource(FileResource):

@@ -5,16 +5,18 @@ import io
 import json
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from caching import cache_manager
+from caching.models import CacheSample
 from scheduling.models import Employee
-from tests.caching.management.running import finished, process, refused, run
+from tests.caching.management.running import finished, process, read_three_times, refused, run
 from tests.processes import Child
 
 
@@ -182,3 +184,19 @@ class StatsOfProcessesTests:
 
         assert seen == [1, 1, 1]
         assert (watching.returncode, messages) == (0, "")
+
+
+@pytest.mark.usefixtures("own_counts")
+class StatsSinceTests:
+    def test_shows_what_was_counted_in_a_period(self, employee: Employee) -> None:
+        read_three_times(employee)
+        report = json.loads(run("stats", "employee", "--since", "1h", "--format", "json"))
+        assert (report["hits"], report["misses"], report["scope"]) == (2, 1, "1 host")
+        assert report["types"]["employee"]["kinds"]["email"]["loads"] == 1
+
+    def test_what_was_before_it_is_left_out(self, employee: Employee) -> None:
+        read_three_times(employee)
+        run("sample")
+        CacheSample.objects.exclude(seconds=0).update(at=timezone.now() - timedelta(hours=3))
+        report = json.loads(run("stats", "--since", "1h", "--format", "json"))
+        assert (report["hits"], report["hit_rate"]) == (0, None)

@@ -1,0 +1,40 @@
+"""manage.py cache warm: load the newest rows of each look-up into the shared tier."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from caching.keys import cache_type, known_types
+from caching.management.subcommands import FAILED, USAGE, Subcommand
+from caching.monitoring.warming import warm
+from caching.reading.manager import cache_manager
+
+
+class Warm(Subcommand):
+    name = "warm"
+    help = "Load the rows that were made last into the shared tier, so that no process asks the database for them."
+
+    @staticmethod
+    def add_arguments(parser: CommandParser) -> None:
+        parser.add_argument("types", nargs="*", metavar="TYPE", help="A cache type, such as employee.")
+        parser.add_argument("--all", action="store_true", help="Every type.")
+        parser.add_argument("--limit", type=int, metavar="N", help="At most so many rows of each look-up.")
+        parser.add_argument("--dry-run", action="store_true", help="Show what would be loaded, without loading it.")
+
+    def handle(  # type: ignore[override]
+        self, *, types: Sequence[str], all: bool, limit: int | None, dry_run: bool, **options: Any
+    ) -> None:
+        if bool(types) == all:
+            raise CommandError("Say what to warm: TYPE … or --all.", returncode=USAGE)
+        if limit is not None and limit < 1:
+            raise CommandError(f"--limit is {limit}; give a number of rows from 1.", returncode=USAGE)
+        names = [cache_type(name).name for name in types] or known_types()
+        if cache_manager.runtime.config and cache_manager.runtime.shared is None and not dry_run:
+            raise CommandError(
+                "There is no shared tier, so a command can only fill its own memory, which ends with it. Set "
+                "REDIS_URL or SHARED_ALIAS, or warm a process by the page of the cache in the admin.",
+                returncode=FAILED,
+            )
+        for line in warm(names, limit, dry_run=dry_run):
+            self.stdout.write(line)

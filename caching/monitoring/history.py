@@ -1,0 +1,200 @@
+"""What the cache did over time: the growth of the counts of each host, in a table of the database.
+
+Growth is added to the row of the current minute, of the current ten minutes, hour and six hours, and each length is
+kept for as long as a period needs it that is shown with it. So 25 kinds of one host never need more than 18,000 rows,
+and any period up to 30 days is read from at most 8,400 of them.
+
+The counts at the last sample are stored in the same transaction as their growth. So a process that is killed while it
+takes a sample loses nothing and counts nothing twice.
+"""
+
+import fcntl
+import os
+import socket
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from django.db import router, transaction
+
+from .stats import COUNTERS, CacheStats
+
+KEPT = MappingProxyType(
+    {60: timedelta(hours=2), 600: timedelta(days=2), 3600: timedelta(days=8), 21600: timedelta(days=30, hours=6)}
+)
+"""How long the rows of each length, in seconds, are kept."""
+PERIODS = MappingProxyType(
+    {
+        "15m": timedelta(minutes=15),
+        "1h": timedelta(hours=1),
+        "6h": timedelta(hours=6),
+        "24h": timedelta(hours=24),
+        "7d": timedelta(days=7),
+        "30d": timedelta(days=30),
+    }
+)
+_LENGTHS = {"15m": 60, "1h": 60, "6h": 600, "24h": 600, "7d": 3600, "30d": 21600}
+_BASELINE = 0
+_SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+_GAUGES = frozenset({"entries"})
+LOCK_NAME = "samples.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What was counted in one stretch of time, by "type/kind"."""
+
+    at: datetime
+    seconds: int
+    counts: Mapping[str, CacheStats]
+
+    @property
+    def total(self) -> CacheStats:
+        return sum(self.counts.values(), CacheStats())
+
+
+def host_name() -> str:
+    return socket.gethostname()[:64]
+
+
+@contextmanager
+def host_lock(directory: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold the lock of those who take samples of this host; yields False if another holds it and ``wait`` is False."""
+    lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(lock)
+
+
+def record(
+    snapshot: Callable[[], Mapping[str, CacheStats]], now: datetime, *, host: str | None = None, keep: bool = False
+) -> int:
+    """Add what was counted since the last sample of this host to its rows; return the number of kinds that grew.
+
+    ``snapshot`` gives the counts of all processes of the host. The caller must hold ``host_lock``. ``keep`` leaves rows
+    that have passed their time. Uses the connection of the calling thread.
+    """
+    from ..models import CacheSample
+
+    host = host or host_name()
+    using = router.db_for_write(CacheSample)
+    samples = CacheSample.objects.using(using)
+    with transaction.atomic(using=using):
+        before = samples.filter(seconds=_BASELINE, host=host).first()
+        counts = {name: _nonzero(found) for name, found in snapshot().items()}
+        grown = _growth(before.counts if before else {}, counts)
+        if grown:
+            _add(samples, host, now, grown)
+        samples.update_or_create(
+            seconds=_BASELINE, host=host, at=_SINCE_EVER, type="", kind="", defaults={"counts": counts}
+        )
+        if not keep:
+            for seconds, kept in KEPT.items():
+                samples.filter(seconds=seconds, at__lt=now - kept).delete()
+    return len(grown)
+
+
+def _nonzero(stats: CacheStats) -> dict[str, int]:
+    return {name: number for name, number in stats.counts.items() if number}
+
+
+def _growth(before: Mapping[str, Any], now: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Return by "type/kind" what was added. Counts that have fallen were reset, and begin again at zero."""
+    grown = {}
+    for name, counts in now.items():
+        old = before.get(name, {})
+        if any(counts.get(counter, 0) < number for counter, number in old.items() if counter not in _GAUGES):
+            old = {}
+        added = {
+            counter: number - (0 if counter in _GAUGES else old.get(counter, 0)) for counter, number in counts.items()
+        }
+        if any(number for counter, number in added.items() if counter not in _GAUGES):
+            grown[name] = {counter: number for counter, number in added.items() if number}
+    return grown
+
+
+def _add(samples: Any, host: str, now: datetime, grown: Mapping[str, Mapping[str, int]]) -> None:
+    starts = {seconds: _start(now, seconds) for seconds in KEPT}
+    here = samples.filter(host=host, at__in=set(starts.values()))
+    rows = {(row.seconds, row.at, row.type, row.kind): row for row in here if starts.get(row.seconds) == row.at}
+    added = []
+    for name, counts in grown.items():
+        type_name, _, kind = name.partition("/")
+        for seconds, at in starts.items():
+            row = rows.get((seconds, at, type_name, kind))
+            if row is None:
+                added.append(
+                    samples.model(host=host, seconds=seconds, at=at, type=type_name, kind=kind, counts=dict(counts))
+                )
+            else:
+                for counter, number in counts.items():
+                    row.counts[counter] = number if counter in _GAUGES else row.counts.get(counter, 0) + number
+    samples.bulk_create(added)
+    names = {tuple(name.partition("/")[::2]) for name in grown}
+    samples.bulk_update([row for row in rows.values() if (row.type, row.kind) in names], ["counts"])
+
+
+def _start(now: datetime, seconds: int) -> datetime:
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+
+
+def points(period: str, now: datetime, *, back: int = 0) -> list[Point]:
+    """Return what all hosts counted in a period of PERIODS that ends now, oldest first; one query.
+
+    With ``back=1``, the period before it. Stretches in which nothing was counted are left out.
+    """
+    from ..models import CacheSample
+
+    length, seconds = PERIODS[period], _LENGTHS[period]
+    end = now - back * length
+    rows = (
+        CacheSample.objects.filter(seconds=seconds, at__gt=end - length - timedelta(seconds=seconds), at__lte=end)
+        .order_by("at")
+        .values_list("at", "type", "kind", "counts")
+    )
+    if back:
+        rows = rows.filter(at__lte=end - timedelta(seconds=seconds))
+    stretches: defaultdict[datetime, dict[str, dict[str, int]]] = defaultdict(dict)
+    for at, type_name, kind, counts in rows:
+        held = stretches[at].setdefault(f"{type_name}/{kind}", {})
+        for counter, number in counts.items():
+            held[counter] = held.get(counter, 0) + number
+    return [
+        Point(at, seconds, {name: _stats(counts) for name, counts in by_name.items()})
+        for at, by_name in stretches.items()
+    ]
+
+
+def totals(several: Iterable[Point]) -> dict[str, CacheStats]:
+    """Return what was counted in several stretches together, by "type/kind"; entries are those of the last stretch."""
+    found: dict[str, CacheStats] = {}
+    for point in several:
+        for name, counts in point.counts.items():
+            before = found.get(name, CacheStats())
+            found[name] = counts + CacheStats(counts=MappingProxyType({**before.counts, **dict.fromkeys(_GAUGES, 0)}))
+    return found
+
+
+def _stats(counts: Mapping[str, int]) -> CacheStats:
+    return CacheStats(counts=MappingProxyType({name: counts.get(name, 0) for name in COUNTERS}))
+
+
+def hosts(now: datetime) -> dict[str, datetime]:
+    """Return by host, of those that took a sample in the last hour, when their newest minute began; one query."""
+    from django.db.models import Max
+
+    from ..models import CacheSample
+
+    newest = CacheSample.objects.filter(seconds=60, at__gt=now - timedelta(hours=1)).values_list("host")
+    return dict(newest.annotate(newest=Max("at")))

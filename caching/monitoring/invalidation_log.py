@@ -1,0 +1,161 @@
+"""Who invalidated what: the last publications of each process of the host, in memory-mapped rings.
+
+Each process writes to a ring of its own, so a publication costs two writes to memory and no lock. A process that is
+killed leaves its ring behind, and readers merge the rings by time. A ring keeps the last 1,000 publications.
+"""
+
+import fcntl
+import mmap
+import os
+import secrets
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+FOLDER_NAME = "publications"
+SLOTS = 1000
+_HEADER = struct.Struct("<Q248s")
+_SLOT = struct.Struct("<QQQI20s464s")
+_NUMBER = struct.Struct("<Q")
+_FILE_BYTES = _HEADER.size + SLOTS * _SLOT.size
+_MOST_DEAD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One invalidation: when, by which process, why, and of what."""
+
+    at: datetime
+    pid: int
+    command: str
+    cause: str
+    tags: tuple[str, ...]
+    """As many as there is room for."""
+    all_tags: int
+    """The number of tags, of which ``tags`` may be the first."""
+    seconds: float
+    """How long it took to publish."""
+
+
+class InvalidationLog:
+    """The ring of this process, which is created by its first publication.
+
+    ``folder`` gives the folder of the rings of the host, None if nothing is to be logged; it is asked once.
+    """
+
+    def __init__(self, folder: Callable[[], Path | None]) -> None:
+        self._folder = folder
+        self._memory: mmap.mmap | None = None
+        self._file: int | None = None
+        self._opened = False
+        self._numbers = count(1)
+
+    def write(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
+        """Add a publication; a listener of the publisher. If the ring cannot be created, nothing is logged."""
+        if not self._opened:
+            self._open(self._folder())
+        if self._memory is None:
+            return
+        number = next(self._numbers)
+        offset = _HEADER.size + (number - 1) % SLOTS * _SLOT.size
+        listed = list(tags)
+        text = "\n".join(listed).encode()
+        # The number comes last: a reader that finds another one has met a slot that is being written.
+        _NUMBER.pack_into(self._memory, offset, 0)
+        _SLOT.pack_into(
+            *(self._memory, offset, 0, time.time_ns(), int(seconds * 1e9), len(listed)),
+            *(" ".join(sorted(causes)).encode(), text),
+        )
+        _NUMBER.pack_into(self._memory, offset, number)
+
+    def _open(self, folder: Path | None) -> None:
+        self._opened = True
+        if folder is None:
+            return
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _drop_old(folder)
+            path = folder / secrets.token_hex(8)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            # Reserved now: on a full disk, a write to a page that has no room yet would kill the process.
+            os.posix_fallocate(self._file, 0, _FILE_BYTES)
+            memory = mmap.mmap(self._file, _FILE_BYTES, mmap.MAP_SHARED)
+            _HEADER.pack_into(memory, 0, os.getpid(), _command().encode()[:248])
+            self._memory = memory
+
+    def forget(self) -> None:
+        """Close the ring; its publications stay readable. The next one opens another: after a fork or new settings."""
+        if self._file is not None:
+            os.close(self._file)
+        self._memory, self._file, self._opened = None, None, False
+        self._numbers = count(1)
+
+
+def publications(folder: Path, most: int = SLOTS) -> list[Publication]:
+    """Return the last publications of all processes of the host, newest first."""
+    found: list[Publication] = []
+    for path in _rings(folder):
+        with suppress(OSError):
+            found += _read(path.read_bytes())
+    return sorted(found, key=lambda one: one.at, reverse=True)[:most]
+
+
+def _rings(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _read(content: bytes) -> Iterator[Publication]:
+    if len(content) != _FILE_BYTES:
+        return
+    pid, command = _HEADER.unpack_from(content)
+    for slot in range(SLOTS):
+        number, at, nanoseconds, tags, cause, text = _SLOT.unpack_from(content, _HEADER.size + slot * _SLOT.size)
+        if number and (number - 1) % SLOTS == slot:
+            listed = text.rstrip(b"\0").decode(errors="ignore").split("\n")
+            yield Publication(
+                at=datetime.fromtimestamp(at / 1e9, UTC),
+                pid=pid,
+                command=_text(command),
+                cause=_text(cause),
+                # The last one may have been cut.
+                tags=tuple(listed if len(listed) >= tags and len(text.rstrip(b"\0")) < 464 else listed[:-1]),
+                all_tags=tags,
+                seconds=nanoseconds / 1e9,
+            )
+
+
+def _text(content: bytes) -> str:
+    return content.rstrip(b"\0").decode(errors="ignore")
+
+
+def _command() -> str:
+    """Return how this process was started, without the folders of its programs."""
+    first, *rest = sys.argv or [""]
+    return " ".join([os.path.basename(first) or "python", *rest[:3]])
+
+
+def _drop_old(folder: Path) -> None:
+    """Delete the rings of processes that have ended, but for the newest ones."""
+    dead = []
+    for path in _rings(folder):
+        with suppress(OSError):
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                dead.append((path.stat().st_mtime, path))
+            except BlockingIOError:
+                continue
+            finally:
+                os.close(file)
+    for _, path in sorted(dead)[:-_MOST_DEAD]:
+        path.unlink(missing_ok=True)
