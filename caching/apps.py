@@ -34,7 +34,8 @@ class CachingConfig(AppConfig):
             signal.connect(leases.drop_all, dispatch_uid="caching")
         request_started.connect(sampler.start, dispatch_uid="caching.sampler")
         request_started.connect(agent.start, dispatch_uid="caching.agent")
-        publisher.listeners.append(log.write)
+        if log.write not in publisher.listeners:
+            publisher.listeners.append(log.write)
         setting_changed.connect(_on_setting_changed, dispatch_uid="caching")
         os.register_at_fork(after_in_child=cache_manager.reconfigure)
 

@@ -228,8 +228,8 @@ class GermanPageTests:
         ]
 
     def test_an_import(self) -> None:
-        with translation.override("de"), pytest.raises(ValueError, match=r"Bitte das Jahr mit vier Ziffern angeben\."):
-            date_in(None)("1.2.26")
+        with translation.override("de"), pytest.raises(ValueError, match=r"Diesen Tag gibt es nicht\."):
+            date_in(None)("31.02.2026")
 
     def test_the_pages_of_files_in_words_of_our_own(self, client: Client, settings: Settings, tmp_path: Path) -> None:
         settings.MEDIA_ROOT = tmp_path

@@ -47,9 +47,9 @@ class WallClock:
 
 def stop_around_commits(writer: int, board: Board) -> None:
     """Let this process stop itself (SIGSTOP) where the board asks for it: after ``begin``, or before ``end``."""
-    from caching.coherence.publishing import publisher
+    from caching import cache_manager
 
-    store: Any = publisher.store
+    store: Any = cache_manager.runtime.generations
     begin, end = store.begin, store.end
 
     def begin_and_stop(tags: Any) -> Any:

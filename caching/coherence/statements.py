@@ -19,6 +19,7 @@ _COMMENT = re.compile(r"--|/\*")
 _NAME = r'["`]([^"`]+)["`]'
 _CAST = r"(?:::[\w ]+(?:\([\d, ]+\))?(?:\[\])?)?"
 _ROW = rf"\((?:(?:%s{_CAST}|NULL|DEFAULT)(?:, )?)+\)"
+_NAMES = re.compile(_NAME)
 _INSERT = re.compile(
     rf"INSERT (?:OR IGNORE )?INTO {_NAME} \((?P<columns>{_NAME}(?:, {_NAME})*)\) "
     rf"(?:VALUES (?P<rows>{_ROW}(?:, {_ROW})*)|SELECT \* FROM UNNEST\((?P<arrays>\(%s\)::[^%]*(?:\(%s\)::[^%]*)*)\))"
@@ -65,7 +66,7 @@ def _parse_insert(sql: str) -> Write | None:
     found = _INSERT.match(sql)
     if not found:
         return None
-    table, columns = found[1], re.findall(_NAME, found["columns"])
+    table, columns = found[1], _NAMES.findall(found["columns"])
     if found["arrays"]:
         if found["arrays"].count("%s") != len(columns):
             return None

@@ -56,7 +56,7 @@ class PlannerTests:
         new_row(page).get_by_label("Day", exact=True).select_option(thursday.isoformat())
         choose(page, new_row(page), "shift", "ear", "Early (06:00–14:00)")
         save(page)
-        expect(page.locator(".plan-warnings li")).to_have_text(
+        expect(page.locator(".plan-warnings li").filter(has_text="rests")).to_have_text(
             f"Amy Adams rests 7 h after Evening (16:00–23:00) on {wednesday} in Bar; the minimum is 11 h "
             "(Eleven hours of rest)."
         )

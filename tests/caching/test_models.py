@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 
-from caching.models import PendingInvalidation
+from caching.models import CacheSample, PendingInvalidation
 
 
 class PendingInvalidationTests:
@@ -25,5 +25,5 @@ class PendingInvalidationTests:
         found = Permission.objects.filter(content_type__app_label="caching", content_type__model="pendinginvalidation")
         assert set(found.values_list("codename", flat=True)) == {"view_pendinginvalidation"}
 
-    def test_is_the_only_table(self) -> None:
-        assert list(apps.get_app_config("caching").get_models()) == [PendingInvalidation]
+    def test_there_are_two_tables(self) -> None:
+        assert list(apps.get_app_config("caching").get_models()) == [PendingInvalidation, CacheSample]

@@ -349,7 +349,7 @@ IN_REDIS = (
     broken(
         "redis: the mirror is used under an intent",
         "a_writer_is_killed_in_redis",
-        (Mirror, "_fetch", "None if value in (None, PENDING) else int(value)", "int(value) if value != PENDING else 5"),
+        (Mirror, "_fetch", "generation_of(value) for key", "(generation_of(value) or 5) for key"),
     ),
     broken(
         "redis: a generation is made without a look at the live intents",

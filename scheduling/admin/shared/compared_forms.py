@@ -49,6 +49,8 @@ class ComparedForm(forms.ModelForm):
         pk = self.row_pk
         if not self.is_bound or self.page is None or pk is None:
             return None
+        if not self.page.was_sent and self.instance.pk is not None:
+            return None
         return Comparison(
             shown=self.page.of(self._meta.model, pk),
             now=self._values_now() if self.instance.pk is not None else None,

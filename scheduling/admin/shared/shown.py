@@ -39,6 +39,8 @@ class ShownPage:
     at: datetime.datetime
     """When the page began to read its rows."""
     rows: Mapping[str, Values] = field(default_factory=dict)
+    was_sent: bool = True
+    """Whether the form came with what its page had shown. That of a program does not; it means what it holds."""
 
     def of(self, model: type[Model], pk: Any) -> Values | None:
         """Return what was shown of a row; None if the page did not show it."""
@@ -71,13 +73,14 @@ def read(text: str) -> ShownPage | None:
 def page_sent(request: HttpRequest) -> ShownPage:
     """Return the page that was sent back with this request; one without rows if there is none.
 
-    A form that comes without it, from before an upgrade or from a program, has shown nothing: its values are then
-    compared with the database alone, and each difference is a conflict.
+    A form with one that is not ours has shown nothing: its values are then compared with the database alone, and each
+    difference is a conflict. A form that comes without any was not made from a page, and is saved as Django saves it.
     """
     page: ShownPage | None = getattr(request, "_shown_page", None)
     if page is None:
         sent = read(request.POST.get(FIELD, "")) if request.method == "POST" else None
-        page = sent or ShownPage(user=user_id(request), at=timezone.now())
+        was_sent = request.method != "POST" or FIELD in request.POST
+        page = sent or ShownPage(user=user_id(request), at=timezone.now(), was_sent=was_sent)
         request._shown_page = page  # type: ignore[attr-defined]
     return page
 

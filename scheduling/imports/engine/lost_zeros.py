@@ -15,6 +15,22 @@ from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.sheet import Sheet
 
 
+def refuse(
+    sheet: Sheet, fields: Mapping[str, Any], stored: Mapping[str, Mapping[int, Any]], new: Sequence[int], using: str
+) -> None:
+    """Refuse texts, and above all unique ones, of which a spreadsheet has made a number.
+
+    `fields` has the field of each column of the file, `stored` by column the values of the changed rows by position.
+    """
+    for name, values in stored.items():
+        is_text = isinstance(fields.get(name), models.CharField)
+        if is_text and any(map(str.isdecimal, filter(None, sheet.values[name]))):
+            refuse_changed(sheet, name, values)
+    for name, field in fields.items():
+        if isinstance(field, models.CharField) and field.unique:
+            refuse_new(sheet, name, new, field, using)
+
+
 def refuse_changed(sheet: Sheet, name: str, stored: Mapping[int, Any]) -> None:
     """Refuse rows that would only take the zeros from the value they have. `stored` has the values by position."""
     for position, value in stored.items():

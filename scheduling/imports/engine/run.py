@@ -252,20 +252,12 @@ class ImportRun:
             )
 
     def _refuse_lost_zeros(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
-        """Refuse texts, and above all unique ones, of which a spreadsheet has made a number."""
-        for place, name in enumerate(self.tracked, 1):
-            column = self.sheet.columns.get(name)
-            field = self.kind.field_of(column) if column is not None else None
-            if not isinstance(field, models.CharField) or not any(
-                map(str.isdecimal, filter(None, self.sheet.values[name]))
-            ):
-                continue
-            stored = {position: self.existing[keys[position]][place] for position in changed}  # type: ignore[index]
-            lost_zeros.refuse_changed(self.sheet, name, stored)
-        for name, column in self.sheet.columns.items():
-            field = self.kind.field_of(column)
-            if isinstance(field, models.CharField) and field.unique:
-                lost_zeros.refuse_new(self.sheet, name, new, field, self.using)
+        fields = {name: self.kind.field_of(column) for name, column in self.sheet.columns.items()}
+        stored = {
+            name: {position: self.existing[keys[position]][place] for position in changed}  # type: ignore[index]
+            for place, name in enumerate(self.tracked, 1)
+        }
+        lost_zeros.refuse(self.sheet, fields, stored, new, self.using)
 
     def _prepare_preview(self, keys: Sequence[Key | None], changed: Sequence[int]) -> None:
         differ, tracked = set(changed), self.tracked

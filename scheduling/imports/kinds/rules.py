@@ -38,14 +38,14 @@ def weekdays(cell: Any) -> list[str]:
 
 def _days(part: str) -> list[str]:
     """Return the days of one part of a cell: a day, or a range of days."""
-    ends = [end for end in _BETWEEN_DAYS.split(part.strip()) if end]
+    ends = [end for end in _BETWEEN_DAYS.split(" ".join(part.split())) if end]
     first, last = (WEEKDAYS.index(_day(end)) for end in (ends[0], ends[-1])) if len(ends) == 2 else (None, None)
     if first is None or last is None:
         return [_day(part)]
     return [WEEKDAYS[(first + number) % 7] for number in range((last - first) % 7 + 1)]
 
 
-_BETWEEN_DAYS = re.compile(r"\s*[-‐‑‒–—−]\s*|\s+(?:to|through|until|till|bis)\s+", re.IGNORECASE)
+_BETWEEN_DAYS = re.compile(r" ?[-‐‑‒–—−] ?| (?:to|through|until|till|bis) ", re.IGNORECASE)
 
 
 def _day(word: str) -> str:
@@ -79,8 +79,6 @@ def number(cell: Any) -> int | float:
 
 def time_of_day(cell: Any) -> str:
     """Return a time as the parameters store it: "09:00". Midnight at the end of a day is "00:00" as well."""
-    if values.text(cell) in ("24:00", "24:00:00"):
-        return "00:00"
     return f"{values.time(cell):%H:%M}"
 
 

@@ -37,7 +37,7 @@ def amy() -> Employee:
 @pytest.fixture
 def published(amy: Employee, monkeypatch: pytest.MonkeyPatch) -> Published:
     found = Published()
-    listen = lambda tags, causes: found.append((set(tags), set(causes)))  # noqa: E731 (taken away by monkeypatch)
+    listen = lambda tags, causes, seconds: found.append((set(tags), set(causes)))  # noqa: E731 (taken away by monkeypatch)
     monkeypatch.setattr(publisher, "listeners", [*publisher.listeners, listen])
     watcher_of(connection).published = set()
     return found

@@ -25,7 +25,7 @@ def amy() -> Employee:
 def published_by(write: Any) -> set[str]:
     """Return the tags that a write publishes."""
     found: set[str] = set()
-    listener = lambda tags, causes: found.update(tags)  # noqa: E731 (it is removed again)
+    listener = lambda tags, causes, seconds: found.update(tags)  # noqa: E731 (it is removed again)
     publisher.listeners.append(listener)
     try:
         write()

@@ -99,11 +99,11 @@ class RowTests:
     @pytest.mark.parametrize("copy", [copied, through_bytes])
     def test_keeps_every_field_and_its_database(self, copy: Any) -> None:
         names = [field.attname for field in Employee._meta.concrete_fields]
-        row = Employee.from_db("other", names, list(range(len(names))))
+        row = Employee.from_db("default", names, list(range(len(names))))
         found = copy(row)
         assert type(found) is Employee
         assert {name: found.__dict__[name] for name in names} == {name: row.__dict__[name] for name in names}
-        assert found._state.db == "other"
+        assert found._state.db == "default"
         assert found._state.adding is False
         assert found._state is not row._state
 

@@ -120,8 +120,9 @@ class DatesTests:
 
     def test_beside_times_the_last_day_is_that_of_the_shift(self) -> None:
         header = "email,shift,start_date,start_time,end_date,end_time\n"
-        assert imported("assignments", f"{header}amy@example.com,Late,2026-12-01,22:00,2026-12-02,06:00\n").new == 1
-        result = imported("assignments", f"{header}amy@example.com,Late,2026-12-01,22:00,2026-12-04,06:00\n")
+        ShiftFactory(name="Deep", start_time="22:00", end_time="06:00")
+        assert imported("assignments", f"{header}amy@example.com,Deep,2026-12-01,22:00,2026-12-02,06:00\n").new == 1
+        result = imported("assignments", f"{header}amy@example.com,Deep,2026-12-01,22:00,2026-12-04,06:00\n")
         assert refusals(result) == [(2, "end_date")]
 
     def test_a_last_day_before_the_first_is_refused(self) -> None:

@@ -103,7 +103,7 @@ class SettleShiftsTests:
                 "start,end,end_date",
                 ["22:00", "06:00", "2026-12-03"],
                 "end_date",
-                "A row is for one shift, and this one lasts from 2026-12-01 to 2026-12-03. Write a row per day.",
+                "No shift is so long. Write a row for each day.",
             ),
         ],
     )

@@ -129,7 +129,7 @@ class ImportTests:
         self.import_samples(demo)
         # The number of the first sample employee belongs to somebody else now.
         first = Employee.objects.get(employee_number="H10001")
-        Employee.objects.filter(pk=first.pk).update(email="another@example.com")
+        Employee.objects.filter(pk=first.pk).update(email="another@example.com", first_name="Zoë", last_name="Quist")
 
         with pytest.raises(CommandError, match=r"employees\.csv cannot be imported into this database: row 2: "):
             self.import_samples(demo)
