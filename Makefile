@@ -21,7 +21,7 @@ ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/te
 	tests/scheduling/imports/engine/test_one_at_a_time.py
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py \
-	tests/caching/contract/test_contract.py tests/caching/coherence/test_neighbours.py
+	tests/caching/coherence/test_neighbours.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test screenshots prove prove-today django-suite fuzz check audit bench torture lock migrations messages clean

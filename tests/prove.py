@@ -53,6 +53,24 @@ PARTS = (
         {"RANDOM_SEQUENCES": "20000"},
     ),
     Part("contract-postgresql", ("-m", "tests.on_postgres", "-q", "-n", "2", "tests/caching/contract")),
+    Part(
+        "contract-valkey",
+        (
+            "-m",
+            "tests.on_postgres",
+            "-q",
+            "-n",
+            "2",
+            "--generations",
+            "redis",
+            "tests/caching/contract/test_contract.py",
+        ),
+    ),
+    Part(
+        "long-tests",
+        ("-m", "pytest", "-q", "tests/benchmarks", "-k", "planners_for_a_moment or full_disk_forks"),
+        {"LONG_TESTS": "1"},
+    ),
     Part("django-suite", ("-m", "tests.django_suite")),
 )
 """All that is proved. A further part is one more line."""

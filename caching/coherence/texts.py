@@ -111,5 +111,6 @@ def tables_named(sql: str, tables: Iterable[str]) -> list[str]:
     return [
         table
         for table in tables
-        if (name := table_in_its_schema(table)) in text and re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text)
+        if (name := table_in_its_schema(table)) in text
+        and re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])").search(text)
     ]

@@ -1,6 +1,7 @@
 """The commands in small: they start what they need, end by themselves and write every figure they promise."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,7 @@ class ReadsTests:
 
 
 class LoadTests:
+    @pytest.mark.skipif(not os.environ.get("LONG_TESTS"), reason="takes a minute: a part of make prove")
     def test_three_planners_for_a_moment(self, tmp_path: Path) -> None:
         found = figures(tmp_path, "load", "--database", "sqlite", "--seconds", "2", "--clients", "3")
 
