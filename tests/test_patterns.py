@@ -49,11 +49,19 @@ def calls_of_re(path: Path) -> Iterator[ast.Call]:
             yield node
 
 
+def text_of(module: str, pattern: ast.expr) -> str | None:
+    """Return the pattern of a call, written there or in a variable of the module; None if it is put together."""
+    value = pattern.value if isinstance(pattern, ast.Constant) else None
+    if isinstance(pattern, ast.Name):
+        value = vars(import_module(module)).get(pattern.id)
+    return value if isinstance(value, str) else None
+
+
 def patterns_of(module: str) -> dict[str, re.Pattern[Any]]:
     found = {each.pattern: each for each in reachable(vars(import_module(module)))}
     for call in calls_of_re(MODULES[module]):
-        if call.args and isinstance(call.args[0], ast.Constant):
-            found.setdefault(call.args[0].value, re.compile(call.args[0].value))
+        if (text := text_of(module, call.args[0])) is not None:
+            found.setdefault(text, re.compile(text))
     return {str(text): pattern for text, pattern in found.items()}
 
 
@@ -75,6 +83,17 @@ def texts(length: int) -> Iterator[str]:
         "/*" * (length // 2),
         "--" + "-" * length,
         "$a$" * (length // 3),
+        # What Django writes, longer than it ever does, and with a wrong end.
+        'INSERT INTO "t" ("a") VALUES (' + "%s, " * (length // 4) + "!",
+        'INSERT INTO "t" ("a") VALUES ' + "(%s), " * (length // 6) + "!",
+        'INSERT INTO "t" ("a") VALUES (' + "%s::a b(1)[]" * (length // 12) + "!",
+        'INSERT INTO "t" (' + '"a", ' * (length // 5) + "!",
+        'UPDATE "t" SET a' + " WHERE b" * (length // 8) + " RETURNING %",
+        'DELETE FROM "t" WHERE a' + " RETURNING b" * (length // 12) + "%",
+        "SET_CONFIG('" + "a" * length,
+        "ISOLATION" + " /**/" * (length // 5) + "!",
+        "EXPLAIN " + "ANALYZE " * (length // 8) + "!",
+        "PREPARE TRANSACTION '" + "a" * length,
     )
 
 
@@ -109,10 +128,11 @@ def is_linear(pattern: re.Pattern[Any], short: Any, long: Any, anchored: bool) -
         short, long = short.encode(), long.encode()
     # What takes no longer than some passes over the text need not be measured, and cannot be.
     passes = 200 * seconds(_ONE_PASS_OF_BYTES if isinstance(long, bytes) else _ONE_PASS, long)
-    taken = seconds(pattern, long, anchored)
-    if taken <= passes:
+    if seconds(pattern, long, anchored) <= passes:
         return True
-    return min(taken / max(seconds(pattern, short, anchored), 1e-9) for _ in range(3)) <= MOST
+    # The long text anew each time: once, beside other work, it may have been slow by chance.
+    ratios = (seconds(pattern, long, anchored) / max(seconds(pattern, short, anchored), 1e-9) for _ in range(5))
+    return any(ratio <= MOST for ratio in ratios)
 
 
 _ONE_PASS, _ONE_PASS_OF_BYTES = re.compile("\x00"), re.compile(b"\x00")
@@ -142,6 +162,6 @@ class LinearTimeTests:
     def test_every_pattern_is_found(self) -> None:
         """One that is put together is compiled when its module is loaded, where it can be reached."""
         for module in USING:
-            composed = [call for call in calls_of_re(MODULES[module]) if not isinstance(call.args[0], ast.Constant)]
+            composed = [call for call in calls_of_re(MODULES[module]) if text_of(module, call.args[0]) is None]
             assert all(call.func.attr == "compile" for call in composed), module  # type: ignore[attr-defined]
             assert len(list(reachable(vars(import_module(module))))) >= len(composed), module

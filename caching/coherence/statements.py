@@ -25,8 +25,8 @@ _INSERT = re.compile(
     rf"(?:VALUES (?P<rows>{_ROW}(?:, {_ROW})*)|SELECT \* FROM UNNEST\((?P<arrays>\(%s\)::[^%]*(?:\(%s\)::[^%]*)*)\))"
     r"(?: ON CONFLICT DO NOTHING)?(?: RETURNING [^%]*)?\Z"
 )
-_UPDATE = re.compile(rf"UPDATE {_NAME} SET (?P<set>.*) WHERE (?P<where>.*?)(?: RETURNING [^%]*)?\Z", re.S)
-_DELETE = re.compile(rf"DELETE FROM {_NAME} WHERE (?P<where>.*?)(?: RETURNING [^%]*)?\Z", re.S)
+_UPDATE = re.compile(rf"UPDATE {_NAME} SET (?P<set>.*) WHERE (?P<where>(?:.*%)?[^%]*?)(?: RETURNING [^%]*)?\Z", re.S)
+_DELETE = re.compile(rf"DELETE FROM {_NAME} WHERE (?P<where>(?:.*%)?[^%]*?)(?: RETURNING [^%]*)?\Z", re.S)
 _CONDITION = re.compile(rf"{_NAME}\.{_NAME} (?:= %s|IN \(%s(?:, %s)*\))")
 _ASSIGNMENT = re.compile(rf"(?:\A|, ){_NAME} = (?:(?P<value>%s{_CAST}|NULL)(?=, [\"`]|\Z))?")
 

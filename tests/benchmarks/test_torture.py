@@ -175,11 +175,11 @@ class StopTests:
         board = Board(tmp_path / "board", readers=1, writers=1, subjects=1)
         board.phase = RUN
         board.ask_to_stop(0, place)
-        tags, states = ["a tag"], publisher.store
+        tags, states = ["a tag"], cache_manager.runtime.generations
         states.open()
         if (pid := os.fork()) == 0:
             stop_around_commits(0, board)
-            publisher.store.end(publisher.store.begin(tags))
+            states.end(states.begin(tags))
             os._exit(0)
 
         assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])

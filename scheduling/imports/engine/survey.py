@@ -37,7 +37,7 @@ Place = tuple[int, int]
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII | re.IGNORECASE)
 # A format that puts zeros, signs or other characters before or between the digits of a whole number.
-_PADDED = re.compile(r"^[^.;]*(?:00|[\"\\+()]|[0#]-)")
+_PADDED = re.compile(r"[^.;]*(?:00|[\"\\+()]|[0#]-)")
 
 
 @dataclass
@@ -167,7 +167,7 @@ def _column(letters: str) -> int:
 
 def is_padded(format_code: str) -> bool:
     """Whether a format shows more than the digits of a whole number."""
-    return _PADDED.search(format_code) is not None
+    return _PADDED.match(format_code) is not None
 
 
 def _letters(column: int) -> str:

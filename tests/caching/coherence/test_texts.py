@@ -138,6 +138,7 @@ class IsolationTests:
         [
             "SET default_transaction_isolation = 'serializable'",
             "BEGIN ISOLATION /* high */ LEVEL SERIALIZABLE; UPDATE t SET a = 1",
+            "BEGIN ISOLATION/* very /* high */ */--indeed\nLEVEL SERIALIZABLE; UPDATE t SET a = 1",
             "UPDATE pg_settings SET setting = %s WHERE name = %s",
             "DO $$ BEGIN PERFORM set_config('transaction_isolation', 'serializable', true); END $$",
         ],
@@ -146,7 +147,7 @@ class IsolationTests:
         assert may_change_isolation(sql)
 
     def test_is_no_column_of_that_name(self) -> None:
-        assert not may_change_isolation('UPDATE "ward" SET "isolation" = %s')
+        assert not may_change_isolation('UPDATE "ward" SET "isolation" = %s, "level" = %s')
 
 
 class KindsOfStatementTests:
