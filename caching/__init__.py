@@ -9,6 +9,8 @@ coherence    WRITING: when a cached value stops being true
 reading      READING: the interface that callers of the cache use
 monitoring   WATCHING: what the cache did and does, for people and programs
 management   the command manage.py cache
+admin        the page of the cache in Django's admin
+templatetags  {% cache_panel %}: the state of the cache for other pages
 scopes       callables for CACHING["SCOPE"]: the schema of a tenant
 serializers  a serializer for django-redis that accepts bytes only and never unpickles
 tiers        the former location of the serializer

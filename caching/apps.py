@@ -7,11 +7,12 @@ from django.apps import AppConfig
 from django.core.signals import request_finished, request_started, setting_changed
 from django.db import connections
 from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
 
 
 class CachingConfig(AppConfig):
     name = "caching"
-    verbose_name = "Caching"
+    verbose_name = _("Cache")
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 (registers the checks)

@@ -36,7 +36,7 @@ class CacheSample(models.Model):
 
     class Meta:
         verbose_name = _("cache sample")
-        verbose_name_plural = _("cache samples")
+        verbose_name_plural = _("cache statistics")
         constraints = (
             models.UniqueConstraint(fields=("seconds", "at", "host", "type", "kind"), name="caching_sample_unique"),
         )

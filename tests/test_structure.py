@@ -22,6 +22,7 @@ LAYERS = {
         *("exceptions", "conf", "keys", "monitoring.load_times", "monitoring.stats", "monitoring.recorder", "models"),
         *("values", "stores", "coherence", "reading"),
         ("", "apps", "checks", "management", "monitoring", "serializers", "testing", "tiers", "urls"),
+        ("admin", "templatetags"),
     ),
     "scheduling": (
         *("calendar", "statuses", "department_tree", "fields", "caches", "models", "policy", "attention", "workflow"),

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'cache sample',
-                'verbose_name_plural': 'cache samples',
+                'verbose_name_plural': 'cache statistics',
                 'permissions': (('view_cache_stats', 'Can see what the cache does'), ('clear_cache', 'Can clear the cache'), ('warm_cache', 'Can warm and verify the cache')),
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('seconds', 'at', 'host', 'type', 'kind'), name='caching_sample_unique')],

@@ -80,14 +80,19 @@ class Agent:
                 _send(connected, self.answer(_receive(connected)))
 
     def answer(self, question: Any) -> Answer:
+        """Return the answer to a question of another process, with connections of this thread alone."""
+        try:
+            return self.answer_here(question)
+        finally:
+            connections.close_all()
+
+    def answer_here(self, question: Any) -> Answer:
         """Return the answer to a question, or a sentence that says why there is none."""
         try:
             name, arguments = question["ask"], question.get("with", {})
             return self._questions[name](**arguments)
         except _FAULTS as error:
             return {"error": f"{type(error).__name__}: {error}"}
-        finally:
-            connections.close_all()
 
 
 def ask_all(directory: Path, name: str, **arguments: Any) -> list[Reply]:

@@ -107,6 +107,16 @@ class StatsRecorder:
                     if position != ENTRIES:
                         self.view[row + position] = 0
 
+    def forget_the_dead(self) -> None:
+        """Drop the counts of the processes of the host that have ended."""
+        if self._folder is None or not self.persistent:
+            return
+        with _folder_lock(self._folder, fcntl.LOCK_EX):
+            files, replaced = _read_files(self._folder)
+            # First what was replaced: it counts again as soon as the file is gone that says so.
+            for path in (*map(self._folder.joinpath, replaced), *(found.path for found in files if not found.lives)):
+                path.unlink(missing_ok=True)
+
     def snapshot(self) -> dict[str, CacheStats]:
         """Return the counts of this process by "type/kind"."""
         return _parse(bytes(self._memory))

@@ -23,7 +23,7 @@ from benchmarks.torture.nemeses import AFTER_COMMIT, BEFORE_COMMIT, JUMPS_SECOND
 from benchmarks.torture.proxy import Proxy
 from benchmarks.torture.reader import Reader
 from benchmarks.torture.subjects import UNCOMMITTED, Subject, World, judge_address, judge_list, judge_row
-from caching.coherence.publishing import publisher
+from caching import cache_manager
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECOND = 1_000_000

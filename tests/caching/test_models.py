@@ -25,5 +25,16 @@ class PendingInvalidationTests:
         found = Permission.objects.filter(content_type__app_label="caching", content_type__model="pendinginvalidation")
         assert set(found.values_list("codename", flat=True)) == {"view_pendinginvalidation"}
 
-    def test_there_are_two_tables(self) -> None:
+    def test_is_one_of_two_tables(self) -> None:
         assert list(apps.get_app_config("caching").get_models()) == [PendingInvalidation, CacheSample]
+
+
+class CacheSampleTests:
+    def test_says_where_when_and_of_what(self) -> None:
+        sample = CacheSample(host="one", at=datetime(2026, 3, 1, 8, 5, tzinfo=UTC), type="employee", kind="email")
+        assert str(sample) == "one 2026-03-01 08:05 employee/email"
+
+    @pytest.mark.django_db
+    def test_has_the_permissions_of_the_page_and_no_others(self) -> None:
+        found = Permission.objects.filter(content_type__app_label="caching", content_type__model="cachesample")
+        assert set(found.values_list("codename", flat=True)) == {"view_cache_stats", "clear_cache", "warm_cache"}

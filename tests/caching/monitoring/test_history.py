@@ -117,6 +117,11 @@ class RecordTests:
                 waiting[host] = 0
         for period in ("24h", "7d", "30d"):
             assert hits(period, now) == sum(number for _, number in moments)
+        for period in history.PERIODS:
+            found = history.points(period, now)
+            summary = history.summary(period, now)
+            assert summary.stretches == {point.at: point.total for point in found}
+            assert sum(summary.kinds.values(), CacheStats()) == sum((point.total for point in found), CacheStats())
         within_an_hour = sum(number for at, number in moments if at > now - timedelta(hours=1))
         in_the_minute_before = sum(
             number for at, number in moments if now - timedelta(minutes=62) < at <= now - timedelta(hours=1)
@@ -153,6 +158,12 @@ class SizeTests:
             .count()
             == 0
         )
+
+    def test_the_week_before_is_known_although_its_hours_are_gone(self) -> None:
+        record(NOON - timedelta(days=10), employee__email=counted(hits_local=3))
+        record(NOON, employee__email=counted(hits_local=7))
+        CacheSample.objects.filter(seconds=3600, at__lt=NOON - timedelta(days=8)).delete()
+        assert (hits("7d", NOON), hits("7d", NOON, back=1)) == (4, 3)
 
     def test_the_period_before_ends_where_this_one_begins(self) -> None:
         record(NOON - timedelta(minutes=90), employee__email=counted(hits_local=3))

@@ -1,14 +1,25 @@
 """What every serving process can be asked."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from caching import cache_manager
+from caching.models import CacheSample
+from caching.monitoring import history
+from caching.monitoring.agents import FOLDER_NAME as AGENTS
+from caching.monitoring.agents import Agent
 from caching.monitoring.invalidation_log import FOLDER_NAME, publications
-from caching.monitoring.questions import agent
-from tests.processes import forked
+from caching.monitoring.questions import agent, ask_everyone, reset_everywhere, verify_everywhere
+from caching.monitoring.recorder import StatsRecorder
+from caching.monitoring.sampler import sample
+from caching.monitoring.stats import HIT_LOCAL
+from tests.factories import EmployeeFactory
+from tests.processes import Child, forked
 
 
 class QuestionsTests:
@@ -23,6 +34,82 @@ class QuestionsTests:
     @pytest.mark.parametrize("type_name", ["unknown", "", None])
     def test_an_unknown_type_gets_a_sentence(self, type_name: Any) -> None:
         assert "error" in agent.answer({"ask": "explain", "with": {"type": type_name, "key": "id:1"}})
+
+
+@pytest.fixture
+def directory(settings: Any, tmp_path: Path) -> Path:
+    settings.CACHING = {**settings.CACHING, "DIRECTORY": str(tmp_path)}
+    return tmp_path
+
+
+@pytest.fixture
+def other(directory: Path, start_child: Any) -> Child:
+    """Another process that can be asked, as a worker of a server can be."""
+    child: Child = start_child(directory)
+    child.run("from caching.monitoring.questions import agent; agent.start()")
+    child.run("from caching import cache_manager")
+    return child
+
+
+@pytest.mark.django_db(transaction=True)
+class AskEveryoneTests:
+    def test_asks_this_process_too_although_it_does_not_listen(self, other: Child) -> None:
+        replies = {reply.pid: reply.answer for reply in ask_everyone("who")}
+        assert set(replies) == {other.pid, os.getpid()}
+        assert {answer["state"] for answer in replies.values() if answer} == {"enabled"}
+
+    def test_asks_it_once_if_it_listens(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr("django.core.mail.outbox")
+        listening = Agent({"who": lambda: {"state": "listening"}})
+        listening.start()
+        assert [reply.answer for reply in ask_everyone("who")] == [{"state": "listening"}]
+        (directory / AGENTS / f"{os.getpid()}.sock").unlink()
+
+
+@pytest.mark.django_db(transaction=True)
+class VerifyEverywhereTests:
+    def test_finds_what_is_stale_in_another_process_and_drops_it(self, other: Child) -> None:
+        EmployeeFactory(email="amy@example.com")
+        other.run("from scheduling.models import Employee")
+        other.run("Employee.objects.get_by_email('amy@example.com').pk")
+        connection.ensure_connection()
+        connection.connection.execute("UPDATE scheduling_employee SET first_name = 'Eve'")
+        connection.connection.commit()
+        stale = {"type": "employee", "key": "email:amy@example.com", "tier": "local"}
+        found = verify_everywhere(["employee"], None, repair=True)
+        assert (found.stale, found.processes, found.silent) == ([(other.pid, stale)], 2, [])
+        assert found.total.stale == [stale]
+        assert verify_everywhere(["employee"], None, repair=True).stale == []
+        assert other.run("Employee.objects.get_by_email('amy@example.com').first_name") == "Eve"
+
+
+@pytest.mark.django_db(transaction=True)
+class ResetEverywhereTests:
+    def test_sets_the_counts_of_the_living_and_of_the_dead_to_zero(self, directory: Path, other: Child) -> None:
+        dead = StatsRecorder(directory)
+        dead.view[dead.row("general", "id") + HIT_LOCAL] += 7
+        dead.close()
+        # Its memory keeps the lock of the file.
+        del dead
+        other.run("[cache_manager.get_or_load('general', 'id:1', lambda: 1) for _ in range(5)] and None")
+        cache_manager.get_or_load("general", "id:1", lambda: 1)
+        assert cache_manager.get_stats(all_processes=True)["total_requests"] == 13
+        sample()
+        assert reset_everywhere() == []
+        counts = cache_manager.get_stats(all_processes=True)
+        assert (counts["total_requests"], counts["entries"]) == (0, 2)
+        assert not CacheSample.objects.filter(seconds__gt=0).exists()
+
+    def test_what_is_counted_afterwards_is_in_the_history_once(self, directory: Path) -> None:
+        cache_manager.get_or_load("general", "id:1", lambda: 1)
+        sample()
+        reset_everywhere()
+        for _ in range(3):
+            cache_manager.get_or_load("general", "id:1", lambda: 1)
+        sample()
+        sample()
+        (point,) = history.points("15m", timezone.now())
+        assert (point.total.hits, point.total.misses) == (3, 0)
 
 
 class LogTests:

@@ -144,6 +144,29 @@ class StatsRecorderTests:
         assert all(name.startswith("general/ä") for name in recorder.snapshot())
         recorder.close()
 
+    def test_forgets_the_dead_and_what_they_have_replaced(self, tmp_path: Path) -> None:
+        for number in range(3):
+            leave_counts(tmp_path, kind=number + 1)
+        recording._fold(tmp_path / "counts")
+        leave_counts(tmp_path, kind=100)
+        # As if the fold had been killed before it deleted what it had replaced.
+        (folded,) = [path for path in (tmp_path / "counts").iterdir() if path.stat().st_size > recording._FILE_BYTES]
+        replaced = folded.read_bytes()[recording._FILE_BYTES :].decode().split()
+        for name in replaced:
+            (tmp_path / "counts" / name).write_bytes(folded.read_bytes()[: recording._FILE_BYTES])
+        living = StatsRecorder(tmp_path)
+        living.view[living.row("general", "kind") + HIT_LOCAL] += 1000
+        assert sum(stats.hits for stats in living.snapshot_of_host()[0].values()) == 1106
+        living.forget_the_dead()
+        assert sum(stats.hits for stats in living.snapshot_of_host()[0].values()) == 1000
+        assert len([path for path in (tmp_path / "counts").iterdir() if not path.suffix]) == 1
+
+    def test_without_a_directory_there_are_no_dead(self) -> None:
+        recorder = StatsRecorder(None)
+        recorder.view[recorder.row("general", "kind") + HIT_LOCAL] += 1
+        recorder.forget_the_dead()
+        assert recorder.snapshot()["general/kind"].hits == 1
+
     def test_without_a_directory_it_counts_for_itself(self) -> None:
         recorder = StatsRecorder(None)
         recorder.view[recorder.row("general", "id") + MISS] += 2

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from caching import cache_manager
-from caching.monitoring.warming import warm
+from caching.monitoring.warming import Warmed, warm, warm_each
 from scheduling.models import Shift
 from tests.factories import ShiftFactory
 
@@ -39,3 +39,12 @@ class WarmTests:
 
     def test_a_type_without_look_ups_says_so(self) -> None:
         assert list(warm(["general"], None)) == ["Nothing to load for general: it has no look-ups."]
+
+
+class WarmEachTests:
+    def test_says_what_was_loaded_and_what_was_held(self) -> None:
+        shifts = ShiftFactory.create_batch(3)
+        Shift.objects.get_by_name(shifts[2].name)
+        found = {warmed.kind: warmed for warmed in warm_each(["shift", "general"], 2)}
+        assert found["name"] == Warmed("shift", "name", 1, 2)
+        assert {warmed.type for warmed in found.values()} == {"shift"}

@@ -154,6 +154,18 @@ class CachingDisabledTests:
             cache_manager.set("general", "id:2", "not stored")
         assert cache_manager.get_many("general", ["id:1", "id:2"]) == {"id:1": "cached"}
 
+    @committed
+    def test_leaves_no_trace_in_the_counts(self) -> None:
+        employee = EmployeeFactory()
+        Employee.objects.get_by_id(employee.pk)
+        before = cache_manager.get_stats()
+        with caching_disabled():
+            Employee.objects.get_by_id(employee.pk)
+            Employee.objects.get_by_email(employee.email)
+            cache_manager.get_or_load("general", "id:1", lambda: 1)
+        after = cache_manager.get_stats()
+        assert {**after, "types": None} == {**before, "types": None}
+
     def test_blocks_nest(self) -> None:
         cache_manager.set("general", "id:1", "cached")
         with caching_disabled():

@@ -19,6 +19,7 @@ def make_groups() -> None:
     import_module("scheduling.migrations.0004_groups").make_groups(apps, editor)
     import_module("scheduling.migrations.0005_own_notifications").take_the_others_away(apps, editor)
     import_module("scheduling.migrations.0007_guarded_fields").give_to_groups(apps, editor)
+    import_module("scheduling.migrations.0010_who_may_steer_the_cache").give_to_groups(apps, editor)
 
 
 @pytest.fixture

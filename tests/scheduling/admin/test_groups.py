@@ -53,6 +53,20 @@ class MigrationTests:
         make_groups()
         assert set(permission.group_set.values_list("name", flat=True)) == {"Manager", "Administrator", "Supervisor"}
 
+    def test_managers_see_the_page_of_the_cache_and_administrators_steer_it(self) -> None:
+        make_groups()
+        steering = {"caching.clear_cache", "caching.warm_cache"}
+        found = {
+            group: {f"caching.{name}" for name in codenames(group)} & {*steering, "caching.view_cache_stats"}
+            for group in GROUPS
+        }
+        assert found == {
+            "Viewer": set(),
+            "Planner": set(),
+            "Manager": {"caching.view_cache_stats"},
+            "Administrator": {"caching.view_cache_stats", *steering},
+        }
+
     def test_rates_are_for_managers_and_phone_numbers_for_planners_too(self) -> None:
         own = Group.objects.create(name="Supervisor")
         own.permissions.add(Permission.objects.get(codename="change_employee"))
