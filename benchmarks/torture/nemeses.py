@@ -49,7 +49,7 @@ def stop_around_commits(writer: int, board: Board) -> None:
     """Let this process stop itself (SIGSTOP) where the board asks for it: after ``begin``, or before ``end``."""
     from caching import cache_manager
 
-    store: Any = cache_manager.runtime.generations
+    store: Any = cache_manager.runtime.opened().generations
     begin, end = store.begin, store.end
 
     def begin_and_stop(tags: Any) -> Any:

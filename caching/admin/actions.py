@@ -85,7 +85,7 @@ def _warm_text(type_name: str) -> Sequence[str]:
         _("For each look-up of %(what)s, at most %(rows)s of the newest rows are loaded, with one query or a few.")
         % {"what": what(type_name), "rows": words.number(MAX_ROWS)},
     ]
-    if cache_manager.runtime.config and cache_manager.runtime.shared is not None:
+    if cache_manager.runtime.opened().shared is not None:
         sentences.append(_("They are held in the shared tier, so every process finds them there."))
     else:
         sentences.append(_("There is no shared tier, so only the process that answers you holds them."))

@@ -27,7 +27,7 @@ def explain(type_name: str, key: str) -> dict[str, Any]:
     with kind.entries.lock:
         local = kind.entries.entries.get(key)
     shared = None
-    tier = cache_manager.runtime.shared
+    tier = cache_manager.runtime.opened().shared
     if tier is not None and not publisher.store.is_degraded and (place := kind.place()) is not None:
         within = {key: (kind.declared_as, place)}
         shared = tier.get_entries(kind.entries.declared, [key], cache_manager.runtime.clock(), within).get(key)

@@ -87,7 +87,7 @@ def reset_everywhere() -> list[int]:
     from ..models import CacheSample
 
     directory = cache_manager.config.DIRECTORY
-    recorder = cache_manager.runtime.recorder
+    recorder = cache_manager.runtime.opened().recorder
     using = router.db_for_write(CacheSample)
 
     def forget() -> list[int]:

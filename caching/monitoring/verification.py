@@ -67,7 +67,7 @@ def verify_shared(types: Iterable[str], sample: int, *, repair: bool) -> Verifie
     Nobody can list the shared tier: its names are digests.
     """
     found = Verified()
-    tier = cache_manager.runtime.shared
+    tier = cache_manager.runtime.opened().shared
     if tier is None or publisher.store.is_degraded:
         return found
     for kind, lookup in _kinds(types):

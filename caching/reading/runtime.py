@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Self
 
 from ..coherence.dirty import dirty_watchers, is_dirty
 from ..coherence.publishing import publisher
@@ -52,6 +53,11 @@ class Runtime:
                 if self._config is None:
                     self._config = self._set_up(Config.from_settings())
         return self._config
+
+    def opened(self) -> Self:
+        """Return this, with the settings read and the stores open: what a first use that is no read asks for."""
+        _ = self.config
+        return self
 
     def _set_up(self, config: Config) -> Config:
         self.recorder = StatsRecorder(Path(config.DIRECTORY) if config.DIRECTORY else None)

@@ -175,7 +175,7 @@ class StopTests:
         board = Board(tmp_path / "board", readers=1, writers=1, subjects=1)
         board.phase = RUN
         board.ask_to_stop(0, place)
-        tags, states = ["a tag"], cache_manager.runtime.generations
+        tags, states = ["a tag"], cache_manager.runtime.opened().generations
         states.open()
         if (pid := os.fork()) == 0:
             stop_around_commits(0, board)

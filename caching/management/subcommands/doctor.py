@@ -72,7 +72,7 @@ class Doctor(Subcommand):
             yield ahead < _CLOCK_SECONDS, f"The clock and that of the folder differ by {ahead:.2f} s."
 
     def _shared(self, found: dict[str, Any]) -> Iterator[tuple[bool, str]]:
-        shared = cache_manager.runtime.shared
+        shared = cache_manager.runtime.opened().shared
         if shared is None:
             yield True, "There is no shared tier: each process holds its own values."
             return

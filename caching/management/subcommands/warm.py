@@ -30,7 +30,7 @@ class Warm(Subcommand):
         if limit is not None and limit < 1:
             raise CommandError(f"--limit is {limit}; give a number of rows from 1.", returncode=USAGE)
         names = [cache_type(name).name for name in types] or known_types()
-        if cache_manager.runtime.config and cache_manager.runtime.shared is None and not dry_run:
+        if cache_manager.runtime.opened().shared is None and not dry_run:
             raise CommandError(
                 "There is no shared tier, so a command can only fill its own memory, which ends with it. Set "
                 "REDIS_URL or SHARED_ALIAS, or warm a process by the page of the cache in the admin.",
