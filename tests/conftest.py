@@ -12,6 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
@@ -27,6 +28,8 @@ from tests.valkey import Valkey
 # the settings before any conftest is imported.
 os.environ.pop("REDIS_URL", None)
 settings.CACHING |= {"DIRECTORY": tempfile.mkdtemp(prefix="caching-"), "SHARED_ALIAS": None}
+# What a password costs is not what a test is about, and each test that signs somebody in would pay for it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A test is not wrong because the machine was busy for a moment.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
@@ -76,6 +79,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests that are marked as long to ``make prove``, which sets LONG_TESTS."""
+    if not os.environ.get("LONG_TESTS"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long: a part of make prove"))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
@@ -88,7 +99,9 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def _fresh_cache(request: pytest.FixtureRequest) -> None:
-    """Start every test with nothing cached and nothing counted."""
+    """Start every test with nothing cached and nothing counted, in the language of the settings."""
+    # A request that a test makes leaves its language behind in this thread.
+    translation.deactivate()
     late.clear()
     publisher.forget()
     cache_manager.reconfigure()

@@ -1,7 +1,6 @@
 """The commands in small: they start what they need, end by themselves and write every figure they promise."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +33,7 @@ def figures(tmp_path: Path, command: str, *options: str) -> dict[str, float]:
 
 
 class ReadsTests:
+    @pytest.mark.long
     def test_one_turn_on_the_second_store(self, tmp_path: Path) -> None:
         found = figures(tmp_path, "reads", "--redis", "--rounds", "1", "--entries", "1000")
 
@@ -47,7 +47,7 @@ class ReadsTests:
 
 
 class LoadTests:
-    @pytest.mark.skipif(not os.environ.get("LONG_TESTS"), reason="takes a minute: a part of make prove")
+    @pytest.mark.long
     def test_three_planners_for_a_moment(self, tmp_path: Path) -> None:
         found = figures(tmp_path, "load", "--database", "sqlite", "--seconds", "2", "--clients", "3")
 
@@ -59,6 +59,7 @@ class LoadTests:
 
 
 class ScaleTests:
+    @pytest.mark.long
     def test_two_processes_for_a_second(self, tmp_path: Path) -> None:
         found = figures(tmp_path, "scale", "--seconds", "1", "--most", "2", "--keys", "20000")
 

@@ -86,7 +86,7 @@ class RunTests:
         assert result["flushed"] > 0
         assert f"stale by {WINDOW_SECONDS:g} s" in done.stdout
 
-    @pytest.mark.skipif(not os.environ.get("LONG_TESTS"), reason="takes a minute: a part of make prove")
+    @pytest.mark.long
     def test_a_full_disk_forks_and_clocks_that_jump(self, tmp_path: Path) -> None:
         file = tmp_path / "torture.json"
         (folder := tmp_path / "disk").mkdir()

@@ -86,7 +86,6 @@ def hotel(transactional_db: None) -> Hotel:
 @pytest.fixture
 def sign_in(page: Page, settings: Settings) -> Callable[[User], None]:
     """Sign a user in as a person does; whoever was signed in before is signed out."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
     def as_user(user: User) -> None:
         user.set_password(PASSWORD)

@@ -87,10 +87,11 @@ FIRST_STOP = "() => document.activeElement.matches('.skip-to-content-link, #site
 
 
 class Looks:
-    """Opens pages and says what is wrong with each."""
+    """Opens pages and says what is wrong with each; their colours are the same in every language."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, with_colours: bool = True) -> None:
         self.page = page
+        self._schemes = ("light", "dark") if with_colours else ()
         self._inside: CDPSession = page.context.new_cdp_session(page)
 
     def problems(self, address: str) -> list[str]:
@@ -101,7 +102,7 @@ class Looks:
     def problems_here(self) -> list[str]:
         """Look at the page as it is: what is only shown to who has sent a form."""
         problems = self._nameless_at_last()
-        for scheme in ("light", "dark"):
+        for scheme in self._schemes:
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             problems += [f"{scheme}: too pale: {found}" for found in self.page.evaluate(TOO_PALE)]
         self.page.set_viewport_size(PHONE)

@@ -12,12 +12,6 @@ from factory.django import DjangoModelFactory
 from tests import factories
 
 
-@pytest.fixture(autouse=True)
-def _passwords_at_once(settings: Any) -> None:
-    """What a password costs is not what these tests are about."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def site(db: None, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path

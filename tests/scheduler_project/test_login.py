@@ -15,7 +15,6 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(autouse=True)
 def amy(settings: Any) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("amy", password=PASSWORD, is_staff=True)
 
 

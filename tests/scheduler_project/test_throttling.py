@@ -27,8 +27,6 @@ HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
 @pytest.fixture(autouse=True)
 def amy(settings: Any) -> User:
-    # These tests try two hundred passwords, and what one try costs is not what they are about.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return User.objects.create_user("amy", password=PASSWORD, is_staff=True)
 
 
