@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.engine.sheet import Sheet
 
 
-def result_of(run: ImportRun, *, collect_failed_rows: bool) -> ImportResult:
+def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     """Return the result of a run that has written. With `collect_failed_rows` it has a table of the refused rows."""
     sheet, result = run.sheet, ImportResult()
     result.total_rows = sheet.size
@@ -37,7 +37,7 @@ def result_of(run: ImportRun, *, collect_failed_rows: bool) -> ImportResult:
     return result
 
 
-def _ignored_columns(run: ImportRun) -> Iterator[str]:
+def _ignored_columns(run: FileRun) -> Iterator[str]:
     if unknown := run.sheet.headers.unknown:
         text = _("Ignored, because a file of %(kind)s has no such column: %(columns)s.")
         yield text % {"kind": run.kind.label, "columns": ", ".join(map(shown, unknown))}

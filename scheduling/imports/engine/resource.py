@@ -30,7 +30,7 @@ from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
 from scheduling.imports.engine.report import result_of
 from scheduling.imports.engine.results import ImportedRow, ImportResult
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.engine.values import DateOrder
 
 
@@ -38,7 +38,7 @@ class FileResource(Resource):
     """Imports all rows of a file or none, unless the caller passes `rollback_on_validation_errors=False`."""
 
     kind: ClassVar[ImportKind]
-    run_class: ClassVar[type[ImportRun]] = ImportRun
+    run_class: ClassVar[type[FileRun]] = FileRun
     forbidden: ClassVar[frozenset[str]] = frozenset()
     """Columns that are not exported, and that no imported file may have. See `without`."""
 
@@ -56,7 +56,7 @@ class FileResource(Resource):
         read_options: ReadOptions | None = None,
         **kwargs: Any,
     ) -> None:
-        """See `ImportRun` for the first arguments. `read_options` are for an upload that is not read yet."""
+        """See `FileRun` for the first arguments. `read_options` are for an upload that is not read yet."""
         super().__init__(**kwargs)
         self.read_options = read_options
         self.date_order = date_order
@@ -107,7 +107,7 @@ class FileResource(Resource):
         """The keyword arguments of a run."""
         return {"using": self.get_db_connection_name(), "date_order": self.date_order, "progress": self.progress}
 
-    def new_run(self, dataset: tablib.Dataset) -> ImportRun:
+    def new_run(self, dataset: tablib.Dataset) -> FileRun:
         """Return the run that will import the dataset."""
         return self.run_class(self.kind, dataset, **self.run_options)
 
@@ -147,7 +147,7 @@ class FileResource(Resource):
 
     def _import(
         self,
-        run: ImportRun,
+        run: FileRun,
         dry_run: bool,
         raise_errors: bool,
         collect_failed_rows: bool,
@@ -194,7 +194,7 @@ class FileResource(Resource):
         using_transactions: bool,
         collect_failed_rows: bool,
         *,
-        run: ImportRun,
+        run: FileRun,
         **kwargs: Any,
     ) -> ImportResult:
         """Do what is done inside the transaction. The library's `import_data` calls this, and rolls back if needed."""

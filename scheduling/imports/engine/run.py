@@ -37,7 +37,7 @@ Stored = tuple[Any, ...]
 """What the database has of a row: its primary key, then the values of `tracked`."""
 
 
-class ImportRun:
+class FileRun:
     """One import of one file. A kind of import overrides the hooks below that it needs.
 
     The caller calls `read` before the transaction, because a cache is not filled from inside one, `write` inside the

@@ -16,7 +16,7 @@ from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key, Stored
+from scheduling.imports.engine.run import FileRun, Key, Stored
 from scheduling.imports.kinds.days import has_times, one_row_a_day
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.locations import settle_locations
@@ -101,7 +101,7 @@ ASSIGNMENTS = ImportKind(
 )
 
 
-class AssignmentRun(ImportRun):
+class AssignmentRun(FileRun):
     """Creates and updates assignments.
 
     A new row goes into the highest version of the schedule of its week and department, which is that of the file or

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from scheduling.fields import key_from
 from scheduling.imports.engine.headers import map_headers
 from scheduling.imports.engine.problems import shown
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.kinds.assignments import AssignmentResource, AssignmentRun
 from scheduling.models import Employee, Shift
 
@@ -100,7 +100,7 @@ class SelectedAssignmentResource(AssignmentResource):
         super().__init__(**kwargs)
         self.selection = selection
 
-    def new_run(self, dataset: tablib.Dataset) -> ImportRun:
+    def new_run(self, dataset: tablib.Dataset) -> FileRun:
         if self.selection is None:
             return super().new_run(dataset)
         return SelectedAssignmentRun(self.kind, dataset, selection=self.selection, **self.run_options)

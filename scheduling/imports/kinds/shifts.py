@@ -12,7 +12,7 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import listed
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
@@ -69,7 +69,7 @@ SHIFTS = ImportKind(
 )
 
 
-class ShiftTypeRun(ImportRun):
+class ShiftTypeRun(FileRun):
     def fill_caches(self) -> None:
         ShiftType.objects.active()
 

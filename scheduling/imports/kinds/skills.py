@@ -14,7 +14,7 @@ from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.problems import listed
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.models import Skill
 
 Skills = tuple[str, ...]
@@ -71,7 +71,7 @@ class SkillSets:
         return known, list(new.values())
 
 
-class SkillsRun(ImportRun):
+class SkillsRun(FileRun):
     """A run for files that may have a column of skills. Rows get exactly the skills of the file."""
 
     skills_column: ClassVar[str]
