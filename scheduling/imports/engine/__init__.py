@@ -27,6 +27,8 @@ import_kind   the declaration of one kind of import
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value
 run           one import of one file
+changes       what a run has written, and what each row was before
+recording     the record of an import: its file, what came of it, its changes
 report        what a run has done, as a result
 gc_pause      the garbage collector, paused during an import
 query_count   how many statements an import takes

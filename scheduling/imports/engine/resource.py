@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from typing import Any, ClassVar
+from uuid import UUID
 
 import tablib
 from django.db import IntegrityError, models, router, transaction
@@ -28,6 +29,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
+from scheduling.imports.engine.recording import Recording
 from scheduling.imports.engine.report import result_of
 from scheduling.imports.engine.results import ImportedRow, ImportResult
 from scheduling.imports.engine.run import FileRun
@@ -119,13 +121,44 @@ class FileResource(Resource):
         use_transactions: bool | None = None,
         collect_failed_rows: bool = False,
         rollback_on_validation_errors: bool = True,
+        *,
+        file_name: str = "",
+        user: Any = None,
+        upload: UUID | None = None,
         **kwargs: Any,
     ) -> ImportResult:
-        """Import the dataset, always in a transaction.
+        """Import the dataset, always in a transaction, in which the ImportRun is written too.
 
-        A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache.
+        A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache. With an
+        `upload`, which is the key of a new run, it keeps the file for the import that is confirmed with the same key.
         """
-        started = time.perf_counter()
+        recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload)
+        result = self._read_and_import(
+            recording, dataset, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
+        )
+        result.seconds = time.perf_counter() - recording.started
+        if dry_run:
+            recording.previewed(result)
+        elif not result.saved:
+            recording.refused(result)
+        return result
+
+    def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
+        """Return what will write the ImportRun of an import of this dataset."""
+        read = self.read_options or ReadOptions()
+        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order}
+        data = getattr(dataset, "data", b"")
+        return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
+
+    def _read_and_import(
+        self,
+        recording: Recording,
+        dataset: tablib.Dataset,
+        dry_run: bool,
+        raise_errors: bool,
+        *how: bool,
+        **kwargs: Any,
+    ) -> ImportResult:
         if isinstance(dataset, Upload):
             try:
                 dataset = read_table(dataset.data, self.kind.known_headers, self.read_options)
@@ -134,15 +167,12 @@ class FileResource(Resource):
                 self.handle_import_error(result, error, raise_errors)
                 return result
         run = self.new_run(dataset)
-        with counting_queries(run.using) as queries, cause("import"), gc_paused():
-            result = self._import(
-                run, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
-            )
+        with counting_queries(run.using) as recording.queries, cause("import"), gc_paused():
+            result = self._import(run, dry_run, raise_errors, *how, recording=recording, **kwargs)
             if result.saved:
                 # Runs now, unless the caller has a transaction open: a cache is not filled from inside one.
                 transaction.on_commit(run.fill_caches, using=run.using)
-        result.queries = queries.total()
-        result.seconds = time.perf_counter() - started
+        result.queries = recording.queries.total()
         return result
 
     def _import(
@@ -172,6 +202,7 @@ class FileResource(Resource):
                 collect_failed_rows=collect_failed_rows,
                 rollback_on_validation_errors=all_or_nothing,
                 run=run,
+                all_or_nothing=all_or_nothing,
                 **kwargs,
             )
         except FileError as error:
@@ -195,6 +226,8 @@ class FileResource(Resource):
         collect_failed_rows: bool,
         *,
         run: FileRun,
+        recording: Recording,
+        all_or_nothing: bool,
         **kwargs: Any,
     ) -> ImportResult:
         """Do what is done inside the transaction. The library's `import_data` calls this, and rolls back if needed."""
@@ -204,6 +237,8 @@ class FileResource(Resource):
         if raise_errors and result.problems:
             first = result.problems[0]
             raise exceptions.ImportError(first.as_error(), number=first.row, row=first)
+        if not dry_run and not (all_or_nothing and result.refused):
+            recording.imported(run, result)
         return result
 
 

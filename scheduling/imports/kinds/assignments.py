@@ -28,7 +28,7 @@ from scheduling.imports.kinds.people import (
 )
 from scheduling.imports.kinds.shift_names import INSTEAD_OF_NAME, TIME_COLUMNS, settle_shifts, shifts_by_code_or_name
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
-from scheduling.models import Employee, Rule, ScheduleAssignment, Shift
+from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, Planned, check_planned
 from scheduling.policy.dates import written
 
@@ -201,6 +201,7 @@ class AssignmentRun(FileRun):
         }
         if created := schedules.create_missing(set(moving.values())):
             self.notes.append(created)
+            self.besides[Schedule] = list(schedules.created)
         values: list[int | None] = [None] * sheet.size
         for position in sheet.sound:
             values[position] = schedules.latest(moving[position]) if position in moving else current[position]

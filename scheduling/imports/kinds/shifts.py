@@ -108,6 +108,7 @@ class ShiftRun(SkillsRun):
         if new:
             types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
             known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
+            self.besides[ShiftType] = [known[folded(name)] for name in new]
             text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
             self.notes.append(text % {"count": len(new), "names": listed(new)})
         self.sheet.values["shift_type"] = [known.get(folded(name)) if name is not None else None for name in names]
