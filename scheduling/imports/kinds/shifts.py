@@ -19,7 +19,7 @@ from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
 from scheduling.models import Shift, ShiftType
 
 SHIFT_TYPES = ImportKind(
-    name="shift types",
+    name="shift_types",
     label=gettext_lazy("shift types"),
     model=ShiftType,
     columns=(
