@@ -33,7 +33,7 @@ report        what a run has done, as a result
 gc_pause      the garbage collector, paused during an import
 query_count   how many statements an import takes
 one_at_a_time  two imports of the same kind at once: the second waits
-references_to which rows refer to a row
+references_to  which rows refer to a row
 related_keys  the keys of a many-to-many field, of many rows at once
 undo          the undo of an import: what nobody has touched since is as it was
 resource      the interface of django-import-export, which starts a run

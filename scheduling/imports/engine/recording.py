@@ -56,7 +56,7 @@ class Recording:
         # The statement that writes the run is one of the import.
         values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": self.queries.total() + 1}
         if self.upload is None:
-            self._create(**values)
+            result.run = self._create(**values)
         elif not self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values):
             raise FileError(_("This upload has been imported already. Upload the file again to import it again."))
 
@@ -64,7 +64,7 @@ class Recording:
         """Record that nothing was imported, after the transaction has been rolled back."""
         values = self._values(result, Outcome.REFUSED)
         if self.upload is None:
-            self._create(**values)
+            result.run = self._create(**values)
         else:
             self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values)
 
@@ -77,8 +77,8 @@ class Recording:
         if outcome is Outcome.PREVIEWED:
             result.notes += told_before(self.kind, self.data)
 
-    def _create(self, **values: Any) -> None:
-        self._runs.create(
+    def _create(self, **values: Any) -> UUID:
+        run = self._runs.create(
             kind=self.kind,
             user=self.user,
             file_name=self.file_name[:255],
@@ -86,6 +86,7 @@ class Recording:
             digest=digest_of(self.data),
             **values,
         )
+        return run.pk
 
     def _values(self, result: ImportResult, outcome: Outcome) -> dict[str, Any]:
         new, updated = result.new, result.updated

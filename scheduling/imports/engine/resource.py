@@ -6,6 +6,7 @@ The hooks per row of a stock resource are never called, because a run works colu
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar
 from uuid import UUID
@@ -24,7 +25,7 @@ from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.files import ReadOptions, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
-from scheduling.imports.engine.headers import refuse_columns
+from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
@@ -56,11 +57,13 @@ class FileResource(Resource):
         date_order: DateOrder | None = None,
         progress: Progress | None = None,
         read_options: ReadOptions | None = None,
+        chosen: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        """See `FileRun` for the first arguments. `read_options` are for an upload that is not read yet."""
+        """See `FileRun` for the other arguments. `read_options` are for an upload that is not read yet."""
         super().__init__(**kwargs)
         self.read_options = read_options
+        self.chosen = chosen
         self.date_order = date_order
         self.progress = progress
         for column in self.kind.columns:
@@ -105,9 +108,15 @@ class FileResource(Resource):
     # -- import ------------------------------------------------------------------------------------------------------
 
     @property
+    def known_headers(self) -> KnownHeaders:
+        """By what a file is told from titles and other sheets."""
+        return self.kind.known_headers.and_chosen(self.chosen or {})
+
+    @property
     def run_options(self) -> dict[str, Any]:
         """The keyword arguments of a run."""
-        return {"using": self.get_db_connection_name(), "date_order": self.date_order, "progress": self.progress}
+        using = self.get_db_connection_name()
+        return {"using": using, "date_order": self.date_order, "progress": self.progress, "chosen": self.chosen}
 
     def new_run(self, dataset: tablib.Dataset) -> FileRun:
         """Return the run that will import the dataset."""
@@ -146,7 +155,7 @@ class FileResource(Resource):
     def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
         """Return what will write the ImportRun of an import of this dataset."""
         read = self.read_options or ReadOptions()
-        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order}
+        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order, "map": self.chosen}
         data = getattr(dataset, "data", b"")
         return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
 
@@ -161,7 +170,7 @@ class FileResource(Resource):
     ) -> ImportResult:
         if isinstance(dataset, Upload):
             try:
-                dataset = read_table(dataset.data, self.kind.known_headers, self.read_options)
+                dataset = read_table(dataset.data, self.known_headers, self.read_options)
             except FileError as error:
                 result = ImportResult()
                 self.handle_import_error(result, error, raise_errors)
@@ -189,9 +198,8 @@ class FileResource(Resource):
         result.total_rows = len(run.dataset)
         try:
             if self.forbidden:
-                refuse_columns(
-                    self.forbidden, run.dataset.headers or (), self.kind.aliases, str(self.kind.label), self.kind.words
-                )
+                headers, label = run.dataset.headers or (), str(self.kind.label)
+                refuse_columns(self.forbidden, headers, self.kind.aliases, label, self.kind.words, self.chosen)
             with caching_disabled() if dry_run else nullcontext():
                 run.read()
             result = super().import_data(

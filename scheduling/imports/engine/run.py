@@ -9,7 +9,7 @@ unchanged rows cost no query, and the rest is written in batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tablib
@@ -52,8 +52,13 @@ class FileRun:
         using: str,
         date_order: DateOrder | None = None,
         progress: bulk.Progress | None = None,
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
-        """`date_order` says how to read 11/05/2026 where the file does not; `progress` gets the number of rows done."""
+        """`date_order` says how to read 11/05/2026 where the file does not; `progress` gets the number of rows done.
+
+        `chosen` has our columns by the headers that the user says.
+        """
+        self.chosen = chosen
         self.kind = kind
         self.dataset = dataset
         self.using = using
@@ -113,7 +118,7 @@ class FileRun:
 
     def read(self) -> None:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be a file of this kind."""
-        self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words)
+        self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words, self.chosen)
         self.sheet.read(self.kind.field_of, self.date_order)
         fill_keys(self)
         self.derive_values()
@@ -133,7 +138,7 @@ class FileRun:
         self.prepare(keys)
         new, changed = self._compare(keys)
         self._require_columns_of_new_rows(new)
-        self._refuse_lost_zeros(keys, new, changed)
+        lost_zeros.refuse_in(self, keys, new, changed)
         self.check(keys, new, changed)
         if preview:
             prepare_preview(self, keys, changed)
@@ -258,14 +263,6 @@ class FileRun:
                 _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
                 % {"kind": self.kind.label, "count": len(new), "columns": listed(missing)}
             )
-
-    def _refuse_lost_zeros(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
-        fields = {name: self.kind.field_of(column) for name, column in self.sheet.columns.items()}
-        stored = {
-            name: {position: self.existing[keys[position]][place] for position in changed}  # type: ignore[index]
-            for place, name in enumerate(self.tracked, 1)
-        }
-        lost_zeros.refuse(self.sheet, fields, stored, new, self.using)
 
     def _updated_fields(self) -> list[str]:
         get_field = self.kind.model._meta.get_field

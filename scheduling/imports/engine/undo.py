@@ -69,7 +69,7 @@ class Undo:
     def run(self) -> Undone:
         """Put back and delete what nobody has touched."""
         self.lock()
-        self.rows = self._locked(self.model, [*self.changes.created, *self.changes.before])
+        self.rows = self._locked(self.model, self._known)
         self._leave_touched()
         self._leave_what_refers_to_nothing()
         while True:
@@ -128,7 +128,9 @@ class Undo:
             keys.write({pk: recorded[pk][0] for pk in restored if pk in recorded})
         self._delete(deleted)
         self._leave(dict(_refused_by_model(rows)))
-        undone = Undone(restored=restored, deleted=deleted, left=dict(self.left))
+        undone = Undone(
+            restored=restored, deleted=deleted, left={pk: self.left[pk] for pk in self._known if pk in self.left}
+        )
         self._delete_besides(undone)
         return undone
 
@@ -160,6 +162,11 @@ class Undo:
 
     def _open(self, pks: Iterable[Any]) -> list[Any]:
         return [pk for pk in pks if pk not in self.left]
+
+    @property
+    def _known(self) -> list[Any]:
+        """The rows that the import has written, in the order of the file."""
+        return [*self.changes.created, *self.changes.before]
 
     def _columns(self) -> list[str]:
         """The attributes in which a row was changed."""

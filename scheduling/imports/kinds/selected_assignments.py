@@ -80,7 +80,7 @@ class SelectedAssignmentRun(AssignmentRun):
     def _fill_in(self) -> None:
         """Add the column of the selection, which a file about one employee or one shift need not have."""
         dataset, selection = self.dataset, self.selection
-        headers = map_headers(dataset.headers or (), self.kind.aliases, self.kind.name, self.kind.words)
+        headers = map_headers(dataset.headers or (), self.kind.aliases, self.kind.name, self.kind.words, self.chosen)
         if selection.only_value is not None and selection.column in headers.missing and len(dataset):
             dataset.append_col([selection.only_value] * len(dataset), header=selection.column)
 
