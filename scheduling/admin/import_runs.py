@@ -7,20 +7,27 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.db.models import QuerySet, prefetch_related_objects
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.problems import FileError
 from scheduling.imports.kinds import KINDS
+from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import ImportRun
-from scheduling.models.guarded import AnyUser, hidden_from
+from scheduling.models.guarded import AnyUser, closed_to, hidden_from
 
 COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
+MAX_LEFT = 100
 OPTIONS = {
     "encoding": _("encoding"),
     "sheet": _("sheet"),
@@ -124,17 +131,23 @@ class ImportRunAdmin(admin.ModelAdmin):
         if run is not None:
             context = {
                 "run": run,
-                "may_download": self.has_file_permission(request, run) and _has_file(run),
+                "may_download": self.has_file_permission(request, run) and _has(run, "file"),
                 "problems": list(problems_for(request.user, run)),
                 "columns": {header: name for header, name in run.options.get("columns", {}).items() if header != name},
+                "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
+                "undos": run.undos.defer("file", "changes"),
             }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
-    # -- the file ----------------------------------------------------------------------------------------------------
+    # -- the file, and the undo ----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        file = self.admin_site.admin_view(self.file_view)
-        return [path("<uuid:object_id>/file/", file, name="scheduling_importrun_file"), *super().get_urls()]
+        file, undo = (self.admin_site.admin_view(view) for view in (self.file_view, self.undo_view))
+        return [
+            path("<uuid:object_id>/file/", file, name="scheduling_importrun_file"),
+            path("<uuid:object_id>/undo/", undo, name="scheduling_importrun_undo"),
+            *super().get_urls(),
+        ]
 
     def file_view(self, request: HttpRequest, object_id: UUID) -> FileResponse:
         """Return the file as it was uploaded."""
@@ -147,6 +160,64 @@ class ImportRunAdmin(admin.ModelAdmin):
         # Whatever it is called, a browser saves it and does not show it.
         return FileResponse(
             io.BytesIO(run.file), as_attachment=True, filename=name, content_type="application/octet-stream"
+        )
+
+    def undo_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Show what an undo would do, and do it once that is confirmed. Who may import the kind may undo it."""
+        run = self.get_object(request, str(object_id))
+        if run is None:
+            raise Http404
+        closed = closed_to(request.user, KINDS[run.kind].kind.model)
+        confirmed = request.method == "POST"
+        try:
+            result = undo_run(run.pk, user=request.user, closed=closed, dry_run=not confirmed)
+        except FileError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(self._page_of(run.pk))
+        if not confirmed:
+            return self._confirmation(request, run, result)
+        log_undo(request, result)
+        done = messages.SUCCESS if result.run is not None else messages.WARNING
+        self.message_user(request, result.summary, done)
+        return HttpResponseRedirect(self._page_of(result.run.pk if result.run is not None else run.pk))
+
+    def _confirmation(self, request: HttpRequest, run: ImportRun, result: UndoResult) -> TemplateResponse:
+        request.current_app = self.admin_site.name
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Undo the import"),
+            "subtitle": str(run),
+            "opts": self.opts,
+            "run": run,
+            "result": result,
+            "left": result.left[:MAX_LEFT],
+            "more": max(0, len(result.left) - MAX_LEFT),
+            "changes_something": bool(result.restored or result.deleted or result.deleted_besides),
+        }
+        return TemplateResponse(request, "scheduling/import_undo.html", context)
+
+    def _page_of(self, key: UUID) -> str:
+        return reverse("admin:scheduling_importrun_change", args=[key], current_app=self.admin_site.name)
+
+
+def log_undo(request: HttpRequest, result: UndoResult) -> None:
+    """Write an entry in the history for each row. A handful of queries."""
+    for rows, flag in ((result.restored, CHANGE), (result.deleted, DELETION)):
+        if not rows:
+            continue
+        relations = [field.name for field in rows[0]._meta.concrete_fields if field.is_relation]
+        prefetch_related_objects(rows, *relations)
+        content_type = ContentType.objects.get_for_model(rows[0])
+        LogEntry.objects.bulk_create(
+            LogEntry(
+                user=request.user,  # type: ignore[misc]
+                content_type_id=content_type.pk,
+                object_id=str(row.pk),
+                object_repr=str(row)[:200],
+                action_flag=flag,
+                change_message=gettext("Import undone."),
+            )
+            for row in rows
         )
 
 
@@ -164,8 +235,8 @@ def problems_for(user: AnyUser, run: ImportRun) -> Iterator[tuple[Any, str, str,
             yield row, header, value, reason
 
 
-def _has_file(run: ImportRun) -> bool:
-    return ImportRun.objects.filter(pk=run.pk).exclude(file=b"").exists()
+def _has(run: ImportRun, field: str) -> bool:
+    return ImportRun.objects.filter(pk=run.pk).exclude(**{field: b""}).exists()
 
 
 def _in_words(value: Any) -> str:

@@ -1,12 +1,13 @@
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from scheduling.models import ImportRun
-from tests.factories import DepartmentFactory, ImportRunFactory
+from scheduling.models import Department, Employee, ImportRun
+from tests.factories import DepartmentFactory, EmployeeFactory, ImportRunFactory
 from tests.scheduling.admin.conftest import LogIn
 from tests.scheduling.admin.pages import url
 from tests.scheduling.admin.shared.test_guarded_fields import MAY_CHANGE_PEOPLE, logged_in, staff
@@ -127,3 +128,79 @@ class FileTests:
 
         assert admin_client.get(file_url(run)).status_code == 404
         assert file_url(run) not in admin_client.get(url("change", run)).text
+
+
+def undo_url(run: ImportRun) -> str:
+    return reverse("admin:scheduling_importrun_undo", args=[run.pk])
+
+
+class UndoTests:
+    @pytest.fixture
+    def run(self, admin_client: Client) -> ImportRun:
+        """Two new departments."""
+        confirm(admin_client, upload(admin_client, b"code,name\nKIT,Kitchen\nBAR,Bar\n", "department"), "department")
+        return ImportRun.objects.get()
+
+    def test_is_shown_confirmed_and_done(self, admin_client: Client, run: ImportRun) -> None:
+        assert undo_url(run) in admin_client.get(url("change", run)).text
+        page = admin_client.get(undo_url(run))
+        assert "2 new rows deleted" in page.text
+        assert Department.objects.count() == 2
+
+        done = admin_client.post(undo_url(run), follow=True)
+
+        assert not Department.objects.exists()
+        undo = ImportRun.objects.get(outcome="undo")
+        assert done.redirect_chain == [(url("change", undo), 302)]
+        assert "2 new rows deleted" in done.text
+        assert url("change", run) in done.text
+        assert url("change", undo) in admin_client.get(url("change", run)).text
+        entries = LogEntry.objects.filter(action_flag=DELETION).values_list("object_repr", "change_message")
+        assert set(entries) == {("Kitchen (KIT)", "Import undone."), ("Bar (BAR)", "Import undone.")}
+
+    def test_names_the_rows_that_are_left(self, admin_client: Client, run: ImportRun) -> None:
+        Department.objects.filter(code="KIT").update(description="<b>mine</b>")
+
+        assert "Changed since: description." in admin_client.get(undo_url(run)).text
+        done = admin_client.post(undo_url(run), follow=True)
+
+        assert Department.objects.get().code == "KIT"
+        assert "Changed since: description." in done.text
+        assert "Kitchen (KIT)" in done.text
+
+    def test_where_everything_was_touched_there_is_no_button(self, admin_client: Client, run: ImportRun) -> None:
+        Department.objects.update(description="mine")
+
+        assert 'type="submit" class="default"' not in admin_client.get(undo_url(run)).text
+        done = admin_client.post(undo_url(run), follow=True)
+
+        assert done.redirect_chain == [(url("change", run), 302)]
+        assert Department.objects.count() == 2
+
+    def test_is_not_offered_twice(self, admin_client: Client, run: ImportRun) -> None:
+        admin_client.post(undo_url(run))
+
+        assert undo_url(run) not in admin_client.get(url("change", run)).text
+        assert (
+            "This import cannot be undone, because it is: undone." in admin_client.post(undo_url(run), follow=True).text
+        )
+
+    def test_is_for_those_who_may_import_the_kind(self, run: ImportRun, log_in: LogIn) -> None:
+        for group, status in (("Viewer", 404), ("Planner", 404), ("Manager", 200)):
+            assert log_in(group).get(undo_url(run)).status_code == status
+        assert log_in("Administrator").post(undo_url(run)).status_code == 302
+        assert not Department.objects.exists()
+
+    def test_a_phone_number_is_put_back_by_those_who_may_change_it(self, admin_client: Client) -> None:
+        EmployeeFactory(email="amy@example.com", phone="1")
+        confirm(admin_client, upload(admin_client, b"email,phone\namy@example.com,2\n"))
+        run = ImportRun.objects.get()
+
+        user = staff(*MAY_CHANGE_PEOPLE)
+        page = logged_in(user).post(undo_url(run), follow=True)
+
+        assert "This import has changed &#x27;phone&#x27;, which you may not change." in page.text
+        assert Employee.objects.get().phone == "2"
+        user.user_permissions.add(Permission.objects.get(codename="change_phone"))
+        logged_in(user).post(undo_url(run))
+        assert Employee.objects.get().phone == "1"
