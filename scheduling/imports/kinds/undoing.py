@@ -9,9 +9,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.undo import Undo
-from scheduling.models import Rule, ScheduleAssignment
+from scheduling.models import Rule, Schedule, ScheduleAssignment
 from scheduling.models.rules import NAMED
 from scheduling.policy import check
+from scheduling.statuses import READ_ONLY
 from scheduling.workflow.locks import lock_schedules_of
 
 
@@ -39,6 +40,12 @@ class AssignmentUndo(KindUndo):
     def refused(self, restored: Sequence[Any], deleted: Sequence[Any]) -> dict[Any, str]:
         for assignment in restored:
             assignment.checked_elsewhere = True
+        if not restored:
+            # Nothing is refused to go, except from a plan that is published.
+            schedules = Schedule.objects.using(self.using).filter(status__in=READ_ONLY).order_by()
+            among = {assignment.schedule_id for assignment in deleted}
+            closed = set(schedules.filter(pk__in=among).values_list("pk", flat=True))
+            deleted = [assignment for assignment in deleted if assignment.schedule_id in closed]
         reasons: dict[Any, str] = {}
         for finding in check(restored, deleted=deleted, using=self.using):
             if finding.is_error:
