@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from scheduling.models import (
     Department,
     Employee,
+    ImportRun,
     Notification,
     Rule,
     Schedule,
@@ -108,3 +109,13 @@ class NotificationFactory(DjangoModelFactory):
 
     recipient = factory.SubFactory(EmployeeFactory)
     title = factory.Sequence(lambda n: f"Message {n}")
+
+
+class ImportRunFactory(DjangoModelFactory):
+    class Meta:
+        model = ImportRun
+
+    kind = "employees"
+    outcome = "imported"
+    file_name = "people.csv"
+    file = b"email\namy@example.com\n"

@@ -11,12 +11,14 @@ schedules         schedules: the plan of a department's week
 assignments       assignments: who works which shift on which day
 rules             rules, with a form field for each parameter
 notifications     what people were notified of
+import_runs       imports: what was imported by whom, with its file and its undo
 dashboard         what needs attention, for the first page
 """
 
 from scheduling.admin.assignments import ScheduleAssignmentAdmin
 from scheduling.admin.departments import DepartmentAdmin
 from scheduling.admin.employees import EmployeeAdmin
+from scheduling.admin.import_runs import ImportRunAdmin
 from scheduling.admin.notifications import NotificationAdmin
 from scheduling.admin.rules import RuleAdmin
 from scheduling.admin.schedules import ScheduleAdmin
@@ -27,6 +29,7 @@ from scheduling.admin.skills import SkillAdmin
 __all__ = [
     "DepartmentAdmin",
     "EmployeeAdmin",
+    "ImportRunAdmin",
     "NotificationAdmin",
     "RuleAdmin",
     "ScheduleAdmin",

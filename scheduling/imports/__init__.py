@@ -2,9 +2,10 @@
 
 In the order of reading:
 
-engine    how any file is imported
-kinds     what each kind of file is: employees, departments, shifts, skills, schedules, assignments, rules
-uploads   the limit for uploaded files, which applies while they arrive
-formats   the file formats of the import pages
-pages     the import pages of the admin: upload, preview, confirm
+engine     how any file is imported
+kinds      what each kind of file is: employees, departments, shifts, skills, schedules, assignments, rules
+undo_runs  the undo of an import, which is a run itself
+uploads    the limit for uploaded files while they arrive, and where they wait for their confirmation
+formats    the file formats of the import pages
+pages      the import pages of the admin: upload, preview, confirm
 """

@@ -10,7 +10,6 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +23,8 @@ from scheduling.imports.engine.files import MAX_BYTES, ReadOptions, too_large
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import CSV, XLSX
-from scheduling.imports.uploads import UploadStorage
+from scheduling.imports.uploads import UploadStorage, key_of
+from scheduling.models import ImportRun
 from scheduling.models.guarded import closed_to
 
 DATE_ORDERS = (
@@ -79,7 +79,7 @@ class FileImportMixin(ImportMixin):
     import_template_name = "scheduling/import.html"
     import_form_class = FileForm
     confirm_form_class = ConfirmForm
-    # Not in the public /tmp, where the library would keep the files.
+    # Not in the public /tmp of one host, where the library would keep the files.
     tmp_storage_class = UploadStorage
 
     def has_import_permission(self, request: HttpRequest) -> bool:
@@ -110,30 +110,34 @@ class FileImportMixin(ImportMixin):
         else:
             super().add_data_read_fail_error_to_form(form, e)
 
-    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        response = super().import_action(request, **kwargs)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            self._delete_refused_file(response.context_data)
-        return response
+    def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """Name the run that keeps the file from the upload to the confirmation."""
+        chosen = kwargs["form"].cleaned_data
+        name = chosen.get("import_file_name") or chosen["import_file"].tmp_storage_name
+        return {**super().get_import_data_kwargs(**kwargs), "upload": key_of(name)}
 
     def write_to_tmp_storage(self, import_file: UploadedFile, input_format: Format) -> UploadStorage:
-        """Keep the upload, and delete those of others that nobody has confirmed for a day."""
+        """Name the upload, and delete those of others that nobody has confirmed for a day."""
         UploadStorage().delete_old()
         return super().write_to_tmp_storage(import_file, input_format)
 
-    def _delete_refused_file(self, context: dict[str, Any]) -> None:
-        """Delete the upload unless there is a preview that can be confirmed."""
-        file = getattr(context["form"], "cleaned_data", {}).get("import_file")
-        name = getattr(file, "tmp_storage_name", None)
-        if name and "confirm_form" not in context:
-            UploadStorage(name=name).remove()
-
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
+            self._refuse_uploads_of_others(request)
             return super().process_import(request, **kwargs)
         except FileNotFoundError:
             messages.error(request, _("The uploaded file is no longer there. Upload it again."))
             return HttpResponseRedirect(self._url("import"))
+
+    def _refuse_uploads_of_others(self, request: HttpRequest) -> None:
+        """Raise FileNotFoundError for an upload that is not the user's, or of another page."""
+        name = request.POST.get("import_file_name")
+        if not name or not self.has_import_permission(request):
+            return
+        kinds = [resource.kind.name for resource in self.get_import_resource_classes(request)]
+        key = key_of(name)
+        if key is None or not ImportRun.objects.filter(pk=key, user=request.user.pk, kind__in=kinds).exists():
+            raise FileNotFoundError(name)
 
     def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
         if result.saved:

@@ -1,25 +1,26 @@
-"""Uploads: a file that is too large is discarded while it arrives, and one that nobody confirmed goes after a day."""
+"""Uploads: what is too large is discarded while it arrives; the rest waits in the database, for a day at most."""
 
 import contextlib
 import datetime
 import io
 import re
 from typing import Any
+from uuid import UUID, uuid4
 
-from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.utils import timezone
-from import_export.tmp_storages import MediaStorage
+from import_export.tmp_storages import BaseStorage, MediaStorage
 
 from scheduling.imports.engine.files import MAX_BYTES
+from scheduling.models import ImportRun
 
 MAX_AGE = datetime.timedelta(days=1)
 """How long an upload waits for its confirmation."""
 
 
 STORED_NAME = re.compile(r"[0-9a-f]{32}")
-"""What `MediaStorage` calls an upload. The form that is confirmed names it, and anybody may write another form."""
+"""What an upload is called. The form that is confirmed names it, and anybody may write another form."""
 
 
 class LimitedUploadHandler(FileUploadHandler):
@@ -36,32 +37,60 @@ class LimitedUploadHandler(FileUploadHandler):
         return UploadedFile(io.BytesIO(), self.file_name, self.content_type, file_size, self.charset)
 
 
-class UploadStorage(MediaStorage):
-    """Where an upload waits for its confirmation: with the other uploads, under a name of 32 random digits."""
+class UploadStorage(BaseStorage):
+    """Where an upload waits for its confirmation: in its ImportRun, so that any web server can confirm it.
 
-    _storage: Storage
+    The preview writes the run, under the name that the upload gets here.
+    """
 
-    def read(self) -> Any:
+    name: str | None
+    data: bytes | None = None
+
+    def save(self, data: bytes) -> None:
+        """Hold the data for the preview, and give it a name of 32 random digits."""
+        self.data, self.name = data, uuid4().hex
+
+    def read(self) -> bytes:
         """Return the file; raise FileNotFoundError for a name that is no upload's, whatever the form says."""
-        if not STORED_NAME.fullmatch(self.name):
+        if self.data is not None:
+            return self.data
+        key = key_of(self.name)
+        waiting = ImportRun.objects.filter(outcome=ImportRun.Outcome.PREVIEWED).order_by()
+        file = waiting.filter(pk=key).values_list("file", flat=True).first() if key else None
+        if file is None:
             raise FileNotFoundError(self.name)
-        return super().read()
+        return bytes(file)
+
+    def remove(self) -> None:
+        """Keep the file: the run has ended."""
 
     def delete_old(self, now: datetime.datetime | None = None) -> int:
-        """Delete the uploads that are older than MAX_AGE at `now`; return how many these were."""
-        before = (now or timezone.now()) - MAX_AGE
-        deleted = 0
-        # The folder is made by the first upload.
-        with contextlib.suppress(FileNotFoundError):
-            for name in self._storage.listdir(self.MEDIA_FOLDER)[1]:
-                deleted += self._delete_if_older(f"{self.MEDIA_FOLDER}/{name}", before)
-        return deleted
+        """Delete what nobody has confirmed within MAX_AGE of `now`; return how many uploads these were.
 
-    def _delete_if_older(self, path: str, before: datetime.datetime) -> bool:
-        try:
-            if self._storage.get_modified_time(path) >= before:
-                return False
-        except FileNotFoundError:  # It was confirmed, or deleted by somebody else's upload, a moment ago.
-            return False
-        self._storage.delete(path)
-        return True
+        Of a file that was refused, the run stays with its errors, and the file goes.
+        """
+        before = (now or timezone.now()) - MAX_AGE
+        old = ImportRun.objects.filter(created_at__lt=before)
+        # Without `only`, Django would read their files first.
+        deleted, _ = old.filter(outcome=ImportRun.Outcome.PREVIEWED).only("pk").delete()
+        emptied = old.filter(outcome=ImportRun.Outcome.REFUSED).exclude(file=b"").update(file=b"")
+        return deleted + emptied + _delete_old_files(before)
+
+
+def key_of(name: str | None) -> UUID | None:
+    """Return the key of the run that keeps an upload, or None for a text that names no upload."""
+    return UUID(name) if name and STORED_NAME.fullmatch(name) else None
+
+
+def _delete_old_files(before: datetime.datetime) -> int:
+    """Delete the files that earlier versions kept in a folder of the host."""
+    earlier: Any = MediaStorage()
+    deleted = 0
+    with contextlib.suppress(FileNotFoundError):
+        for name in earlier._storage.listdir(earlier.MEDIA_FOLDER)[1]:
+            path = f"{earlier.MEDIA_FOLDER}/{name}"
+            with contextlib.suppress(FileNotFoundError):  # Somebody else has deleted it a moment ago.
+                if earlier._storage.get_modified_time(path) < before:
+                    earlier._storage.delete(path)
+                    deleted += 1
+    return deleted

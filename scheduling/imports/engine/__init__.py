@@ -27,9 +27,14 @@ import_kind   the declaration of one kind of import
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value
 run           one import of one file
+changes       what a run has written, and what each row was before
+recording     the record of an import: its file, what came of it, its changes
 report        what a run has done, as a result
 gc_pause      the garbage collector, paused during an import
 query_count   how many statements an import takes
 one_at_a_time  two imports of the same kind at once: the second waits
+references_to  which rows refer to a row
+related_keys  the keys of a many-to-many field, of many rows at once
+undo          the undo of an import: what nobody has touched since is as it was
 resource      the interface of django-import-export, which starts a run
 """

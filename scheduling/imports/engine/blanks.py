@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from scheduling.imports.engine.columns import UNFILLED
 
 if TYPE_CHECKING:
-    from scheduling.imports.engine.run import ImportRun
+    from scheduling.imports.engine.run import FileRun
 
 
-def fill_keys(run: ImportRun) -> None:
+def fill_keys(run: FileRun) -> None:
     """Fill empty cells of the key with the default: what identifies a row cannot be asked of the row."""
     values = run.sheet.values
     for name in run.kind.key:
@@ -22,7 +22,7 @@ def fill_keys(run: ImportRun) -> None:
             values[name] = [default if value is UNFILLED else value for value in values[name]]
 
 
-def fill_blanks(run: ImportRun, keys: Sequence[Any]) -> None:
+def fill_blanks(run: FileRun, keys: Sequence[Any]) -> None:
     """Fill the empty cells of stored rows with what is stored, and those of new rows with the default.
 
     Refuse new rows that need a value where there is no default.
@@ -42,5 +42,5 @@ def fill_blanks(run: ImportRun, keys: Sequence[Any]) -> None:
                 run.sheet.refuse(position, name, _("A value is needed here."))
 
 
-def _field(run: ImportRun, name: str) -> Any:
+def _field(run: FileRun, name: str) -> Any:
     return run.kind.model._meta.get_field(run.kind.attname(name))

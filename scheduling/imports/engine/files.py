@@ -50,6 +50,8 @@ class Table(tablib.Dataset):
         """As a spreadsheet counts: the first row is row 1, and blank rows are counted although they are left out."""
         self.notes = list(notes)
         """Sentences about what was guessed or left out when the file was read."""
+        self.data = b""
+        """The file as it was uploaded."""
 
 
 class Upload(tablib.Dataset):
@@ -81,7 +83,12 @@ def read_table(data: bytes, known: KnownHeaders | None = None, options: ReadOpti
     With the headers of its kind, the table is found below titles, beside sheets of instructions, and whatever the
     delimiter. Without them, the first row that is not blank is the header.
     """
-    options = options or ReadOptions()
+    table = _read_table(data, known, options or ReadOptions())
+    table.data = data
+    return table
+
+
+def _read_table(data: bytes, known: KnownHeaders | None, options: ReadOptions) -> Table:
     if len(data) > MAX_BYTES:
         raise FileError(too_large(len(data)))
     if data.startswith(_OLD_EXCEL):

@@ -1,5 +1,7 @@
 """Which column of a file is which of ours, whatever words people use for its header, and which row has the headers."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -42,6 +44,11 @@ class KnownHeaders:
         """Return which of our columns the cells of a row name."""
         return {self.column_of[name] for name in map(normalise, row) if name in self.column_of}
 
+    def and_chosen(self, chosen: Mapping[str, str]) -> KnownHeaders:
+        """Return these headers and those that the user has chosen for a column."""
+        names = {normalise(header): column for header, column in chosen.items()}
+        return KnownHeaders({**self.column_of, **names}, self.required)
+
     def is_header(self, row: Sequence[Any]) -> bool:
         """Whether a row is certainly the header: it names all columns that every file must have, and not one alone."""
         named = self.columns(row)
@@ -78,17 +85,27 @@ class Headers:
     """Our column, by the position of each column that has another name for one that the file has already."""
 
 
-def map_headers(headers: Sequence[object], aliases: Aliases, kind: str, words: Aliases | None = None) -> Headers:
+def map_headers(
+    headers: Sequence[object],
+    aliases: Aliases,
+    kind: str,
+    words: Aliases | None = None,
+    chosen: Mapping[str, str] | None = None,
+) -> Headers:
     """Map a file's headers to our columns; raise FileError if two of them mean the same column.
 
     `aliases` has the other names of each of our columns. Our own name wins over an alias, and an alias over one of the
-    `words`, which are names in other languages.
+    `words`, which are names in other languages. What the user has `chosen`, our column by header, wins over all.
     """
     texts = ["" if header is None else shown(header, MAX_HEADER_LENGTH) for header in headers]
     names = [normalise(header) for header in headers]
-    columns: dict[str, int] = {}
+    columns = _chosen_columns(names, texts, aliases, chosen or {})
+    # What would have been read without the choice is no other spelling of it.
+    names = ["" if position in columns.values() else name for position, name in enumerate(names)]
+    aliases_of_others = {column: others for column, others in aliases.items() if column not in columns}
+    words = {column: others for column, others in (words or {}).items() if column not in columns}
     unneeded: dict[int, str] = {}
-    for tier in ({column: (column,) for column in aliases}, aliases, words or {}):
+    for tier in ({column: (column,) for column in aliases_of_others}, aliases_of_others, words):
         for column, others in tier.items():
             taken = {*columns.values(), *unneeded} if tier is words else set()
             claims = [position for position, name in enumerate(names) if name in others and position not in taken]
@@ -115,6 +132,28 @@ def map_headers(headers: Sequence[object], aliases: Aliases, kind: str, words: A
     )
 
 
+def _chosen_columns(
+    names: Sequence[str], texts: Sequence[str], aliases: Aliases, chosen: Mapping[str, str]
+) -> dict[str, int]:
+    """Return the position of each column that the user has chosen. Raises FileError for what is not there."""
+    columns: dict[str, int] = {}
+    for header, column in chosen.items():
+        if column not in aliases:
+            near = nearest(column, aliases)
+            meant = " " + _("Did you mean '%(near)s'?") % {"near": near} if near else ""
+            words = {"column": shown(column), "columns": listed(aliases, _("or"), limit=len(list(aliases)))}
+            raise FileError(_("There is no column '%(column)s'. Choose %(columns)s.") % words + meant)
+        places = [place for place, name in enumerate(names) if name and name == normalise(header)]
+        if not places:
+            words = {"header": shown(header), "columns": listed(filter(None, texts))}
+            raise FileError(_("The file has no column '%(header)s'. It has %(columns)s.") % words)
+        if column in columns:
+            text = _("Two columns of the file are to be read as '%(column)s'. Choose one of them.")
+            raise FileError(text % {"column": column})
+        columns[column] = places[0]
+    return columns
+
+
 def require(headers: Headers, required: Iterable[str], aliases: Aliases, kind: str) -> None:
     """Raise FileError, in one sentence, if the file lacks a column that every row needs."""
     missing = [column for column in required if column not in headers.columns]
@@ -132,10 +171,15 @@ def require(headers: Headers, required: Iterable[str], aliases: Aliases, kind: s
 
 
 def refuse_columns(
-    forbidden: Container[str], headers: Sequence[object], aliases: Aliases, kind: str, words: Aliases | None = None
+    forbidden: Container[str],
+    headers: Sequence[object],
+    aliases: Aliases,
+    kind: str,
+    words: Aliases | None = None,
+    chosen: Mapping[str, str] | None = None,
 ) -> None:
     """Raise FileError if the file has columns that the person who imports it may not change."""
-    found = map_headers(headers, aliases, kind, words)
+    found = map_headers(headers, aliases, kind, words, chosen)
     if columns := [found.spelled[column] for column in found.columns if column in forbidden]:
         text = ngettext(
             "You may not change the column %(columns)s. Remove it from the file, or ask someone who may to import it.",

@@ -16,7 +16,7 @@ from scheduling.imports.engine.words import words_for
 
 @dataclass(frozen=True, kw_only=True)
 class ImportKind:
-    """What is the same for every file of one kind. `ImportRun` does the work."""
+    """What is the same for every file of one kind. `FileRun` does the work."""
 
     name: str
     """As programs call it: "employees"."""

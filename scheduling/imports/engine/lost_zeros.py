@@ -6,13 +6,26 @@ A spreadsheet makes 102 of 00102. To people, that is the same number, and to a p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.sheet import Sheet
+
+if TYPE_CHECKING:
+    from scheduling.imports.engine.run import FileRun
+
+
+def refuse_in(run: FileRun, keys: Sequence[Any], new: Sequence[int], changed: Sequence[int]) -> None:
+    """Refuse rows of a run by what is stored."""
+    fields = {name: run.kind.field_of(column) for name, column in run.sheet.columns.items()}
+    stored = {
+        name: {position: run.existing[keys[position]][place] for position in changed}
+        for place, name in enumerate(run.tracked, 1)
+    }
+    refuse(run.sheet, fields, stored, new, run.using)
 
 
 def refuse(

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.html import format_html
 
 from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.sheet import Sheet
 
+if TYPE_CHECKING:
+    from scheduling.imports.engine.run import FileRun
+
 MAX_PREVIEW_ROWS = 100
+
+
+def prepare_preview(run: FileRun, keys: Sequence[Any], changed: Sequence[int]) -> None:
+    """Give the rows that the page shows their cells."""
+    differ, tracked = set(changed), run.tracked
+    unchanged = {position for position, key in enumerate(keys) if key in run.existing} - differ
+    for position in rows_to_show(run.sheet.sound, unchanged):
+        stored = run.existing[keys[position]][1:] if position in differ else ()
+        run.outcomes[position].diff = preview_cells(run.sheet, position, dict(zip(tracked, stored, strict=False)))
 
 
 def rows_to_show(positions: Sequence[int], unchanged: Container[int]) -> list[int]:

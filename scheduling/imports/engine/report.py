@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.engine.sheet import Sheet
 
+HEADER_OF_REASONS = "Error"
+"""As django-import-export calls the column. A file of no kind has one of this name."""
 
-def result_of(run: ImportRun, *, collect_failed_rows: bool) -> ImportResult:
+
+def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     """Return the result of a run that has written. With `collect_failed_rows` it has a table of the refused rows."""
     sheet, result = run.sheet, ImportResult()
     result.total_rows = sheet.size
@@ -33,11 +36,11 @@ def result_of(run: ImportRun, *, collect_failed_rows: bool) -> ImportResult:
     for position in sorted(sheet.problems):
         result.refuse(position, sheet.problems[position], _shown_cells(sheet, position))
     if collect_failed_rows:
-        _collect_failed_rows(result, sheet)
+        _collect_failed_rows(result, run)
     return result
 
 
-def _ignored_columns(run: ImportRun) -> Iterator[str]:
+def _ignored_columns(run: FileRun) -> Iterator[str]:
     if unknown := run.sheet.headers.unknown:
         text = _("Ignored, because a file of %(kind)s has no such column: %(columns)s.")
         yield text % {"kind": run.kind.label, "columns": ", ".join(map(shown, unknown))}
@@ -47,8 +50,18 @@ def _shown_cells(sheet: Sheet, position: int) -> tuple[str, ...]:
     return tuple(shown(sheet.cell(position, name)) for name in sheet.columns)
 
 
-def _collect_failed_rows(result: ImportResult, sheet: Sheet) -> None:
-    result.add_dataset_headers(result.diff_headers)
+def _collect_failed_rows(result: ImportResult, run: FileRun) -> None:
+    """Fill a table with the refused rows as they are in the file, and a last column with the reasons."""
+    sheet = run.sheet
+    headers = ["" if header is None else str(header) for header in run.dataset.headers or ()]
+    # The file may be one that was made here, and mended: the old reasons go.
+    kept = [place for place, header in enumerate(headers) if header != HEADER_OF_REASONS]
+    result.add_dataset_headers([headers[place] for place in kept])
+    rows: dict[int, list[int]] = {}
     for position in sorted(sheet.problems):
-        reasons = "; ".join(problem.reason for problem in sheet.problems[position])
-        result.failed_dataset.append([*_shown_cells(sheet, position), reasons])
+        # A row with a first and a last day has become several.
+        rows.setdefault(sheet.numbers[position], []).append(position)
+    for positions in rows.values():
+        reasons = dict.fromkeys(problem.reason for position in positions for problem in sheet.problems[position])
+        cells = sheet.rows[positions[0]]
+        result.failed_dataset.append([*(cells[place] for place in kept), "; ".join(reasons)])

@@ -6,8 +6,10 @@ The hooks per row of a stock resource are never called, because a run works colu
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar
+from uuid import UUID
 
 import tablib
 from django.db import IntegrityError, models, router, transaction
@@ -23,14 +25,15 @@ from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.files import ReadOptions, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
-from scheduling.imports.engine.headers import refuse_columns
+from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
+from scheduling.imports.engine.recording import Recording
 from scheduling.imports.engine.report import result_of
 from scheduling.imports.engine.results import ImportedRow, ImportResult
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.engine.values import DateOrder
 
 
@@ -38,7 +41,7 @@ class FileResource(Resource):
     """Imports all rows of a file or none, unless the caller passes `rollback_on_validation_errors=False`."""
 
     kind: ClassVar[ImportKind]
-    run_class: ClassVar[type[ImportRun]] = ImportRun
+    run_class: ClassVar[type[FileRun]] = FileRun
     forbidden: ClassVar[frozenset[str]] = frozenset()
     """Columns that are not exported, and that no imported file may have. See `without`."""
 
@@ -54,11 +57,13 @@ class FileResource(Resource):
         date_order: DateOrder | None = None,
         progress: Progress | None = None,
         read_options: ReadOptions | None = None,
+        chosen: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        """See `ImportRun` for the first arguments. `read_options` are for an upload that is not read yet."""
+        """See `FileRun` for the other arguments. `read_options` are for an upload that is not read yet."""
         super().__init__(**kwargs)
         self.read_options = read_options
+        self.chosen = chosen
         self.date_order = date_order
         self.progress = progress
         for column in self.kind.columns:
@@ -103,11 +108,17 @@ class FileResource(Resource):
     # -- import ------------------------------------------------------------------------------------------------------
 
     @property
+    def known_headers(self) -> KnownHeaders:
+        """By what a file is told from titles and other sheets."""
+        return self.kind.known_headers.and_chosen(self.chosen or {})
+
+    @property
     def run_options(self) -> dict[str, Any]:
         """The keyword arguments of a run."""
-        return {"using": self.get_db_connection_name(), "date_order": self.date_order, "progress": self.progress}
+        using = self.get_db_connection_name()
+        return {"using": using, "date_order": self.date_order, "progress": self.progress, "chosen": self.chosen}
 
-    def new_run(self, dataset: tablib.Dataset) -> ImportRun:
+    def new_run(self, dataset: tablib.Dataset) -> FileRun:
         """Return the run that will import the dataset."""
         return self.run_class(self.kind, dataset, **self.run_options)
 
@@ -119,35 +130,63 @@ class FileResource(Resource):
         use_transactions: bool | None = None,
         collect_failed_rows: bool = False,
         rollback_on_validation_errors: bool = True,
+        *,
+        file_name: str = "",
+        user: Any = None,
+        upload: UUID | None = None,
         **kwargs: Any,
     ) -> ImportResult:
-        """Import the dataset, always in a transaction.
+        """Import the dataset, always in a transaction, in which the ImportRun is written too.
 
-        A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache.
+        A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache. With an
+        `upload`, which is the key of a new run, it keeps the file for the import that is confirmed with the same key.
         """
-        started = time.perf_counter()
+        recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload)
+        result = self._read_and_import(
+            recording, dataset, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
+        )
+        result.seconds = time.perf_counter() - recording.started
+        if dry_run:
+            recording.previewed(result)
+        elif not result.saved:
+            recording.refused(result)
+        return result
+
+    def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
+        """Return what will write the ImportRun of an import of this dataset."""
+        read = self.read_options or ReadOptions()
+        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order, "map": self.chosen}
+        data = getattr(dataset, "data", b"")
+        return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
+
+    def _read_and_import(
+        self,
+        recording: Recording,
+        dataset: tablib.Dataset,
+        dry_run: bool,
+        raise_errors: bool,
+        *how: bool,
+        **kwargs: Any,
+    ) -> ImportResult:
         if isinstance(dataset, Upload):
             try:
-                dataset = read_table(dataset.data, self.kind.known_headers, self.read_options)
+                dataset = read_table(dataset.data, self.known_headers, self.read_options)
             except FileError as error:
                 result = ImportResult()
                 self.handle_import_error(result, error, raise_errors)
                 return result
         run = self.new_run(dataset)
-        with counting_queries(run.using) as queries, cause("import"), gc_paused():
-            result = self._import(
-                run, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
-            )
+        with counting_queries(run.using) as recording.queries, cause("import"), gc_paused():
+            result = self._import(run, dry_run, raise_errors, *how, recording=recording, **kwargs)
             if result.saved:
                 # Runs now, unless the caller has a transaction open: a cache is not filled from inside one.
                 transaction.on_commit(run.fill_caches, using=run.using)
-        result.queries = queries.total()
-        result.seconds = time.perf_counter() - started
+        result.queries = recording.queries.total()
         return result
 
     def _import(
         self,
-        run: ImportRun,
+        run: FileRun,
         dry_run: bool,
         raise_errors: bool,
         collect_failed_rows: bool,
@@ -159,9 +198,8 @@ class FileResource(Resource):
         result.total_rows = len(run.dataset)
         try:
             if self.forbidden:
-                refuse_columns(
-                    self.forbidden, run.dataset.headers or (), self.kind.aliases, str(self.kind.label), self.kind.words
-                )
+                headers, label = run.dataset.headers or (), str(self.kind.label)
+                refuse_columns(self.forbidden, headers, self.kind.aliases, label, self.kind.words, self.chosen)
             with caching_disabled() if dry_run else nullcontext():
                 run.read()
             result = super().import_data(
@@ -172,6 +210,7 @@ class FileResource(Resource):
                 collect_failed_rows=collect_failed_rows,
                 rollback_on_validation_errors=all_or_nothing,
                 run=run,
+                all_or_nothing=all_or_nothing,
                 **kwargs,
             )
         except FileError as error:
@@ -194,7 +233,9 @@ class FileResource(Resource):
         using_transactions: bool,
         collect_failed_rows: bool,
         *,
-        run: ImportRun,
+        run: FileRun,
+        recording: Recording,
+        all_or_nothing: bool,
         **kwargs: Any,
     ) -> ImportResult:
         """Do what is done inside the transaction. The library's `import_data` calls this, and rolls back if needed."""
@@ -204,6 +245,8 @@ class FileResource(Resource):
         if raise_errors and result.problems:
             first = result.problems[0]
             raise exceptions.ImportError(first.as_error(), number=first.row, row=first)
+        if not dry_run and not (all_or_nothing and result.refused):
+            recording.imported(run, result)
         return result
 
 

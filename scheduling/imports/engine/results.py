@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
@@ -58,6 +59,8 @@ class ImportResult(Result):
         """Returns the row at a position as the admin's history names it."""
         self.queries = 0
         self.seconds = 0.0
+        self.run: UUID | None = None
+        """The key of the ImportRun, once there is one."""
 
     @property
     def new(self) -> int:

@@ -9,7 +9,7 @@ unchanged rows cost no query, and the rest is written in batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tablib
@@ -22,7 +22,7 @@ from caching import in_many
 from scheduling.imports.engine import bulk, lost_zeros
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.preview import preview_cells, rows_to_show
+from scheduling.imports.engine.preview import prepare_preview
 from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.references import refuse_undecided, resolve_references
 from scheduling.imports.engine.results import ImportedRow
@@ -37,7 +37,7 @@ Stored = tuple[Any, ...]
 """What the database has of a row: its primary key, then the values of `tracked`."""
 
 
-class ImportRun:
+class FileRun:
     """One import of one file. A kind of import overrides the hooks below that it needs.
 
     The caller calls `read` before the transaction, because a cache is not filled from inside one, `write` inside the
@@ -52,8 +52,13 @@ class ImportRun:
         using: str,
         date_order: DateOrder | None = None,
         progress: bulk.Progress | None = None,
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
-        """`date_order` says how to read 11/05/2026 where the file does not; `progress` gets the number of rows done."""
+        """`date_order` says how to read 11/05/2026 where the file does not; `progress` gets the number of rows done.
+
+        `chosen` has our columns by the headers that the user says.
+        """
+        self.chosen = chosen
         self.kind = kind
         self.dataset = dataset
         self.using = using
@@ -62,6 +67,12 @@ class ImportRun:
         self._rows: dict[Any, Any] = {}
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
+        self.before: dict[Any, dict[str, Any]] = {}
+        """The rows that are updated as they were, by primary key."""
+        self.related: dict[str, dict[Any, tuple[list[Any], list[Any]]]] = {}
+        """The keys that each written row had and has in a many-to-many field."""
+        self.besides: dict[type[models.Model], list[Any]] = {}
+        """The primary keys of rows of other models that were created."""
 
     # -- hooks -------------------------------------------------------------------------------------------------------
 
@@ -107,7 +118,7 @@ class ImportRun:
 
     def read(self) -> None:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be a file of this kind."""
-        self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words)
+        self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words, self.chosen)
         self.sheet.read(self.kind.field_of, self.date_order)
         fill_keys(self)
         self.derive_values()
@@ -127,12 +138,14 @@ class ImportRun:
         self.prepare(keys)
         new, changed = self._compare(keys)
         self._require_columns_of_new_rows(new)
-        self._refuse_lost_zeros(keys, new, changed)
+        lost_zeros.refuse_in(self, keys, new, changed)
         self.check(keys, new, changed)
         if preview:
-            self._prepare_preview(keys, changed)
+            prepare_preview(self, keys, changed)
         new, changed = self.without_refused(new), self.without_refused(changed)
         self.progress(self.sheet.size - len(new) - len(changed))
+        # Before values are taken away: what is read here is what the rows were.
+        self._lock(self.existing[keys[position]][0] for position in changed)  # type: ignore[index]
         self.release(keys, new, changed)
         self.create(new)
         self.update(keys, changed)
@@ -251,22 +264,6 @@ class ImportRun:
                 % {"kind": self.kind.label, "count": len(new), "columns": listed(missing)}
             )
 
-    def _refuse_lost_zeros(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
-        fields = {name: self.kind.field_of(column) for name, column in self.sheet.columns.items()}
-        stored = {
-            name: {position: self.existing[keys[position]][place] for position in changed}  # type: ignore[index]
-            for place, name in enumerate(self.tracked, 1)
-        }
-        lost_zeros.refuse(self.sheet, fields, stored, new, self.using)
-
-    def _prepare_preview(self, keys: Sequence[Key | None], changed: Sequence[int]) -> None:
-        differ, tracked = set(changed), self.tracked
-        unchanged = {position for position, key in enumerate(keys) if key in self.existing} - differ
-        for position in rows_to_show(self.sheet.sound, unchanged):
-            stored = self.existing[keys[position]][1:] if position in differ else ()  # type: ignore[index]
-            cells = preview_cells(self.sheet, position, dict(zip(tracked, stored, strict=False)))
-            self.outcomes[position].diff = cells
-
     def _updated_fields(self) -> list[str]:
         get_field = self.kind.model._meta.get_field
         now = [field.name for field in self.kind.model._meta.concrete_fields if getattr(field, "auto_now", False)]
@@ -276,7 +273,8 @@ class ImportRun:
         """Read the complete rows that have not been read yet, and lock them until the end of the transaction."""
         rows = self.kind.model._default_manager.using(self.using).select_for_update().order_by()
         for chunk in bulk.chunks(pk for pk in pks if pk not in self._rows):
-            self._rows.update((row.pk, row) for row in rows.filter(pk__in=chunk))
+            for row in rows.filter(pk__in=chunk):
+                self._rows[row.pk], self.before[row.pk] = row, row.__dict__.copy()
 
     def _note_outcome(self, position: int, import_type: str, instance: models.Model) -> None:
         outcome = self.outcomes[position]

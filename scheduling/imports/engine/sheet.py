@@ -30,13 +30,14 @@ class Sheet:
         columns: Sequence[Column],
         kind: str,
         words: Mapping[str, Iterable[str]] | None = None,
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
         """Map the headers. Raises FileError if the file is of another kind, too long, or lacks a required column.
 
-        `words` has the names of columns in other languages.
+        `words` has the names of columns in other languages, `chosen` our columns by the headers that the user says.
         """
         aliases = {column.name: column.aliases for column in columns}
-        self.headers = map_headers(dataset.headers or (), aliases, kind, words)
+        self.headers = map_headers(dataset.headers or (), aliases, kind, words, chosen)
         known = self.headers.columns
         needed = (column for column in columns if column.required and not any(name in known for name in column.instead))
         require(self.headers, (column.name for column in needed), aliases, kind)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from scheduling.imports.engine.problems import listed
 
 if TYPE_CHECKING:
-    from scheduling.imports.engine.run import ImportRun
+    from scheduling.imports.engine.run import FileRun
 
 
 def folded(text: object) -> str:
@@ -33,7 +33,7 @@ def several_spellings(names: Iterable[str]) -> str:
     return _("This may be %(names)s. Write it as it is stored.") % {"names": listed(sorted(names), _("or"))}
 
 
-def find_other_spellings(run: ImportRun, keys: Sequence[Any]) -> list[Any]:
+def find_other_spellings(run: FileRun, keys: Sequence[Any]) -> list[Any]:
     """Return the keys with those that no stored row has replaced by the key of the one stored row that they mean.
 
     Two new keys that differ only in their spelling become one, so that the second is refused as a repetition.

@@ -15,6 +15,7 @@ days                   rows that have a first and a last day
 assignments            who works which shift on which day
 selected_assignments   the same, for selected employees or shifts only
 rules                  the rules that the policy applies
+undoing                the undo of each kind: what rules name, and what the policy refuses
 """
 
 from scheduling.imports.engine.resource import FileResource

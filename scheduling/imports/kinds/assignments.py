@@ -16,7 +16,7 @@ from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key, Stored
+from scheduling.imports.engine.run import FileRun, Key, Stored
 from scheduling.imports.kinds.days import has_times, one_row_a_day
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.locations import settle_locations
@@ -28,7 +28,7 @@ from scheduling.imports.kinds.people import (
 )
 from scheduling.imports.kinds.shift_names import INSTEAD_OF_NAME, TIME_COLUMNS, settle_shifts, shifts_by_code_or_name
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
-from scheduling.models import Employee, Rule, ScheduleAssignment, Shift
+from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, Planned, check_planned
 from scheduling.policy.dates import written
 
@@ -101,7 +101,7 @@ ASSIGNMENTS = ImportKind(
 )
 
 
-class AssignmentRun(ImportRun):
+class AssignmentRun(FileRun):
     """Creates and updates assignments.
 
     A new row goes into the highest version of the schedule of its week and department, which is that of the file or
@@ -201,6 +201,7 @@ class AssignmentRun(ImportRun):
         }
         if created := schedules.create_missing(set(moving.values())):
             self.notes.append(created)
+            self.besides[Schedule] = list(schedules.created)
         values: list[int | None] = [None] * sheet.size
         for position in sheet.sound:
             values[position] = schedules.latest(moving[position]) if position in moving else current[position]

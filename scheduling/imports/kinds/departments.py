@@ -17,7 +17,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import did_you_mean, listed, shown
 from scheduling.imports.engine.references import Several
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.engine.spelling import by_folded, folded
 from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Department
@@ -92,7 +92,7 @@ def _taken(place: Place, owner: str) -> str:
     return gettext("%(sentence)s It has the code '%(code)s'.") % {"sentence": sentence, "code": owner}
 
 
-class DepartmentRun(ImportRun):
+class DepartmentRun(FileRun):
     """Creates and updates departments. A parent may be in the same file, above or below its children."""
 
     @property

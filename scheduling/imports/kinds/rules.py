@@ -22,7 +22,7 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import did_you_mean, listed
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Rule
@@ -128,7 +128,7 @@ RULES = ImportKind(
 )
 
 
-class RuleRun(ImportRun):
+class RuleRun(FileRun):
     """Creates and updates rules.
 
     A parameter stays as it is if the file lacks its column, and is removed if its cell is empty.

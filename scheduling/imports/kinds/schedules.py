@@ -12,7 +12,7 @@ from scheduling.calendar import MONDAY_TO_SUNDAY
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.models import Schedule
 
@@ -42,7 +42,7 @@ IMPORTED_STATUSES = (Schedule.Status.DRAFT, Schedule.Status.PENDING)
 notifies the staff as well."""
 
 
-class ScheduleRun(ImportRun):
+class ScheduleRun(FileRun):
     """Creates and updates drafts and pending schedules. The version is 1 where the file has none."""
 
     @property

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from scheduling.fields import key_from
 from scheduling.imports.engine.headers import map_headers
 from scheduling.imports.engine.problems import shown
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.kinds.assignments import AssignmentResource, AssignmentRun
 from scheduling.models import Employee, Shift
 
@@ -80,7 +80,7 @@ class SelectedAssignmentRun(AssignmentRun):
     def _fill_in(self) -> None:
         """Add the column of the selection, which a file about one employee or one shift need not have."""
         dataset, selection = self.dataset, self.selection
-        headers = map_headers(dataset.headers or (), self.kind.aliases, self.kind.name, self.kind.words)
+        headers = map_headers(dataset.headers or (), self.kind.aliases, self.kind.name, self.kind.words, self.chosen)
         if selection.only_value is not None and selection.column in headers.missing and len(dataset):
             dataset.append_col([selection.only_value] * len(dataset), header=selection.column)
 
@@ -100,7 +100,7 @@ class SelectedAssignmentResource(AssignmentResource):
         super().__init__(**kwargs)
         self.selection = selection
 
-    def new_run(self, dataset: tablib.Dataset) -> ImportRun:
+    def new_run(self, dataset: tablib.Dataset) -> FileRun:
         if self.selection is None:
             return super().new_run(dataset)
         return SelectedAssignmentRun(self.kind, dataset, selection=self.selection, **self.run_options)

@@ -12,14 +12,14 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import listed
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
 from scheduling.models import Shift, ShiftType
 
 SHIFT_TYPES = ImportKind(
-    name="shift types",
+    name="shift_types",
     label=gettext_lazy("shift types"),
     model=ShiftType,
     columns=(
@@ -69,7 +69,7 @@ SHIFTS = ImportKind(
 )
 
 
-class ShiftTypeRun(ImportRun):
+class ShiftTypeRun(FileRun):
     def fill_caches(self) -> None:
         ShiftType.objects.active()
 
@@ -108,6 +108,7 @@ class ShiftRun(SkillsRun):
         if new:
             types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
             known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
+            self.besides[ShiftType] = [known[folded(name)] for name in new]
             text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
             self.notes.append(text % {"count": len(new), "names": listed(new)})
         self.sheet.values["shift_type"] = [known.get(folded(name)) if name is not None else None for name in names]

@@ -14,7 +14,7 @@ from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.problems import listed
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import ImportRun, Key
+from scheduling.imports.engine.run import FileRun, Key
 from scheduling.models import Skill
 
 Skills = tuple[str, ...]
@@ -29,13 +29,24 @@ class SkillSets:
         self._through, self._owner, self._using = through, f"{owner}_id", using
         self.stored: dict[Any, dict[str, Any]] = {}
         """For each owner, the primary keys of its pairs of owner and skill by the case-folded name of the skill."""
+        self.pks: dict[str, Any] = {}
+        """The primary keys of skills by case-folded name."""
+        self.created: list[Any] = []
+        """The primary keys of the skills that were created."""
 
     def load(self, owners: Iterable[Any]) -> None:
         """Read the skills of the owners."""
         for chunk in chunks(owners):
-            rows = self._pairs.filter(**{f"{self._owner}__in": chunk}).values_list(self._owner, "skill__name", "pk")
-            for owner, name, pair in rows:
+            rows = self._pairs.filter(**{f"{self._owner}__in": chunk})
+            for owner, name, skill, pair in rows.values_list(self._owner, "skill__name", "skill_id", "pk"):
                 self.stored.setdefault(owner, {})[name.casefold()] = pair
+                self.pks[name.casefold()] = skill
+
+    def keys(self, owner: Any, skills: Skills) -> tuple[list[Any], list[Any]]:
+        """Return the primary keys of the skills that an owner had, and of those that it was given."""
+        stored = self.stored.get(owner, {})
+        before, after = ({self.pks[name] for name in names} for names in (stored, map(str.casefold, skills)))
+        return sorted(before), sorted(after)
 
     def differ(self, owner: Any, skills: Skills) -> bool:
         """Whether the owner has other skills than these."""
@@ -43,14 +54,15 @@ class SkillSets:
 
     def write(self, skills_of: Mapping[Any, Skills]) -> list[str]:
         """Give each owner exactly these skills. Skills that do not exist are created; returns their names."""
-        pks, created = self._get_or_create({name for names in skills_of.values() for name in names})
+        created = self._get_or_create({name for names in skills_of.values() for name in names})
         removed, added = [], []
         for owner, names in skills_of.items():
             stored = self.stored.get(owner, {})
             wanted = {name.casefold() for name in names}
             removed += [pair for name, pair in stored.items() if name not in wanted]
             added += [
-                self._through(**{self._owner: owner, "skill_id": pks[name]}) for name in sorted(wanted - stored.keys())
+                self._through(**{self._owner: owner, "skill_id": self.pks[name]})
+                for name in sorted(wanted - stored.keys())
             ]
         for chunk in chunks(removed):
             self._pairs.filter(pk__in=chunk).delete()
@@ -58,20 +70,24 @@ class SkillSets:
             self._pairs.bulk_create(added, ignore_conflicts=True)
         return created
 
-    def _get_or_create(self, names: set[str]) -> tuple[dict[str, Any], list[str]]:
-        """Return the primary keys of skills by case-folded name, and the names of those that were created."""
+    def _get_or_create(self, names: set[str]) -> list[str]:
+        """Make sure that each skill has a primary key; return the names of those that were created."""
         if not names:
-            return {}, []
+            return []
         skills = Skill.objects.using(self._using).order_by()
-        known = {name.casefold(): pk for name, pk in skills.values_list("name", "pk")}
-        new = {name.casefold(): name for name in sorted(names) if name.casefold() not in known}
+        self._read_keys(skills)
+        new = {name.casefold(): name for name in sorted(names) if name.casefold() not in self.pks}
         if new:
             skills.bulk_create([Skill(name=name) for name in new.values()], ignore_conflicts=True)
-            known = {name.casefold(): pk for name, pk in skills.values_list("name", "pk")}
-        return known, list(new.values())
+            self._read_keys(skills)
+            self.created = [self.pks[name] for name in new]
+        return list(new.values())
+
+    def _read_keys(self, skills: QuerySet[Skill]) -> None:
+        self.pks.update((name.casefold(), pk) for name, pk in skills.values_list("name", "pk"))
 
 
-class SkillsRun(ImportRun):
+class SkillsRun(FileRun):
     """A run for files that may have a column of skills. Rows get exactly the skills of the file."""
 
     skills_column: ClassVar[str]
@@ -100,8 +116,11 @@ class SkillsRun(ImportRun):
             return
         skills, outcomes = self.sheet.values[self.skills_column], self.outcomes
         written = [position for position in self.without_refused([*new, *changed]) if outcomes[position].instance]
-        created = self.skills.write({outcomes[position].instance.pk: skills[position] or () for position in written})
+        skills_of = {outcomes[position].instance.pk: skills[position] or () for position in written}
+        created = self.skills.write(skills_of)
+        self.related[self.skills_column] = {pk: self.skills.keys(pk, names) for pk, names in skills_of.items()}
         if created:
+            self.besides[Skill] = self.skills.created
             text = ngettext("%(count)d new skill: %(names)s.", "%(count)d new skills: %(names)s.", len(created))
             self.notes.append(text % {"count": len(created), "names": listed(created)})
 

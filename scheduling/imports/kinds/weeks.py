@@ -19,6 +19,8 @@ class SchedulesOfWeeks:
         self._weeks: dict[int, DepartmentWeek] = {}
         """The week of each loaded schedule. Later versions of a week come after earlier ones."""
         self._latest: dict[DepartmentWeek, int] = {}
+        self.created: list[int] = []
+        """The primary keys of the schedules that `create_missing` has created."""
 
     def load(self, weeks: Iterable[DepartmentWeek], also: Iterable[int] = ()) -> None:
         """Read every version of the schedules of these weeks, and the schedules with these primary keys. One query."""
@@ -58,6 +60,7 @@ class SchedulesOfWeeks:
             ignore_conflicts=True,
         )
         self.load(missing)
+        self.created = [self._latest[week] for week in sorted(missing)]
         text = ngettext(
             "%(count)d new draft schedule, for a week that had none.",
             "%(count)d new draft schedules, for weeks that had none.",

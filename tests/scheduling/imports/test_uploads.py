@@ -3,15 +3,19 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling.imports.engine.files import MAX_BYTES
 from scheduling.imports.uploads import MAX_AGE, LimitedUploadHandler, UploadStorage
-from tests.factories import DepartmentFactory
+from scheduling.models import ImportRun
+from tests.factories import DepartmentFactory, ImportRunFactory
 from tests.scheduling.imports.test_pages import PEOPLE, confirm, upload, url
 
 
@@ -22,6 +26,12 @@ def waiting(folder: Path, name: str, hours: float = 0) -> Path:
     path.write_text("email\n")
     os.utime(path, times=(time.time() - hours * 3600,) * 2)
     return path
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
 
 
 class LimitedUploadHandlerTests:
@@ -42,13 +52,12 @@ class LimitedUploadHandlerTests:
 
 
 class ImportPageTests:
-    def test_says_how_large_a_refused_file_is(self, admin_client: Client, settings: Any, tmp_path: Path) -> None:
-        settings.MEDIA_ROOT = tmp_path
-
+    def test_says_how_large_a_refused_file_is(self, admin_client: Client, folder: Path) -> None:
         page = upload(admin_client, b"a" * 12_345_678).text
 
         assert "The file has 12.3 MB. At most 10 MB can be imported; split it." in page
-        assert not list(tmp_path.rglob("*"))
+        assert not list(folder.rglob("*"))
+        assert not ImportRun.objects.exists()
 
     def test_takes_one_file(self, admin_client: Client) -> None:
         two = [SimpleUploadedFile("a.csv", b"a"), SimpleUploadedFile("b.csv", b"b")]
@@ -62,44 +71,78 @@ class ImportPageTests:
         assert response.status_code == 400
 
 
-class DeleteOldTests:
-    @pytest.fixture(autouse=True)
-    def folder(self, settings: Any, tmp_path: Path) -> Path:
-        settings.MEDIA_ROOT = tmp_path
-        return tmp_path
+@pytest.mark.django_db
+class UploadStorageTests:
+    @pytest.mark.parametrize("name", ["", "..", "0" * 31, "0" * 32, uuid4().hex])
+    def test_has_no_file_by_a_made_up_name(self, name: str) -> None:
+        with pytest.raises(FileNotFoundError):
+            UploadStorage(name=name).read()
 
-    def test_deletes_what_has_waited_for_more_than_a_day(self, folder: Path) -> None:
+    def test_an_upload_is_in_the_database_and_in_no_folder(self, admin_client: Client, folder: Path) -> None:
+        DepartmentFactory(code="KIT")
+
+        name = upload(admin_client, PEOPLE).context["confirm_form"].initial["import_file_name"]
+
+        assert UploadStorage(name=name).read() == PEOPLE
+        assert not list(folder.rglob("*"))
+
+    def test_is_gone_once_it_is_imported(self, admin_client: Client) -> None:
+        DepartmentFactory(code="KIT")
+        preview = upload(admin_client, PEOPLE)
+        confirm(admin_client, preview)
+
+        with pytest.raises(FileNotFoundError):
+            UploadStorage(name=preview.context["confirm_form"].initial["import_file_name"]).read()
+        assert bytes(ImportRun.objects.get().file) == PEOPLE
+
+
+@pytest.mark.django_db
+class DeleteOldTests:
+    @pytest.mark.parametrize(("outcome", "left"), [("previewed", 0), ("refused", 1), ("imported", 1)])
+    def test_deletes_the_file_of_what_nobody_has_imported_in_a_day(self, outcome: str, left: int) -> None:
+        ImportRunFactory(outcome=outcome, created_at=timezone.now() - MAX_AGE)
+
+        assert UploadStorage().delete_old() == (outcome != "imported")
+        assert [bool(run.file) for run in ImportRun.objects.all()] == [outcome == "imported"] * left
+        assert UploadStorage().delete_old() == 0
+
+    def test_takes_the_time_from_the_caller(self) -> None:
+        run = ImportRunFactory(outcome="previewed")
+        second = datetime.timedelta(seconds=1)
+
+        assert UploadStorage().delete_old(run.created_at + MAX_AGE - second) == 0
+        assert UploadStorage().delete_old(run.created_at + MAX_AGE + second) == 1
+
+    def test_reads_no_file_to_delete_it(self) -> None:
+        ImportRunFactory(outcome="previewed", created_at=timezone.now() - MAX_AGE)
+
+        with CaptureQueriesContext(connection) as queries:
+            UploadStorage().delete_old()
+        assert not [query for query in queries if query["sql"].startswith("SELECT") and '"file"' in query["sql"]]
+
+    def test_is_done_by_the_next_upload(self, admin_client: Client) -> None:
+        DepartmentFactory(code="KIT")
+        first = upload(admin_client, PEOPLE)
+        ImportRun.objects.update(created_at=timezone.now() - MAX_AGE)
+
+        second = upload(admin_client, PEOPLE)
+
+        assert "The uploaded file is no longer there. Upload it again." in confirm(admin_client, first).text
+        assert "Import finished: 1 new" in confirm(admin_client, second).text
+
+
+@pytest.mark.django_db
+class FilesOfEarlierVersionsTests:
+    """They kept uploads in a folder, from which those that were waiting then are deleted too."""
+
+    def test_are_deleted_after_a_day(self, folder: Path) -> None:
         old, young = waiting(folder, "old", hours=24.1), waiting(folder, "young", hours=23.9)
 
         assert UploadStorage().delete_old() == 1
         assert (old.exists(), young.exists()) == (False, True)
 
-    def test_takes_the_time_from_the_caller(self, folder: Path) -> None:
-        waiting(folder, "upload")
-        second = datetime.timedelta(seconds=5)
-
-        assert UploadStorage().delete_old(timezone.now() + MAX_AGE - second) == 0
-        assert UploadStorage().delete_old(timezone.now() + MAX_AGE + second) == 1
-
-    def test_before_the_first_upload_there_is_nothing_to_delete(self) -> None:
-        assert UploadStorage().delete_old() == 0
-
-    def test_leaves_other_files_alone(self, folder: Path) -> None:
+    def test_other_files_stay(self, folder: Path) -> None:
         other = waiting(folder, "upload", hours=48).rename(folder / "other")
 
         assert UploadStorage().delete_old() == 0
         assert other.exists()
-
-    @pytest.mark.django_db
-    def test_is_done_by_the_next_upload(self, folder: Path, admin_client: Client) -> None:
-        DepartmentFactory(code="KIT")
-        first = upload(admin_client, PEOPLE)
-        (kept,) = (folder / "django-import-export").iterdir()
-        day_before = time.time() - 25 * 3600
-        os.utime(kept, times=(day_before, day_before))
-
-        second = upload(admin_client, PEOPLE)
-
-        assert not kept.exists()
-        assert "The uploaded file is no longer there. Upload it again." in confirm(admin_client, first).text
-        assert "Import finished: 1 new" in confirm(admin_client, second).text

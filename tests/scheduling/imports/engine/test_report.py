@@ -5,14 +5,14 @@ import tablib
 
 from scheduling.imports.engine.report import result_of
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.kinds.shifts import SHIFT_TYPES
 
 pytestmark = pytest.mark.django_db
 
 
 def report(*rows: list[Any], headers: tuple[str, ...] = ("Title", "color"), failed: bool = False) -> ImportResult:
-    run = ImportRun(SHIFT_TYPES, tablib.Dataset(*rows, headers=headers), using="default")
+    run = FileRun(SHIFT_TYPES, tablib.Dataset(*rows, headers=headers), using="default")
     run.read()
     run.write(preview=False)
     return result_of(run, collect_failed_rows=failed)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from scheduling.imports.engine.problems import FileError
-from scheduling.imports.engine.run import ImportRun
+from scheduling.imports.engine.run import FileRun
 from scheduling.imports.kinds.departments import DEPARTMENTS
 from scheduling.imports.kinds.shifts import SHIFT_TYPES
 from scheduling.models import ShiftType
@@ -17,13 +17,13 @@ from tests.factories import ShiftTypeFactory
 pytestmark = pytest.mark.django_db
 
 
-def run_of(*rows: list[Any], headers: tuple[str, ...] = ("name", "color"), **options: Any) -> ImportRun:
-    run = ImportRun(SHIFT_TYPES, tablib.Dataset(*rows, headers=headers), using="default", **options)
+def run_of(*rows: list[Any], headers: tuple[str, ...] = ("name", "color"), **options: Any) -> FileRun:
+    run = FileRun(SHIFT_TYPES, tablib.Dataset(*rows, headers=headers), using="default", **options)
     run.read()
     return run
 
 
-def types(run: ImportRun) -> list[str | None]:
+def types(run: FileRun) -> list[str | None]:
     return [row.import_type for row in run.outcomes]
 
 
@@ -74,7 +74,7 @@ class WriteTests:
         assert run.outcomes[0].diff == ["Early", "<del>#ff0000</del> <ins>#00ff00</ins>"]
 
     def test_new_rows_need_their_columns(self) -> None:
-        run = ImportRun(DEPARTMENTS, tablib.Dataset(["KIT"], headers=["code"]), using="default")
+        run = FileRun(DEPARTMENTS, tablib.Dataset(["KIT"], headers=["code"]), using="default")
         run.read()
         with pytest.raises(FileError, match=r"The file has new departments \(1\), but lacks .* 'name'"):
             run.write(preview=False)

@@ -118,7 +118,7 @@ class ImportTests:
         RuleFactory(name="Rule 0", kind="qualification", parameters={"skills": ["First aid"], "shifts": ["Gone"]})
         rows = [{"name": f"Rule {n}", "kind": "qualification", "skills": "First aid", "shifts": ""} for n in range(40)]
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             assert imported(*rows).new == 39
 
 

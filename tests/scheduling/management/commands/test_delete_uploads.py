@@ -1,13 +1,17 @@
+import datetime
 import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
+from tests.factories import ImportRunFactory
 from tests.scheduling.imports.test_uploads import waiting
 
 
+@pytest.mark.django_db
 class DeleteUploadsTests:
     @pytest.mark.parametrize(
         ("hours", "said"),
@@ -17,8 +21,12 @@ class DeleteUploadsTests:
         self, hours: tuple[int, ...], said: str, settings: Any, tmp_path: Path
     ) -> None:
         settings.MEDIA_ROOT = tmp_path
+        # One is in the folder of an earlier version.
         for number, age in enumerate(hours):
-            waiting(tmp_path, f"upload{number}", hours=age)
+            if number:
+                ImportRunFactory(outcome="previewed", created_at=timezone.now() - datetime.timedelta(hours=age))
+            else:
+                waiting(tmp_path, "upload", hours=age)
         out = io.StringIO()
 
         call_command("delete_uploads", stdout=out)

@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 import scheduling.samples
+from scheduling.imports.engine.files import read_path
 from scheduling.imports.kinds import KINDS
-from scheduling.models import Department, Employee, Schedule, ScheduleAssignment, Shift
-from tests.factories import DepartmentFactory
+from scheduling.models import Department, Employee, ImportRun, Schedule, ScheduleAssignment, Shift, ShiftType
+from tests.factories import DepartmentFactory, ShiftFactory
 
 pytestmark = pytest.mark.django_db
 SAMPLES = Path(scheduling.samples.__file__).parent
@@ -107,7 +108,7 @@ class UsageTests:
     def test_a_wrong_file_is_a_sentence(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=r"x\.csv: This does not look like a file of employees") as raised:
             run("employees", write(tmp_path / "x.csv", "isbn,price\n1,2\n"))
-        assert raised.value.returncode == 1
+        assert raised.value.returncode == 2
 
     def test_asks_for_the_order_of_dates(self, tmp_path: Path) -> None:
         DepartmentFactory(code="KIT")
@@ -117,3 +118,133 @@ class UsageTests:
             run("employees", file)
         run("employees", file, "--date-order", "mdy")
         assert str(Employee.objects.get().hire_date) == "2026-11-05"
+
+
+TYPES = "name,colour\nEarly,#ff0000\n=Late,red?\nNight,blue?\n"
+
+
+def refused(code: int, *arguments: Any) -> tuple[str, str]:
+    """Return what the command prints, and the sentence with which it ends."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as raised:
+        call_command("import_csv", *map(str, arguments), stdout=out)
+    assert raised.value.returncode == code
+    return out.getvalue(), str(raised.value)
+
+
+class MapTests:
+    def test_reads_a_column_as_the_one_that_is_named(self, tmp_path: Path) -> None:
+        file = write(tmp_path / "d.csv", "Kürzel (neu),Name\nKIT,Kitchen\n")
+        assert figures(run("departments", file, "--map", "Kürzel (neu)=code"))["column Kürzel (neu)"] == "code"
+        assert Department.objects.get().code == "KIT"
+        assert ImportRun.objects.get().options["map"] == {"Kürzel (neu)": "code"}
+
+    def test_wins_over_the_column_of_that_name(self, tmp_path: Path) -> None:
+        DepartmentFactory(code="KIT")
+        text = "email,work=mail,employee_number,first_name,last_name,department\na@x.org,b@example.com,1,Amy,Reed,KIT\n"
+        output = run("employees", write(tmp_path / "p.csv", text), "--map", "work=mail=email")
+        assert Employee.objects.get().email == "b@example.com"
+        assert "Ignored, because a file of employees has no such column: email." in output
+
+    @pytest.mark.parametrize(
+        ("chosen", "said"),
+        [
+            ("Cod=code", "The file has no column 'Cod'. It has 'Code' and 'Name'."),
+            ("Code=kode", "There is no column 'kode'. Choose 'code', 'name', 'parent_code', "),
+            ("Code", "Write --map A=B for a column A of the file, not 'Code'."),
+            ("=code", "Write --map A=B"),
+        ],
+    )
+    def test_says_what_is_not_there(self, chosen: str, said: str, tmp_path: Path) -> None:
+        file = write(tmp_path / "d.csv", "Code,Name\nKIT,Kitchen\n")
+        assert said in refused(2, "departments", file, "--map", chosen)[1]
+
+    def test_two_columns_cannot_be_one(self, tmp_path: Path) -> None:
+        file = write(tmp_path / "d.csv", "A,B,Name\nKIT,BAR,Kitchen\n")
+        said = refused(2, "departments", file, "--map", "A=code", "--map", "B=code")[1]
+        assert "Two columns of the file are to be read as 'code'." in said
+
+
+class RejectedTests:
+    def test_valid_only_imports_the_valid_rows_and_ends_with_1(self, tmp_path: Path) -> None:
+        output, said = refused(1, "shift_types", write(tmp_path / "t.csv", TYPES), "--valid-only")
+        assert said.startswith("2 of 3 rows are wrong, and the others were imported.")
+        assert ShiftType.objects.get().name == "Early"
+        assert figures(output)["run"] == str(ImportRun.objects.get(outcome="imported").pk)
+
+    @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+    def test_the_others_are_mended_and_imported(self, suffix: str, tmp_path: Path) -> None:
+        wrong = tmp_path / f"wrong.{suffix}"
+        file = write(tmp_path / "t.csv", TYPES)
+        said = refused(1, "shift_types", file, "--valid-only", "--rejected", wrong)[1]
+        assert said.endswith(f"Correct them in {wrong} and import that.")
+        table = read_path(wrong)
+        assert table.headers == ["name", "colour", "Error"]
+        assert [list(row[:2]) for row in table] == [["=Late", "red?"], ["Night", "blue?"]]
+        assert "red?" in table[0][2] or table[0][2]
+        if suffix == "csv":
+            assert "\n'=Late," in wrong.read_text(encoding="utf-8-sig").replace("\r", "")
+        # Half of it is mended, then all of it.
+        again = tmp_path / "again.csv"
+        half = write(tmp_path / "half.csv", "name,colour,Error\n=Late,#00ff00,old\nNight,blue?,old\n")
+        refused(1, "shift_types", half, "--valid-only", "--rejected", again)
+        assert read_path(again).headers == ["name", "colour", "Error"]
+        run("shift_types", write(again, again.read_text(encoding="utf-8-sig").replace("blue?", "#0000ff")))
+        assert set(ShiftType.objects.values_list("name", flat=True)) == {"Early", "=Late", "Night"}
+
+    def test_keeps_columns_that_are_not_read_and_a_row_of_several_days_once(self, tmp_path: Path) -> None:
+        ShiftFactory(name="Early")
+        text = "email,shift,date,end_date,Shoe size\nnobody@x.org,Early,2026-12-01,2026-12-04,44\n"
+        wrong = tmp_path / "wrong.csv"
+        refused(1, "assignments", write(tmp_path / "a.csv", text), "--rejected", wrong)
+        (row,) = read_path(wrong)
+        assert row[:5] == ("nobody@x.org", "Early", "2026-12-01", "2026-12-04", "44")
+
+    def test_is_not_written_if_nothing_is_refused(self, tmp_path: Path) -> None:
+        file = write(tmp_path / "t.csv", "name\nEarly\n")
+        run("shift_types", file, "--rejected", tmp_path / "wrong.csv")
+        assert not (tmp_path / "wrong.csv").exists()
+
+    def test_refuses_a_place_where_it_cannot_be_written(self, tmp_path: Path) -> None:
+        file = write(tmp_path / "t.csv", TYPES)
+        for place, said in (
+            ("wrong.ods", "writes a .csv or .xlsx file, not wrong.ods"),
+            ("none/wrong.csv", "There is no folder"),
+            ("t.csv", "would write over the file that is imported"),
+        ):
+            assert said in refused(2, "shift_types", file, "--rejected", tmp_path / place)[1]
+        assert not ImportRun.objects.exists()
+
+
+class UndoTests:
+    def test_undoes_the_run_that_was_printed(self, tmp_path: Path) -> None:
+        number = figures(run("shift_types", write(tmp_path / "t.csv", "name\nEarly\n")))["run"]
+        assert "1 new row deleted" in run("--undo", number, "--dry-run")
+        assert ShiftType.objects.exists()
+        assert "1 new row deleted" in run("--undo", number[:8])
+        assert not ShiftType.objects.exists()
+
+    def test_names_what_it_has_left_and_ends_with_1(self, tmp_path: Path) -> None:
+        number = figures(run("shift_types", write(tmp_path / "t.csv", "name\nEarly\nLate\n")))["run"]
+        ShiftType.objects.filter(name="Late").update(code="L")
+        output, said = refused(1, "--undo", number)
+        assert "Late: Changed since: code." in output
+        assert said == "1 of the rows are as they were before the undo."
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("--undo", "12345678"), "There is no import '12345678'."),
+            (("--undo", "12345678", "employees"), "--undo takes the number of an import, and no KIND or FILE."),
+            (("--undo="), "There is no import ''."),
+            (("employees",), "Say what to import: KIND and FILE, or --undo RUN."),
+            ((), "Say what to import"),
+        ],
+    )
+    def test_says_what_cannot_be_undone(self, arguments: Any, said: str) -> None:
+        assert said in refused(2, *([arguments] if isinstance(arguments, str) else arguments))[1]
+
+    def test_the_same_file_again_says_so(self, tmp_path: Path) -> None:
+        file = write(tmp_path / "t.csv", "name\nEarly\n")
+        assert "The same file was imported" not in run("shift_types", file)
+        assert "The same file was imported on" in run("shift_types", file)

@@ -1,0 +1,243 @@
+"""Imports: who imported which file when, what came of it, the file itself, and its undo."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, prefetch_related_objects
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.problems import FileError
+from scheduling.imports.kinds import KINDS
+from scheduling.imports.undo_runs import UndoResult, undo_run
+from scheduling.models import ImportRun
+from scheduling.models.guarded import AnyUser, closed_to, hidden_from
+
+COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
+MAX_LEFT = 100
+OPTIONS = {
+    "encoding": _("encoding"),
+    "sheet": _("sheet"),
+    "date_order": _("order of dates"),
+    "map": _("columns chosen by hand"),
+    "valid_only": _("only the valid rows"),
+}
+
+
+def kinds_of(user: AnyUser) -> list[str]:
+    """Return the kinds of files that a user may import, and whose runs the user sees."""
+    return [name for name, resource in KINDS.items() if _may_import(user, resource.kind)]
+
+
+def _may_import(user: AnyUser, kind: ImportKind) -> bool:
+    meta = kind.model._meta
+    return user.has_perms([f"{meta.app_label}.{verb}_{meta.model_name}" for verb in ("add", "change")])  # type: ignore[union-attr]
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, capfirst(KINDS[name].kind.label)) for name in kinds_of(request.user)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ImportRun]) -> QuerySet[ImportRun]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(admin.ModelAdmin):
+    """Who may import files of a kind sees the runs of it. Nobody changes them."""
+
+    list_display = ["created_at", "kind_of_file", "file_name", "outcome", "who", *COUNTS]
+    list_display_links = ["created_at", "file_name"]
+    list_filter = [KindFilter, "outcome", ("user", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["file_name", "digest"]
+    date_hierarchy = "created_at"
+    change_form_template = "scheduling/import_run.html"
+    fields = [
+        ("kind_of_file", "file_name", "outcome"),
+        ("who", "created_at", "finished_at"),
+        COUNTS,
+        ("queries", "seconds", "looked_up"),
+        "chosen",
+        "digest",
+    ]
+
+    # -- who may do what ---------------------------------------------------------------------------------------------
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(kinds_of(request.user))
+
+    def has_view_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        kinds = kinds_of(request.user)
+        return bool(kinds) if obj is None else obj.kind in kinds
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        return False
+
+    def has_file_permission(self, request: HttpRequest, run: ImportRun) -> bool:
+        """Whether the user may have the file: it can have columns that are hidden from some who may import others."""
+        return self.has_view_permission(request, run) and not hidden_from(request.user, KINDS[run.kind].kind.model)
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        """Leave out the files, which may have megabytes."""
+        runs = super().get_queryset(request).filter(kind__in=kinds_of(request.user))
+        return runs.defer("file", "changes").select_related("user")
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_of_file(self, run: ImportRun) -> str:
+        return capfirst(KINDS[run.kind].kind.label)
+
+    @admin.display(description=_("user"), ordering="user__username")
+    def who(self, run: ImportRun) -> str:
+        return str(run.user) if run.user else str(_("command line"))
+
+    @admin.display(description=_("look-ups"))
+    def looked_up(self, run: ImportRun) -> str:
+        return ", ".join(f"{tier} {count}" for tier, count in run.lookups.items()) or self.get_empty_value_display()
+
+    @admin.display(description=_("options"))
+    def chosen(self, run: ImportRun) -> str:
+        said = [f"{title}: {_in_words(run.options[name])}" for name, title in OPTIONS.items() if name in run.options]
+        return ", ".join(said) or self.get_empty_value_display()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        run = self.get_object(request, object_id)
+        context: dict[str, Any] = {}
+        if run is not None:
+            context = {
+                "run": run,
+                "may_download": self.has_file_permission(request, run) and _has(run, "file"),
+                "problems": list(problems_for(request.user, run)),
+                "columns": {header: name for header, name in run.options.get("columns", {}).items() if header != name},
+                "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
+                "undos": run.undos.defer("file", "changes"),
+            }
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    # -- the file, and the undo ----------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        file, undo = (self.admin_site.admin_view(view) for view in (self.file_view, self.undo_view))
+        return [
+            path("<uuid:object_id>/file/", file, name="scheduling_importrun_file"),
+            path("<uuid:object_id>/undo/", undo, name="scheduling_importrun_undo"),
+            *super().get_urls(),
+        ]
+
+    def file_view(self, request: HttpRequest, object_id: UUID) -> FileResponse:
+        """Return the file as it was uploaded."""
+        run = self.get_object(request, str(object_id))
+        if run is None or not run.file:
+            raise Http404
+        if not self.has_file_permission(request, run):
+            raise PermissionDenied
+        name = run.file_name or f"{run.pk}"
+        # Whatever it is called, a browser saves it and does not show it.
+        return FileResponse(
+            io.BytesIO(run.file), as_attachment=True, filename=name, content_type="application/octet-stream"
+        )
+
+    def undo_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Show what an undo would do, and do it once that is confirmed. Who may import the kind may undo it."""
+        run = self.get_object(request, str(object_id))
+        if run is None:
+            raise Http404
+        closed = closed_to(request.user, KINDS[run.kind].kind.model)
+        confirmed = request.method == "POST"
+        try:
+            result = undo_run(run.pk, user=request.user, closed=closed, dry_run=not confirmed)
+        except FileError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(self._page_of(run.pk))
+        if not confirmed:
+            return self._confirmation(request, run, result)
+        log_undo(request, result)
+        done = messages.SUCCESS if result.run is not None else messages.WARNING
+        self.message_user(request, result.summary, done)
+        return HttpResponseRedirect(self._page_of(result.run.pk if result.run is not None else run.pk))
+
+    def _confirmation(self, request: HttpRequest, run: ImportRun, result: UndoResult) -> TemplateResponse:
+        request.current_app = self.admin_site.name
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Undo the import"),
+            "subtitle": str(run),
+            "opts": self.opts,
+            "run": run,
+            "result": result,
+            "left": result.left[:MAX_LEFT],
+            "more": max(0, len(result.left) - MAX_LEFT),
+            "changes_something": bool(result.restored or result.deleted or result.deleted_besides),
+        }
+        return TemplateResponse(request, "scheduling/import_undo.html", context)
+
+    def _page_of(self, key: UUID) -> str:
+        return reverse("admin:scheduling_importrun_change", args=[key], current_app=self.admin_site.name)
+
+
+def log_undo(request: HttpRequest, result: UndoResult) -> None:
+    """Write an entry in the history for each row. A handful of queries."""
+    for rows, flag in ((result.restored, CHANGE), (result.deleted, DELETION)):
+        if not rows:
+            continue
+        relations = [field.name for field in rows[0]._meta.concrete_fields if field.is_relation]
+        prefetch_related_objects(rows, *relations)
+        content_type = ContentType.objects.get_for_model(rows[0])
+        LogEntry.objects.bulk_create(
+            LogEntry(
+                user=request.user,  # type: ignore[misc]
+                content_type_id=content_type.pk,
+                object_id=str(row.pk),
+                object_repr=str(row)[:200],
+                action_flag=flag,
+                change_message=gettext("Import undone."),
+            )
+            for row in rows
+        )
+
+
+def problems_for(user: AnyUser, run: ImportRun) -> Iterator[tuple[Any, str, str, Any]]:
+    """Yield row, column, value and reason of each error, without those of columns that are hidden from the user."""
+    kind = KINDS[run.kind].kind
+    hidden = hidden_from(user, kind.model)
+    fields = {column.name: column.field_name for column in kind.columns}
+    columns = run.options.get("columns", {})
+    for row, header, value, reason in run.problems:
+        if fields.get(columns.get(header, header)) in hidden:
+            # The reason quotes the value.
+            yield row, header, "", _("You may not see this column.")
+        else:
+            yield row, header, value, reason
+
+
+def _has(run: ImportRun, field: str) -> bool:
+    return ImportRun.objects.filter(pk=run.pk).exclude(**{field: b""}).exists()
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(f"{name} → {field}" for name, field in value.items()) if isinstance(value, dict) else str(value)

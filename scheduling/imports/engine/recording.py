@@ -1,0 +1,150 @@
+"""The record of an import: an ImportRun with the file, what came of it, and what each row was before."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from import_export.results import RowResult
+
+from scheduling.imports.engine.changes import Packing, tracked_fields, values_of
+from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.results import ImportResult
+from scheduling.imports.engine.run import FileRun
+from scheduling.models.imports import ImportRun, digest_of
+
+MAX_PROBLEMS = 1000
+"""A run keeps this many errors. Their number is kept in full."""
+Outcome = ImportRun.Outcome
+
+
+class Recording:
+    """Writes the run of one import. It begins when the import does."""
+
+    def __init__(
+        self,
+        kind: str,
+        data: bytes,
+        *,
+        using: str,
+        file_name: str = "",
+        user: Any = None,
+        upload: UUID | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`upload` is the key of the run of a file in the admin: a preview creates it, and its import ends it."""
+        self.kind = kind
+        self.data = data
+        self.file_name = file_name
+        self.user = user if user is not None and user.pk else None
+        self.upload = upload
+        self.options = {name: value for name, value in (options or {}).items() if value}
+        self.started = time.perf_counter()
+        self.queries: Counter[str] = Counter()
+        self._runs = ImportRun.objects.using(using)
+
+    def imported(self, run: FileRun, result: ImportResult) -> None:
+        """Record an import, in its transaction. Raises FileError if somebody else has imported the same upload."""
+        changes = changes_of(run)
+        # The statement that writes the run is one of the import.
+        values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": self.queries.total() + 1}
+        if self.upload is None:
+            result.run = self._create(**values)
+        elif not self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values):
+            raise FileError(_("This upload has been imported already. Upload the file again to import it again."))
+
+    def refused(self, result: ImportResult) -> None:
+        """Record that nothing was imported, after the transaction has been rolled back."""
+        values = self._values(result, Outcome.REFUSED)
+        if self.upload is None:
+            result.run = self._create(**values)
+        else:
+            self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values)
+
+    def previewed(self, result: ImportResult) -> None:
+        """Keep an upload until it is confirmed, and say in the result if the same file was imported before."""
+        if self.upload is None:
+            return
+        outcome = Outcome.REFUSED if result.failed else Outcome.PREVIEWED
+        self._create(id=self.upload, **{**self._values(result, outcome), "finished_at": None})
+        if outcome is Outcome.PREVIEWED:
+            result.notes += told_before(self.kind, self.data)
+
+    def _create(self, **values: Any) -> UUID:
+        run = self._runs.create(
+            kind=self.kind,
+            user=self.user,
+            file_name=self.file_name[:255],
+            file=self.data,
+            digest=digest_of(self.data),
+            **values,
+        )
+        return run.pk
+
+    def _values(self, result: ImportResult, outcome: Outcome) -> dict[str, Any]:
+        new, updated = result.new, result.updated
+        # Of a file that is refused the rows that are right are left out too.
+        skipped = new + updated if outcome is Outcome.REFUSED else 0
+        return {
+            "outcome": outcome,
+            "options": {**self.options, "columns": result.mapping},
+            "new": new if not skipped else 0,
+            "updated": updated if not skipped else 0,
+            "unchanged": result.unchanged,
+            "skipped": skipped,
+            "refused": result.refused,
+            "queries": self.queries.total(),
+            "seconds": time.perf_counter() - self.started,
+            "lookups": dict(result.lookups),
+            "notes": [*result.sentences, *result.notes, *result.warning_notes],
+            "problems": [[one.row, one.column, one.value, one.reason] for one in result.problems[:MAX_PROBLEMS]],
+            "finished_at": timezone.now(),
+        }
+
+
+def told_before(kind: str, data: bytes) -> list[str]:
+    """Return a sentence if the same content was imported before and is not undone. One query."""
+    same = ImportRun.objects.filter(kind=kind, digest=digest_of(data), outcome__in=ImportRun.IN_PLACE)
+    last = same.exclude(digest="").order_by("-finished_at").values_list("finished_at", "user__username").first()
+    if last is None or last[0] is None:
+        return []
+    words = {"moment": date_format(timezone.localtime(last[0]), "SHORT_DATETIME_FORMAT"), "user": last[1]}
+    if last[1] is None:
+        return [_("The same file was imported on %(moment)s.") % words]
+    return [_("The same file was imported on %(moment)s by %(user)s.") % words]
+
+
+def changes_of(run: FileRun) -> bytes:
+    """Return what a run has written, and what each row was before, as it is stored. No query per row.
+
+    Rows of other models that were created besides cost a query for each model.
+    """
+    fields = tracked_fields(run.kind.model)
+    new: list[Any] = []
+    changed: list[Any] = []
+    for position, outcome in enumerate(run.outcomes):
+        if outcome.instance is not None and position not in run.sheet.problems:
+            (new if outcome.import_type == RowResult.IMPORT_TYPE_NEW else changed).append(outcome.instance)
+    changed = [row for row in changed if row.pk in run.before]
+    before = values_of([run.before[row.pk] for row in changed], fields)
+    after = values_of([row.__dict__ for row in changed], fields)
+    written = {row.pk for row in (*new, *changed)}
+    return Packing(
+        created=([row.pk for row in new], values_of([row.__dict__ for row in new], fields)),
+        before=([row.pk for row in changed], {name: old for name, old in before.items() if old != after[name]}),
+        after=([row.pk for row in changed], after),
+        related={name: {pk: rows[pk] for pk in rows if pk in written} for name, rows in run.related.items()},
+        besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.items() if pks},
+    ).packed()
+
+
+def _stored(model: type[models.Model], pks: list[Any], using: str) -> tuple[list[Any], dict[str, list[Any]]]:
+    rows = list(model._default_manager.using(using).filter(pk__in=pks).order_by("pk"))
+    return [row.pk for row in rows], values_of([row.__dict__ for row in rows], tracked_fields(model))

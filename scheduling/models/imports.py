@@ -1,0 +1,80 @@
+"""Imports of files: what was uploaded, who imported it, what came of it, and what the rows were before."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportRun(models.Model):
+    """One import of one file, from its upload on; or the undo of an earlier one.
+
+    An upload in the admin is a run that waits for its confirmation, at whichever web server that arrives. The row of an
+    import is written in the transaction of its rows: there is no import without its run.
+    """
+
+    class Outcome(models.TextChoices):
+        PREVIEWED = "previewed", _("not confirmed")
+        REFUSED = "refused", _("refused")
+        IMPORTED = "imported", _("imported")
+        PARTLY_UNDONE = "partly_undone", _("partly undone")
+        UNDONE = "undone", _("undone")
+        UNDO = "undo", _("undo of an import")
+
+    # Not a number: it is part of the form that confirms an upload, so nobody should be able to guess it.
+    id = models.UUIDField(_("run"), primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=32)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
+    )
+    created_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    file_name = models.CharField(_("file name"), max_length=255, blank=True)
+    file = models.BinaryField(_("file"), blank=True, default=b"")
+    digest = models.CharField(_("digest"), max_length=64, blank=True, help_text=_("SHA-256 of the file."))
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    new = models.PositiveIntegerField(_("new"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
+    deleted = models.PositiveIntegerField(_("deleted"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    skipped = models.PositiveIntegerField(_("left out"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    queries = models.PositiveIntegerField(_("queries"), default=0)
+    seconds = models.FloatField(_("seconds"), default=0)
+    lookups = models.JSONField(_("look-ups"), default=dict, blank=True)
+    notes = models.JSONField(_("notes"), default=list, blank=True)
+    problems = models.JSONField(_("errors"), default=list, blank=True)
+    changes = models.BinaryField(_("changes"), blank=True, default=b"")
+    undoes = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="undos", verbose_name=_("undo of")
+    )
+
+    WAITING: ClassVar = (Outcome.PREVIEWED, Outcome.REFUSED)
+    IN_PLACE: ClassVar = (Outcome.IMPORTED, Outcome.PARTLY_UNDONE)
+    """The outcomes of runs whose rows, or some of them, are in the database."""
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        # Who may import files of a kind sees their runs. There are no permissions besides.
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["-created_at"], name="import_run_by_age"),
+            models.Index(fields=["digest"], name="import_run_by_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name or str(self.id)
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of a file, by which the same content is noticed when it comes again. Empty without a file."""
+    return hashlib.sha256(data).hexdigest() if data else ""

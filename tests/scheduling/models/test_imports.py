@@ -1,0 +1,32 @@
+import hashlib
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from scheduling.models import ImportRun
+from scheduling.models.imports import digest_of
+from tests.factories import ImportRunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class ImportRunTests:
+    def test_outlives_who_imported_it(self) -> None:
+        user = User.objects.create_user("amy")
+        run = ImportRunFactory(user=user)
+        user.delete()
+        assert ImportRun.objects.get(pk=run.pk).user is None
+
+    def test_is_named_by_its_file(self) -> None:
+        assert str(ImportRunFactory()) == "people.csv"
+        run = ImportRunFactory(file_name="")
+        assert str(run) == str(run.pk)
+
+    def test_has_no_permissions_of_its_own(self) -> None:
+        assert not Permission.objects.filter(content_type__model="importrun").exists()
+
+
+class DigestOfTests:
+    def test_is_the_sha_256_and_empty_without_a_file(self) -> None:
+        assert digest_of(b"abc") == hashlib.sha256(b"abc").hexdigest()
+        assert digest_of(b"") == ""
