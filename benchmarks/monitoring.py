@@ -47,7 +47,7 @@ def measure(rounds: int = ROUNDS) -> Figures:
         worker.call("migrate")
         figures: dict[str, float] = {"rows_30_days": worker.call("prepare")}
         figures["dashboard_30_days_queries"] = worker.call("queries_of_the_page")
-        for name in ("dashboard_30_days_ms", "metrics_ms", "sample_write_ms", "log_publish_us"):
+        for name in ("dashboard_30_days_ms", "metrics_ms", "sample_write_ms", "log_publish_us", "select_watch_us"):
             figures[name] = median([worker.call(name) for _ in range(rounds)])
         return figures
 
@@ -179,6 +179,28 @@ def sample_write_ms() -> float:
 def log_publish_us() -> float:
     """Return what the log adds to a write that changes six tags, as that of an employee does."""
     return _cost(lambda: _publish(PUBLICATIONS)) * 1e3 / PUBLICATIONS
+
+
+def select_watch_us() -> float:
+    """Return what it adds to a SELECT that its time is noted: the same call with and without that."""
+    from django.db import connection
+
+    from caching.coherence import reads
+
+    sql, context = 'SELECT "a" FROM "t" WHERE "b" = %s', {"connection": connection}
+
+    def execute(*arguments: object) -> None:
+        return None
+
+    def noted() -> None:
+        for _ in range(PUBLICATIONS):
+            reads.run(sql, execute, sql, (1,), False, context)
+
+    def plain() -> None:
+        for _ in range(PUBLICATIONS):
+            execute(sql, (1,), False, context)
+
+    return (_cost(noted) - _cost(plain)) * 1e3 / PUBLICATIONS
 
 
 def _publish(times: int) -> None:
