@@ -68,7 +68,10 @@ PARTS = (
     ),
     Part(
         "long-tests",
-        ("-m", "pytest", "-q", "tests/benchmarks", "-k", "planners_for_a_moment or full_disk_forks"),
+        (
+            *("-m", "pytest", "-q", "tests/benchmarks", "tests/caching/test_all_agree.py"),
+            *("-k", "planners_for_a_moment or full_disk_forks or all_agree"),
+        ),
         {"LONG_TESTS": "1"},
     ),
     Part("django-suite", ("-m", "tests.django_suite")),
