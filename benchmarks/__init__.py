@@ -5,6 +5,7 @@
     python -m benchmarks.writes  [--redis] [--json FILE]     what a save costs with the cache watching, and with peers
     python -m benchmarks.policy  [--json FILE]               the checks of a thousand new assignments
     python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
+    python -m benchmarks.monitoring [--json FILE]            what it costs to see what the cache does
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
     python -m benchmarks.torture --help                      is any read ever stale?
@@ -29,6 +30,7 @@ stock          the import as the documentation of django-import-export shows it,
 sample_import  the figures of the import that `make demo` shows
 policy         what a check by the policy costs
 pages          what the pages of the admin cost
+monitoring     what the page of the cache, its history, its log and /metrics cost
 scale          what more processes cost
 load           the whole site under load
 torture        the torture test

@@ -5,8 +5,11 @@ A worker reads through one reader (a dict, LocMem, the query, our cache, or a pe
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import random
+import statistics
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _BATCH = 200
+_TURNS = 3
 _emails: list[str] = []
 _reads: list[Callable[[str], Any]] = []
 
@@ -80,6 +84,53 @@ def _mean(emails: Sequence[str]) -> float:
     for email in emails:
         get(email)
     return (time.perf_counter() - started) / len(emails) * 1e6
+
+
+COUNTING = "self.view[self.row] += 1"
+"""The statement of a hit that counts it."""
+
+
+def read_counted_and_not(times: int) -> list[float]:
+    """Return a single figure: the microseconds of processor time that a read takes longer because it is counted.
+
+    The same process reads by ``Kind.find`` as it is, and by the same source without the statement that counts.
+    """
+    from caching.reading.entries import Kind
+
+    counting, silent = Kind.find, _without_counting()
+    wanted, differences = _wanted(times), []
+    try:
+        for _ in range(_TURNS):
+            costs = []
+            for find in (counting, silent, silent, counting):
+                Kind.find = find  # type: ignore[method-assign]
+                # Python first adapts its code to the method that it finds now.
+                _processor_time(wanted[:_BATCH])
+                costs.append(_processor_time(wanted))
+            differences.append((costs[0] - costs[1] - costs[2] + costs[3]) / 2)
+    finally:
+        Kind.find = counting  # type: ignore[method-assign]
+    return [statistics.median(differences)]
+
+
+def _without_counting() -> Any:
+    """Return ``Kind.find`` without its count."""
+    from caching.reading import entries
+
+    lines = inspect.getsource(entries.Kind.find).splitlines()
+    kept = [line for line in lines if not line.strip().startswith(COUNTING)]
+    assert len(kept) == len(lines) - 1
+    made: dict[str, Any] = {}
+    exec(textwrap.dedent("\n".join(kept)), vars(entries), made)  # noqa: S102 (our own source)
+    return made["find"]
+
+
+def _processor_time(emails: Sequence[str]) -> float:
+    (get,) = _reads
+    started = time.thread_time()
+    for email in emails:
+        get(email)
+    return (time.thread_time() - started) / len(emails) * 1e6
 
 
 def read_one_by_one(times: int) -> list[float]:

@@ -44,6 +44,8 @@ class Config:
     """The dotted path of a callable that returns a short text, such as a tenant, or None; a part of every key."""
     SAMPLE_SECONDS: float = 60
     """How often the history is written, by one thread of the host; with 0 only ``manage.py cache sample`` writes it."""
+    VERIFY_SAMPLE: int = 0
+    """How many entries of each kind every serving process compares with the database every SAMPLE_SECONDS; 0: none."""
     STATS_TOKEN: str | None = None
     """The token with which programs may read the statistics: ``Authorization: Bearer …``; None lets no program in."""
     DIRECTORY: str | Path | None = None
@@ -65,6 +67,10 @@ class Config:
         if self.INTENT_SECONDS <= 0 or self.DEGRADED_TTL < 0 or self.SAMPLE_SECONDS < 0:
             raise ImproperlyConfigured(
                 "CACHING: INTENT_SECONDS must be above 0, and DEGRADED_TTL and SAMPLE_SECONDS at least 0 seconds."
+            )
+        if isinstance(self.VERIFY_SAMPLE, bool) or not isinstance(self.VERIFY_SAMPLE, int) or self.VERIFY_SAMPLE < 0:
+            raise ImproperlyConfigured(
+                f'CACHING["VERIFY_SAMPLE"] is {self.VERIFY_SAMPLE!r}; give a number of entries, or 0 to compare none.'
             )
         if self.STATS_TOKEN is not None and len(self.STATS_TOKEN) < SHORTEST_TOKEN:
             raise ImproperlyConfigured(

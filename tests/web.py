@@ -1,4 +1,4 @@
-"""A web application for tests of servers: the project with other pages. GET /EMAIL reads, POST /EMAIL renames."""
+"""A web application for tests of servers: the project with two more pages. GET /EMAIL reads, POST /EMAIL renames."""
 
 import json
 import os
@@ -11,8 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 from scheduler_project.wsgi import application as application
 
 settings.ROOT_URLCONF = __name__
+# No static files have been collected for a test.
+settings.STORAGES = {
+    **settings.STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 from caching import cache_manager  # noqa: E402
+from scheduler_project.urls import urlpatterns as of_the_project  # noqa: E402
 from scheduling.models import Employee  # noqa: E402
 
 
@@ -36,7 +42,7 @@ async def aread_or_rename(request: HttpRequest, email: str) -> JsonResponse:
     return answer(await Employee.objects.aget_by_email(email))
 
 
-urlpatterns = [path("async/<str:email>", aread_or_rename), path("<str:email>", read_or_rename)]
+urlpatterns = [*of_the_project, path("async/<str:email>", aread_or_rename), path("<str:email>", read_or_rename)]
 
 if os.environ.get("READ_BEFORE_FORK"):
     # What an application does that fills its cache while the master of --preload imports it.

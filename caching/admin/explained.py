@@ -23,6 +23,11 @@ WHY_NOT = {
     "degraded": gettext_lazy("the generations cannot be reached"),
     "unproven": gettext_lazy("it cannot be proved at the moment that it is true"),
 }
+WHY_DROPPED = {
+    "evicted": gettext_lazy("its type was full"),
+    "expired": WHY_NOT["expired"],
+    "invalidated": WHY_NOT["invalidated"],
+}
 MAX_TAGS = 8
 
 
@@ -59,19 +64,26 @@ def explanation_of(type_name: str, key: str) -> Explanation:
 
 
 def _sentences(found: Mapping[str, Any], answers: Mapping[int, Mapping[str, Any] | None]) -> Iterator[str]:
+    if found["state"] == "degraded":
+        yield _("The cache is degraded: this process cannot reach the generations.")
+    elif found["state"] == "disabled":
+        yield _("The cache is switched off by the settings: every read asks the database.")
     texts = {"look_up": found["look_up"], "ttl": words.duration(found["ttl"])}
     if found["look_up"]:
         yield _("It belongs to the look-up %(look_up)s and lives for %(ttl)s.") % texts
     else:
         yield _("It has no look-up: code sets or computes it. It lives for %(ttl)s.") % texts
     for pid, answer in sorted(answers.items()):
-        what = _("did not answer") if answer is None or "error" in answer else _held(answer["local"])
+        what = _("did not answer") if answer is None or "error" in answer else _held(answer["local"], answer.get("dropped"))
         yield _("Process %(pid)s: %(what)s.") % {"pid": pid, "what": what}
     yield _("Shared tier: %(what)s.") % {"what": _held(found["shared"])}
     yield _last(found["last_invalidation"])
 
 
-def _held(entry: Mapping[str, Any] | None) -> str:
+def _held(entry: Mapping[str, Any] | None, dropped: Mapping[str, Any] | None = None) -> str:
+    if entry is None and dropped is not None:
+        texts = {"ago": words.duration(dropped["seconds_ago"]), "reason": WHY_DROPPED[dropped["reason"]]}
+        return _("dropped it %(ago)s ago, because %(reason)s") % texts
     if entry is None:
         return _("does not hold it")
     if entry["serves"]:

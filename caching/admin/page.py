@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..keys import known_types
 from ..models import CacheSample
+from ..monitoring.repeated_selects import not_noted
 from ..monitoring.sampler import sample_now
 from ..monitoring.state import state
 from ..monitoring.views import PERMISSION
@@ -24,6 +25,7 @@ from .actions import ACTIONS, REPAIR, Action, what
 from .explained import explanation_of
 from .figures import DEFAULT_PERIOD, DEFAULT_SORT, PERIODS, SORTS, Figures, state_in_words
 from .log import log_of
+from .next_to_cache import next_to_cache
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[CacheSample]
@@ -92,6 +94,7 @@ class CacheSampleAdmin(Base):
             "rows": figures.rows(sort),
             "types": known_types(),
             "log": log_of(figures.publications, log_type, log_process),
+            "next": next_to_cache(),
             "log_type": log_type,
             "log_process": log_process,
             "explain_type": type_name,
@@ -157,7 +160,7 @@ class CacheSampleAdmin(Base):
     def _response(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         request.current_app = self.admin_site.name
         # The menu of the admin may read through the cache, which whoever looks at the counts has not asked for.
-        with caching_disabled():
+        with caching_disabled(), not_noted():
             context = {**self.admin_site.each_context(request), **context}
             return TemplateResponse(request, f"caching/admin/{template}.html", context).render()
 

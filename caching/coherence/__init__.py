@@ -16,6 +16,7 @@ outbox           a table of invalidations that could not be delivered
 publishing       the Publisher, through which every change of generations goes
 refusals         whether an error of the database means that nothing was written
 dirty            what the open transactions of this process have written
+reads            times the SELECT statements that the cache has not answered
 watcher          the watcher of one connection: statements, commit, rollback, close
 invalidation     invalidate, and what Django's signals publish
 receivers        post_save, post_delete and m2m_changed

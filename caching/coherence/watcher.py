@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..exceptions import WriteRefused
 from ..stores.generations import Intent
-from . import outbox, two_phase
+from . import outbox, reads, two_phase
 from .causes import current_cause
 from .dirty import dirty_watchers, rolled_back
 from .plans import CONTROL, ISOLATION, UNWATCHED, Announced, plan_of
@@ -61,8 +61,6 @@ class ConnectionWatcher:
             connection.in_atomic_block or not connection.autocommit or driver_in_transaction(connection, default=False)
         )
 
-    # -- statements ---------------------------------------------------------------------------------------------------
-
     def execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """Run one statement: the wrapper that Django calls around every execute and executemany."""
         text = sql if sql.__class__ is str else text_of(sql, self.connection)
@@ -73,6 +71,8 @@ class ConnectionWatcher:
             if self.published:
                 # A later signal is not about that statement.
                 self.published = set()
+            if plan is None:
+                return reads.run(text, execute, sql, params, many, context)
             return execute(sql, params, many, context)
         if plan.may_change_isolation:
             mistrust_isolation(self.connection)
@@ -224,8 +224,6 @@ class ConnectionWatcher:
             return statement()
         self.mark(written, current_cause("safety_net"))
         return self._autocommitted(statement, cursor, alone=True)
-
-    # -- the transaction ----------------------------------------------------------------------------------------------
 
     def commit(self, commit: Callable[[], None]) -> None:
         """Commit under an intent. If that fails, the outcome is unknown and the intent is left to expire."""

@@ -3,6 +3,7 @@
 load_times        a histogram of the time that loads take
 stats             the counters of each type and kind, and CacheStats, an immutable snapshot of them
 recorder          counting, exact under threads, for this process and for all processes of the host
+repeated_selects  what to cache next: SELECT statements that are repeated, without their values
 reports           the counts as a dictionary for JSON, as CSV or as one line
 history           what was counted over time, in a table of the database
 sampler           the thread that writes the history once a minute, one for all processes of the host

@@ -95,13 +95,16 @@ class Agent:
             return {"error": f"{type(error).__name__}: {error}"}
 
 
-def ask_all(directory: Path, name: str, **arguments: Any) -> list[Reply]:
-    """Return what each serving process of the host answers. Sockets of processes that have ended are removed."""
+def ask_all(directory: Path, name: str, *, patience: float = SECONDS, **arguments: Any) -> list[Reply]:
+    """Return what each serving process of the host answers, within ``patience`` seconds each.
+
+    Sockets of processes that have ended are removed.
+    """
     replies = []
     for path in sorted((directory / FOLDER_NAME).glob("*.sock")):
         pid = int(path.stem) if path.stem.isdecimal() else 0
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(path) as address:
-            connection.settimeout(SECONDS)
+            connection.settimeout(patience)
             try:
                 connection.connect(address)
                 _send(connection, {"ask": name, "with": arguments})

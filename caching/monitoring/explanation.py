@@ -1,5 +1,6 @@
 """Explains a key: where it is held, whether it would be served, and if not, why and who invalidated it."""
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,8 @@ def explain(type_name: str, key: str) -> dict[str, Any]:
     """Return what this process and the shared tier know of a key, as plain values for JSON.
 
     Raises UnknownCacheType and InvalidKey. ``local`` and ``shared`` are None if the tier does not hold the key;
-    ``equal`` says whether the held value is that of the database, None if it cannot be compared.
+    ``equal`` says whether the held value is that of the database, None if it cannot be compared. ``dropped`` says why
+    this process has dropped the key, if it did so not long ago: "evicted", "expired" or "invalidated".
     """
     kind = cache_manager.kind(cache_type(type_name).name, kind_of(key))
     with kind.entries.lock:
@@ -40,6 +42,7 @@ def explain(type_name: str, key: str) -> dict[str, Any]:
         "state": cache_manager.state,
         "local": None if local is None else _described(kind, lookup, key, local),
         "shared": None if shared is None else _described(kind, lookup, key, shared),
+        "dropped": _dropped(kind, key) if local is None else None,
         "last_invalidation": _last(key_tags(kind, lookup, key, local or shared)),
     }
 
@@ -53,6 +56,13 @@ def key_tags(kind: Kind, lookup: Any, key: str, entry: Entry | None) -> set[str]
         return set(lookup.dependencies(value).tags)
     type_name = kind.entries.name
     return {type_name, f"{type_name}/{kind.name}", f"{type_name}/{key}"}
+
+
+def _dropped(kind: Kind, key: str) -> dict[str, Any] | None:
+    if (found := kind.entries.why_dropped(key)) is None:
+        return None
+    reason, at = found
+    return {"reason": reason, "seconds_ago": round(max(time.time() - at, 0), 3)}
 
 
 def _described(kind: Kind, lookup: Any, key: str, entry: Entry) -> dict[str, Any]:

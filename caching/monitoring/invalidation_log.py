@@ -15,16 +15,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 FOLDER_NAME = "publications"
 SLOTS = 1000
 _HEADER = struct.Struct("<Q248s")
-_SLOT = struct.Struct("<QQQI20s464s")
-_NUMBER = struct.Struct("<Q")
+_TEXT_BYTES = 476
+_SLOT = struct.Struct(f"<QQdI{_TEXT_BYTES}sQ")
+"""Number, nanoseconds since 1970, seconds, how many lines, the lines (causes, an empty one, tags), the number again."""
+_pack_into, _time_ns = _SLOT.pack_into, time.time_ns
 _FILE_BYTES = _HEADER.size + SLOTS * _SLOT.size
 _MOST_DEAD = 16
+_MAX_LINES = 60
+"""There is never room for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +58,23 @@ class InvalidationLog:
         self._memory: mmap.mmap | None = None
         self._file: int | None = None
         self._opened = False
-        self._numbers = count(1)
+        self._places = _places()
 
     def write(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
         """Add a publication; a listener of the publisher. If the ring cannot be created, nothing is logged."""
+        if (memory := self._memory) is None and (memory := self._opening()) is None:
+            return
+        # Every write waits for this, so it is one text and one call, and readers do the rest. A reader that finds two
+        # different numbers has met a slot that is being written.
+        number, offset = next(self._places)
+        lines = [*causes, "", *tags]
+        text = "\n".join(lines if len(lines) <= _MAX_LINES else lines[:_MAX_LINES]).encode()
+        _pack_into(memory, offset, number, _time_ns(), seconds, len(lines), text, number)
+
+    def _opening(self) -> mmap.mmap | None:
         if not self._opened:
             self._open(self._folder())
-        if self._memory is None:
-            return
-        number = next(self._numbers)
-        offset = _HEADER.size + (number - 1) % SLOTS * _SLOT.size
-        listed = list(tags)
-        text = "\n".join(listed).encode()
-        # The number comes last: a reader that finds another one has met a slot that is being written.
-        _NUMBER.pack_into(self._memory, offset, 0)
-        _SLOT.pack_into(
-            *(self._memory, offset, 0, time.time_ns(), int(seconds * 1e9), len(listed)),
-            *(" ".join(sorted(causes)).encode(), text),
-        )
-        _NUMBER.pack_into(self._memory, offset, number)
+        return self._memory
 
     def _open(self, folder: Path | None) -> None:
         self._opened = True
@@ -95,7 +97,12 @@ class InvalidationLog:
         if self._file is not None:
             os.close(self._file)
         self._memory, self._file, self._opened = None, None, False
-        self._numbers = count(1)
+        self._places = _places()
+
+
+def _places() -> Iterator[tuple[int, int]]:
+    """Return the number and the offset of each publication; no Python code runs in between, so threads share it."""
+    return zip(count(1), cycle(range(_HEADER.size, _FILE_BYTES, _SLOT.size)), strict=False)
 
 
 def publications(folder: Path, most: int = SLOTS) -> list[Publication]:
@@ -119,18 +126,21 @@ def _read(content: bytes) -> Iterator[Publication]:
         return
     pid, command = _HEADER.unpack_from(content)
     for slot in range(SLOTS):
-        number, at, nanoseconds, tags, cause, text = _SLOT.unpack_from(content, _HEADER.size + slot * _SLOT.size)
-        if number and (number - 1) % SLOTS == slot:
-            listed = text.rstrip(b"\0").decode(errors="ignore").split("\n")
+        number, at, seconds, lines, text, again = _SLOT.unpack_from(content, _HEADER.size + slot * _SLOT.size)
+        if number == again and number and (number - 1) % SLOTS == slot:
+            found = text.rstrip(b"\0").decode(errors="ignore").split("\n")
+            if len(found) < lines or len(text.rstrip(b"\0")) == _TEXT_BYTES:
+                # The last one may have been cut.
+                found.pop()
+            causes = found.index("") if "" in found else len(found)
             yield Publication(
                 at=datetime.fromtimestamp(at / 1e9, UTC),
                 pid=pid,
                 command=_text(command),
-                cause=_text(cause),
-                # The last one may have been cut.
-                tags=tuple(listed if len(listed) >= tags and len(text.rstrip(b"\0")) < 464 else listed[:-1]),
-                all_tags=tags,
-                seconds=nanoseconds / 1e9,
+                cause=" ".join(sorted(found[:causes])),
+                tags=tuple(found[causes + 1 :]),
+                all_tags=lines - causes - 1,
+                seconds=seconds,
             )
 
 

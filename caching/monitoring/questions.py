@@ -11,13 +11,17 @@ from django.db import router, transaction
 from ..conf import Config
 from ..reading.manager import cache_manager
 from . import history
-from .agents import Agent, Reply, ask_all
+from .agents import SECONDS, Agent, Reply, ask_all
 from .explanation import explain
 from .invalidation_log import FOLDER_NAME, InvalidationLog
+from .repeated_selects import Shape, add_up, selects
 from .verification import Verified, verify_local, verify_shared
 
 SHARED_SAMPLE = 1000
 """How many rows of each look-up are compared in the shared tier, which nobody can list."""
+
+MAX_ASKED_SHAPES = 50
+PATIENCE_OF_A_PAGE = 1.0
 
 
 def verify(types: list[str], sample: int | None, repair: bool) -> dict[str, Any]:
@@ -34,19 +38,37 @@ def who() -> dict[str, Any]:
 
 def reset() -> dict[str, Any]:
     cache_manager.reset_stats()
+    selects.forget()
     return {}
 
 
-agent = Agent({"verify": verify, "explain": lambda type, key: explain(type, key), "who": who, "reset": reset})
+agent = Agent(
+    {
+        "verify": verify,
+        "explain": lambda type, key: explain(type, key),
+        "who": who,
+        "reset": reset,
+        "selects": lambda: selects.longest(MAX_ASKED_SHAPES),
+    }
+)
 
 
-def ask_everyone(name: str, **arguments: Any) -> list[Reply]:
+def ask_everyone(name: str, *, patience: float = SECONDS, **arguments: Any) -> list[Reply]:
     """Return what each serving process of the host answers, and this one, even if it does not listen."""
     directory = cache_manager.config.DIRECTORY
-    replies = ask_all(Path(directory), name, **arguments) if directory else []
+    replies = ask_all(Path(directory), name, patience=patience, **arguments) if directory else []
     if os.getpid() not in {reply.pid for reply in replies}:
         replies.append(Reply(os.getpid(), agent.answer_here({"ask": name, "with": arguments})))
     return replies
+
+
+def what_to_cache_next(most: int) -> list[Shape]:
+    """Return the SELECT shapes that took most time in the serving processes of this host, without their values.
+
+    A process that does not answer at once is left out: this is shown on a page.
+    """
+    replies = ask_everyone("selects", patience=PATIENCE_OF_A_PAGE)
+    return add_up((reply.answer for reply in replies if reply.answer and "error" not in reply.answer), most)
 
 
 @dataclass

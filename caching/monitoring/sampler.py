@@ -1,7 +1,8 @@
 """The thread that writes the history once a minute: one for all processes of the host.
 
 The first process that serves a request and takes the lock of the host is elected; when it ends, another takes the lock.
-The thread uses connections of its own and closes them after each sample. It is never started by a test.
+The thread uses connections of its own and closes them after each sample. It is never started by a test. With
+VERIFY_SAMPLE the thread of each process also compares some of its entries with the database.
 """
 
 import atexit
@@ -18,8 +19,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, router
 from django.utils import timezone
 
+from ..keys import without_value
 from ..reading.manager import cache_manager
 from . import history
+from .verification import verify_local, verify_shared
 
 logger = logging.getLogger("caching")
 
@@ -67,6 +70,7 @@ class Sampler:
         while self._thread is this:
             if self._is_leader():
                 self._sample()
+            self._verify()
             self._wake.wait(cache_manager.config.SAMPLE_SECONDS)
             self._wake.clear()
         if self._leadership is not None:
@@ -86,6 +90,24 @@ class Sampler:
                 else:
                     self._leadership = file
         return self._leadership is not None
+
+    def _verify(self) -> None:
+        """Compare some entries of this process with the database, and of the shared tier if this is the elected one."""
+        sample = cache_manager.config.VERIFY_SAMPLE
+        if not sample:
+            return
+        try:
+            found = verify_local((), sample, repair=False)
+            if self._leadership is not None:
+                found.add(verify_shared((), sample, repair=False))
+        except _FAULTS as error:
+            logger.warning("The cache could not be compared with the database: %s: %s", type(error).__name__, error)
+        else:
+            for stale in found.stale:
+                key = without_value(f"{stale['type']}/{stale['key']}")
+                logger.error("Stale in the %s tier, somebody has written past Django: %s.", stale["tier"], key)
+        finally:
+            connections.close_all()
 
     def _sample(self) -> None:
         try:

@@ -1,11 +1,13 @@
 """The counts as a table on a terminal. Requires the package rich."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
+from .repeated_selects import Shape
 from .reports import Counts, invalidations, rate, rows
 
 _COLUMNS = (
@@ -31,6 +33,18 @@ def as_table(report: Mapping[str, Any]) -> Table:
         table.add_column(heading, footer=total, justify="right", no_wrap=True)
     for name, kind, counts in rows(report):
         table.add_row(f"  {kind}" if kind else name, *_cells(counts), style="dim" if kind else None)
+    return table
+
+
+def table_of_shapes(shapes: Iterable[Shape]) -> Table:
+    """Return what to cache next: queries without their values."""
+    table = Table(title="What to cache next", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("query")
+    for heading in ("times", "seconds", "mean"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for shape in shapes:
+        mean = f"{shape.seconds / shape.count * 1000:.2f} ms"
+        table.add_row(Text(shape.text), f"{shape.count:,}", f"{shape.seconds:.2f}", mean)
     return table
 
 

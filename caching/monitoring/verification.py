@@ -18,6 +18,7 @@ from ..reading.places import declared_lookups
 from ..reading.tiers import Entry
 from ..values.encoding import encode
 from . import stats
+from .repeated_selects import not_noted
 
 _BATCH = 200
 _CONFIDENCE = 3
@@ -48,6 +49,7 @@ class Verified:
         return _CONFIDENCE / self.verified if self.verified and not self.stale else None
 
 
+@not_noted()
 def verify_local(types: Iterable[str], sample: int | None, *, repair: bool) -> Verified:
     """Compare entries of the local tier of this process: of each kind at most ``sample``, by default all."""
     found = Verified()
@@ -61,6 +63,7 @@ def verify_local(types: Iterable[str], sample: int | None, *, repair: bool) -> V
     return found
 
 
+@not_noted()
 def verify_shared(types: Iterable[str], sample: int, *, repair: bool) -> Verified:
     """Compare what the shared tier holds of the rows that were made last: of each kind at most ``sample``.
 

@@ -7,6 +7,7 @@ Both let in a user who may ``caching.view_cache_stats``, by session, and whoever
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -18,12 +19,14 @@ from django.views.decorators.http import require_safe
 
 from ..reading.manager import cache_manager
 from . import history, reports
+from .questions import what_to_cache_next
 from .sampler import sample_now
 from .state import gauges, state
 
 logger = logging.getLogger("caching")
 
 PERMISSION = "caching.view_cache_stats"
+MAX_SHAPES = 50
 _LONGEST_TOKEN = 500
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -65,7 +68,10 @@ def _unauthenticated(sentence: str) -> HttpResponse:
 
 @for_programs
 def stats(request: HttpRequest) -> HttpResponse:
-    """Answer with ``get_stats(all_processes=True)``; ``?since=1h`` adds the history of a period."""
+    """Answer with ``get_stats(all_processes=True)``.
+
+    ``?since=1h`` adds the history of a period, ``?next`` the queries that the cache could answer next.
+    """
     period = request.GET.get("since")
     if period is not None and period not in history.PERIODS:
         allowed = ", ".join(history.PERIODS)
@@ -86,6 +92,8 @@ def stats(request: HttpRequest) -> HttpResponse:
     }
     if period is not None:
         answer["history"] = _history(period, now)
+    if "next" in request.GET:
+        answer["next"] = [asdict(shape) for shape in what_to_cache_next(MAX_SHAPES)]
     return JsonResponse(answer)
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from cachetools import Cache
@@ -20,6 +22,8 @@ _MEASURED = 64
 """Of so many entries that are stored, the size of one is measured."""
 _BYTES_OF_AN_ENTRY = 500
 """The key, the stamp and the places in the tables, measured once for an entry of six tags."""
+_REMEMBERED = 256
+"""Of so many entries of a type that were dropped, the reason is known."""
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 
 
@@ -35,6 +39,15 @@ class TypeEntries:
         self.view = runtime.recorder.view
         self.entries: Cache[str, Entry] = room_for(max_size, eviction)
         self.kinds: dict[str, Kind] = {}
+        self.dropped: deque[tuple[str, str, float]] = deque(maxlen=_REMEMBERED)
+        """The keys that were dropped last, why, and when by ``time.time``: so that a miss can be explained."""
+
+    def why_dropped(self, key: str) -> tuple[str, float] | None:
+        """Return why a key was dropped last, and when; None if it was not, or so long ago that it is forgotten."""
+        for name, reason, at in reversed(self.dropped.copy()):
+            if _without_place(name) == key:
+                return reason, at
+        return None
 
     def count(self, counter: int, number: int = 1) -> None:
         with self.lock:
@@ -130,6 +143,8 @@ class Kind:
             if held.entries.get(key) is entry:
                 del held.entries[key]
                 self.view[self.row + reason] += 1
+                why = "expired" if reason == stats.EVICTED_EXPIRED else "invalidated"
+                held.dropped.append((key, why, time.time()))
                 self.view[held.row + stats.ENTRIES] = len(held.entries)
 
     def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
@@ -137,6 +152,8 @@ class Kind:
         held = self.entries
         with held.lock:
             evicts = len(held.entries) == held.max_size and key not in held.entries
+            if evicts:
+                held.dropped.append((held.entries.popitem()[0], "evicted", time.time()))
             held.entries[key] = entry
             self.view[held.row + stats.EVICTED_SIZE] += evicts
             self.view[held.row + stats.ENTRIES] = len(held.entries)

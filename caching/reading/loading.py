@@ -4,7 +4,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 
@@ -12,6 +12,7 @@ from ..coherence.dirty import dirty_watchers, is_dirty
 from ..coherence.watcher import in_transaction
 from ..exceptions import Uncacheable
 from ..monitoring import stats
+from ..monitoring.repeated_selects import is_loading
 from ..values.forms import Content
 from ..values.freezing import Rows, freeze, thaw
 from .dependencies import Dependencies
@@ -22,6 +23,7 @@ from .storing import store
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
+Loaded = TypeVar("Loaded")
 
 
 def load_through(
@@ -41,7 +43,7 @@ def load_through(
         if entry is not None:
             return thaw(entry.value)
         started = time.perf_counter_ns()
-        value = load()
+        value = _run(load)
         _after_load(kind, key, value, lease, ttl, started)
         return value
 
@@ -58,8 +60,11 @@ async def aload_through(
         entry, lease = await sync_to_async(_before_load)(kind, key, dependencies)
         if entry is not None:
             return thaw(entry.value)
-        started = time.perf_counter_ns()
-        value = await load()
+        started, token = time.perf_counter_ns(), is_loading.set(True)
+        try:
+            value = await load()
+        finally:
+            is_loading.reset(token)
         await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
         return value
 
@@ -81,6 +86,15 @@ def _before_load(
         return entry, None
     kind.miss(key)
     return None, take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
+
+
+def _run(load: Callable[[], Loaded]) -> Loaded:
+    """Return what is loaded. Its statements are no reads that could be cached next."""
+    token = is_loading.set(True)
+    try:
+        return load()
+    finally:
+        is_loading.reset(token)
 
 
 def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int) -> None:
@@ -117,7 +131,7 @@ def load_many(
             kind.miss(*dependencies)
         leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
-    values = load()
+    values = _run(load)
     count_loads(kind, started)
     if leases:
         rows = Rows()
@@ -132,7 +146,7 @@ def load_contents(
     """Load and store frozen values of several keys, in one load; return False if ``load`` returned None."""
     leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
-    contents = load()
+    contents = _run(load)
     if contents is None:
         return False
     count_loads(kind, started)

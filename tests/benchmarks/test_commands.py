@@ -11,7 +11,7 @@ from benchmarks import scale
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAY_BE_ZERO = {
-    *("unwatched_extra_us", "load_errors_3", "worker_growth_mb"),
+    *("unwatched_extra_us", "stats_hit_us", "load_errors_3", "worker_growth_mb"),
     *("fault_worker_killed_lost_requests", "fault_lost_requests"),
 }
 
@@ -44,6 +44,21 @@ class ReadsTests:
         # What no noise of a machine can hide.
         assert found["redis_local_hit_us"] < found["shared_hit_us"] < found["shared_get_many_1000_us"]
         assert found["get_many_to_gets_ratio"] < 1
+        # Noise is more than an addition costs, but not more than a hit.
+        assert abs(found["stats_hit_us"]) < found["local_hit_us"]
+
+
+class MonitoringTests:
+    def test_one_round(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "monitoring", "--rounds", "1")
+
+        assert found.keys() == {
+            *("rows_30_days", "dashboard_30_days_ms", "dashboard_30_days_queries"),
+            *("sample_write_ms", "log_publish_us", "select_watch_us", "metrics_ms"),
+        }
+        # What no noise of a machine can change.
+        assert found["rows_30_days"] <= 120_000
+        assert found["dashboard_30_days_queries"] <= 12
 
 
 class LoadTests:

@@ -30,7 +30,7 @@ class FromSettingsTests:
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
             "MAX_SIZE, EVICTION, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, SAMPLE_SECONDS, "
-            "STATS_TOKEN, DIRECTORY."
+            "VERIFY_SAMPLE, STATS_TOKEN, DIRECTORY."
         )
 
     @pytest.mark.parametrize("table", ["TTL", "MAX_SIZE"])
@@ -50,6 +50,8 @@ class FromSettingsTests:
             ({"INTENT_SECONDS": 0}, "INTENT_SECONDS must be above 0"),
             ({"DEGRADED_TTL": -1}, "at least 0 seconds"),
             ({"SAMPLE_SECONDS": -1}, "SAMPLE_SECONDS at least 0 seconds"),
+            ({"VERIFY_SAMPLE": -1}, 'CACHING["VERIFY_SAMPLE"] is -1; give a number of entries, or 0 to compare none.'),
+            ({"VERIFY_SAMPLE": 0.5}, 'CACHING["VERIFY_SAMPLE"] is 0.5; give a number'),
             ({"STATS_TOKEN": "short"}, 'CACHING["STATS_TOKEN"] has 5 characters; give at least 16'),
         ],
     )

@@ -18,6 +18,11 @@ _WHY_NOT = {
     "degraded": "the generations cannot be reached",
     "unproven": "it cannot be proved at the moment that it is true",
 }
+_WHY_DROPPED = {
+    "evicted": "its type was full",
+    "expired": _WHY_NOT["expired"],
+    "invalidated": _WHY_NOT["invalidated"],
+}
 
 
 class Explain(Subcommand):
@@ -40,7 +45,7 @@ class Explain(Subcommand):
         for reply in replies:
             answer = reply.answer or {"error": "no answer"}
             held = answer.get("local")
-            what = f"not known: {answer['error']}" if "error" in answer else _described(held)
+            what = f"not known: {answer['error']}" if "error" in answer else _described(held, answer.get("dropped"))
             self.stdout.write(f"Process {reply.pid}: {what}.")
         if not replies:
             self.stdout.write("No process of this host is serving requests now.")
@@ -48,9 +53,11 @@ class Explain(Subcommand):
         self.stdout.write(_invalidated(found["last_invalidation"]))
 
 
-def _described(held: dict[str, Any] | None) -> str:
+def _described(held: dict[str, Any] | None, dropped: dict[str, Any] | None = None) -> str:
     if held is None:
-        return "does not hold it"
+        if dropped is None:
+            return "does not hold it"
+        return f"dropped it {dropped['seconds_ago']:,.1f} s ago, because {_WHY_DROPPED[dropped['reason']]}"
     compared = {True: ", equal to the database", False: ", DIFFERENT from the database", None: ""}[held["equal"]]
     if held["serves"]:
         return f"holds it for {held['seconds_left']:,.0f} s more and would serve it{compared}"

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from caching.management.subcommands import FAILED, Subcommand
 from caching.monitoring import history, reports
+from caching.monitoring.questions import what_to_cache_next
 from caching.monitoring.sampler import sample_now
 from caching.reading.manager import cache_manager
 
+MAX_SHAPES = 5
 N = TypeVar("N", int, float)
 
 
@@ -70,6 +72,8 @@ class Stats(Subcommand):
             self._watch(read, format, watch)
             return
         self._print(report, format)
+        if format == "table" and not types and since is None:
+            self._print_next()
         if fail_under is not None:
             self._judge(report, fail_under, min_requests)
 
@@ -83,6 +87,14 @@ class Stats(Subcommand):
             from caching.monitoring.tables import as_table
 
             console.print(as_table(report))
+
+    def _print_next(self) -> None:
+        """Print what the cache could answer next, if a query was repeated by a serving process."""
+        if shapes := what_to_cache_next(MAX_SHAPES):
+            console = self.console()
+            from caching.monitoring.tables import table_of_shapes
+
+            console.print(table_of_shapes(shapes))
 
     def _judge(self, report: dict[str, Any], fail_under: float, min_requests: int) -> None:
         reads, rate = report["total_requests"], report["hit_rate"]

@@ -3,11 +3,15 @@
 import os
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from caching import cache_manager
-from caching.admin.explained import WHY_NOT, explanation_of
+from caching.admin.explained import WHY_DROPPED, WHY_NOT, explanation_of
+from caching.coherence.publishing import publisher
 from scheduling.models import Employee
 from tests.factories import EmployeeFactory
+from tests.proxy import Proxy
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,5 +62,25 @@ class ExplanationOfTests:
             "There is no cache type “emploee”. Choose one of the list."
         )
 
+    def test_says_why_a_key_was_dropped(self, amy: Employee) -> None:
+        Employee.objects.filter(pk=amy.pk).update(first_name="Eve")
+        cache_manager.get("employee", "email:amy@example.com")
+        _first, held, *_others = explanation_of("employee", "email:amy@example.com").sentences
+        assert held.startswith(f"Process {os.getpid()}: dropped it ")
+        assert held.endswith(" ago, because a write has changed what it depends on.")
+
+    def test_says_first_that_the_cache_is_off(self, amy: Employee, settings: Settings) -> None:
+        settings.CACHING = {**settings.CACHING, "ENABLED": False}
+        first = explanation_of("employee", "email:amy@example.com").sentences[0]
+        assert first == "The cache is switched off by the settings: every read asks the database."
+
+    def test_says_first_that_the_generations_cannot_be_reached(self, amy: Employee, network: Proxy) -> None:
+        cache_manager.get("employee", "email:amy@example.com")
+        network.cut()
+        wait_until(lambda: publisher.store.is_degraded)
+        first = explanation_of("employee", "email:amy@example.com").sentences[0]
+        assert first == "The cache is degraded: this process cannot reach the generations."
+
     def test_every_reason_has_a_sentence(self) -> None:
+        assert set(WHY_DROPPED) == {"evicted", "expired", "invalidated"}
         assert set(WHY_NOT) == {"expired", "invalidated", "disabled", "degraded", "unproven"}

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from caching import cache_manager
+from caching.coherence.publishing import publisher
 from caching.exceptions import InvalidKey, UnknownCacheType
 from caching.monitoring.explanation import explain
 from scheduling.models import Employee
 from tests.caching.clock import Clock
 from tests.factories import EmployeeFactory
 from tests.processes import Child
+from tests.proxy import Proxy
 from tests.valkey import Valkey
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "email:amy@example.com"
@@ -68,6 +71,39 @@ class ExplainTests:
         Employee.objects.get_by_email(employee.email)
         ticking.tick(601)
         assert (local()["serves"], local()["why_not"]) == (False, "expired")
+
+    def test_one_that_was_dropped_since_its_time_had_passed(self, employee: Employee, ticking: Clock) -> None:
+        Employee.objects.get_by_email(employee.email)
+        ticking.tick(601)
+        cache_manager.get("employee", KEY)
+        found = explain("employee", KEY)
+        assert (found["local"], found["dropped"]["reason"]) == (None, "expired")
+        assert 0 <= found["dropped"]["seconds_ago"] < 60
+        # Once it is held again, that is over.
+        Employee.objects.get_by_email(employee.email)
+        assert explain("employee", KEY)["dropped"] is None
+
+    def test_one_that_was_evicted(self, employee: Employee, settings: Any) -> None:
+        settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"employee": 2}}
+        Employee.objects.get_by_email(employee.email)
+        for other in EmployeeFactory.create_batch(2):
+            Employee.objects.get_by_email(other.email)
+        found = explain("employee", KEY)
+        assert (found["local"], found["dropped"]["reason"]) == (None, "evicted")
+        assert cache_manager.get_stats()["types"]["employee"]["evictions"]["size"] == 1
+
+    def test_one_that_was_dropped_after_a_write(self, employee: Employee) -> None:
+        Employee.objects.get_by_email(employee.email)
+        Employee.objects.filter(pk=employee.pk).update(first_name="Eve")
+        cache_manager.get("employee", KEY)
+        assert explain("employee", KEY)["dropped"]["reason"] == "invalidated"
+
+    def test_in_an_outage(self, employee: Employee, network: Proxy) -> None:
+        Employee.objects.get_by_email(employee.email)
+        network.cut()
+        wait_until(lambda: publisher.store.is_degraded)
+        assert explain("employee", KEY)["state"] == "degraded"
+        assert explain("employee", KEY)["shared"] is None
 
     def test_a_clear_is_named(self, employee: Employee) -> None:
         Employee.objects.get_by_email(employee.email)

@@ -154,16 +154,22 @@ class SizeTests:
         record(later, employee__email=counted(hits_local=2))
         assert (
             CacheSample.objects.exclude(at=datetime(2000, 1, 1, tzinfo=UTC))
-            .filter(at__lt=later - timedelta(hours=7))
+            .filter(at__lt=later - timedelta(hours=12))
             .count()
             == 0
         )
 
-    def test_the_week_before_is_known_although_its_hours_are_gone(self) -> None:
-        record(NOON - timedelta(days=10), employee__email=counted(hits_local=3))
+    @pytest.mark.parametrize("period", ["1h", "6h", "24h", "7d"])
+    def test_the_whole_period_before_is_kept(self, period: str) -> None:
+        length = history.PERIODS[period]
+        record(NOON - 2 * length + timedelta(minutes=1), employee__email=counted(hits_local=3))
         record(NOON, employee__email=counted(hits_local=7))
-        CacheSample.objects.filter(seconds=3600, at__lt=NOON - timedelta(days=8)).delete()
-        assert (hits("7d", NOON), hits("7d", NOON, back=1)) == (4, 3)
+        assert (hits(period, NOON), hits(period, NOON, back=1)) == (4, 3)
+
+    def test_the_month_is_kept(self) -> None:
+        record(NOON - timedelta(days=30) + timedelta(minutes=1), employee__email=counted(hits_local=3))
+        record(NOON, employee__email=counted(hits_local=7))
+        assert hits("30d", NOON) == 7
 
     def test_the_period_before_ends_where_this_one_begins(self) -> None:
         record(NOON - timedelta(minutes=90), employee__email=counted(hits_local=3))

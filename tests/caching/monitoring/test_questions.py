@@ -12,12 +12,14 @@ from caching import cache_manager
 from caching.models import CacheSample
 from caching.monitoring import history
 from caching.monitoring.agents import FOLDER_NAME as AGENTS
-from caching.monitoring.agents import Agent
+from caching.monitoring.agents import Agent, _listen
 from caching.monitoring.invalidation_log import FOLDER_NAME, publications
-from caching.monitoring.questions import agent, ask_everyone, reset_everywhere, verify_everywhere
+from caching.monitoring.questions import agent, ask_everyone, reset_everywhere, verify_everywhere, what_to_cache_next
 from caching.monitoring.recorder import StatsRecorder
+from caching.monitoring.repeated_selects import selects
 from caching.monitoring.sampler import sample
 from caching.monitoring.stats import HIT_LOCAL
+from scheduling.models import Employee
 from tests.factories import EmployeeFactory
 from tests.processes import Child, forked
 
@@ -64,6 +66,29 @@ class AskEveryoneTests:
         listening.start()
         assert [reply.answer for reply in ask_everyone("who")] == [{"state": "listening"}]
         (directory / AGENTS / f"{os.getpid()}.sock").unlink()
+
+
+@pytest.mark.django_db(transaction=True)
+class WhatToCacheNextTests:
+    def test_adds_up_what_each_process_has_asked_the_database(self, other: Child) -> None:
+        selects.forget()
+        connection.ensure_connection()
+        other.run("from scheduling.models import Employee")
+        for _ in range(3):
+            Employee.objects.filter(role="cook").count()
+            other.run("Employee.objects.filter(role='chef').count()")
+        (shape,) = [shape for shape in what_to_cache_next(100) if "COUNT" in shape.text]
+        assert shape.count == 6
+        assert shape.text.endswith('WHERE "scheduling_employee"."role" = ?')
+        assert 0 < shape.seconds < 60
+
+    def test_a_process_that_is_busy_delays_nothing(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        # It listens, and nobody accepts.
+        listening = _listen(directory / AGENTS)
+        monkeypatch.setattr("caching.monitoring.questions.PATIENCE_OF_A_PAGE", 0.05)
+        selects.forget()
+        assert what_to_cache_next(100) == []
+        listening.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,16 +3,20 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.signals import request_started
-from django.db import transaction
+from django.db import connection, transaction
 
 from caching import cache_manager
 from caching.models import CacheSample
 from caching.monitoring.sampler import Sampler, sample, sample_now
+from caching.monitoring.verification import verify_local
+from scheduling.models import Employee
+from tests.factories import EmployeeFactory
 from tests.processes import Child
 from tests.waiting import wait_until
 
@@ -38,6 +42,45 @@ def recorded() -> int:
 def directory(settings: Any, tmp_path: Path) -> Path:
     settings.CACHING = {**settings.CACHING, "DIRECTORY": str(tmp_path)}
     return tmp_path
+
+
+@pytest.mark.django_db(transaction=True)
+class VerifyTests:
+    @pytest.fixture
+    def stale(self, directory: Path) -> Employee:
+        employee: Employee = EmployeeFactory(email="amy@example.com")
+        Employee.objects.get_by_email(employee.email)
+        connection.ensure_connection()
+        connection.connection.execute("UPDATE scheduling_employee SET first_name = 'Eve'")
+        connection.connection.commit()
+        return employee
+
+    def test_is_off_by_default(self, stale: Employee, caplog: pytest.LogCaptureFixture) -> None:
+        Sampler()._verify()
+        assert cache_manager.get_stats()["verified"] == 0
+        assert caplog.messages == []
+
+    def test_counts_and_logs_what_is_stale_without_its_value(
+        self, stale: Employee, settings: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        # The same manager goes on: only its configuration is another one.
+        cache_manager.runtime._config = replace(cache_manager.config, VERIFY_SAMPLE=10)
+        Sampler()._verify()
+        counts = cache_manager.get_stats()
+        assert (counts["verified"], counts["found_stale"]) == (1, 1)
+        (message,) = caplog.messages
+        assert message == "Stale in the local tier, somebody has written past Django: employee/email:…."
+        # It stays: who repairs wants to see it first.
+        assert verify_local(["employee"], None, repair=False).stale != []
+
+    def test_the_thread_of_every_process_does_it(self, directory: Path, start_child: Any) -> None:
+        EmployeeFactory(email="amy@example.com")
+        child = start_child(directory)
+        child.run("from caching import cache_manager; from dataclasses import replace")
+        child.run("from scheduling.models import Employee; Employee.objects.get_by_email('amy@example.com')")
+        child.run("cache_manager.runtime._config = replace(cache_manager.config, VERIFY_SAMPLE=10)")
+        child.run(SERVE)
+        wait_until(lambda: child.run("cache_manager.get_stats()['verified']") == 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from caching import cache_manager
+from caching.monitoring.repeated_selects import Shape
 from caching.monitoring.reports import report
-from caching.monitoring.tables import as_table
+from caching.monitoring.tables import as_table, table_of_shapes
 
 
 def printed(stats: dict[str, Any], *types: str) -> list[str]:
@@ -23,6 +24,23 @@ def stats() -> dict[str, Any]:
     for _ in range(2):
         cache_manager.get_or_load("general", "answer:1", lambda: 42)
     return cache_manager.get_stats()
+
+
+class TableOfShapesTests:
+    def test_has_a_row_per_shape_and_takes_no_text_as_markup(self) -> None:
+        out = io.StringIO()
+        shape = Shape(text='SELECT "a" FROM "t[bold]"', count=2000, seconds=3.0)
+        Console(file=out, width=140).print(table_of_shapes([shape]))
+        assert out.getvalue().splitlines()[-2].split() == [
+            "SELECT",
+            '"a"',
+            "FROM",
+            '"t[bold]"',
+            "2,000",
+            "3.00",
+            "1.50",
+            "ms",
+        ]
 
 
 class AsTableTests:

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
+from caching.monitoring.repeated_selects import selects
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-of-the-tests"
@@ -101,6 +102,14 @@ class StatsTests:
         (point,) = with_token("/api/cache/stats/?since=1h").json()["history"]["points"]
         assert (point["hits"], point["misses"], point["hit_rate"]) == (4, 1, 0.8)
         assert point["load_p50"] > 0
+
+    def test_gives_what_to_cache_next_if_asked(self) -> None:
+        selects.forget()
+        for _ in range(2):
+            selects.note("SELECT a FROM t WHERE b = 'amy'", 10**9)
+        assert "next" not in with_token("/api/cache/stats/").json()
+        shape = {"text": "SELECT a FROM t WHERE b = ?", "count": 2, "seconds": 2.0}
+        assert with_token("/api/cache/stats/?next").json()["next"][0] == shape
 
     def test_an_unknown_period_lists_the_known_ones(self) -> None:
         answer = with_token("/api/cache/stats/?since=1y")

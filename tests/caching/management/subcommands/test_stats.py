@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from caching import cache_manager
 from caching.models import CacheSample
+from caching.monitoring.repeated_selects import selects
 from scheduling.models import Employee
 from tests.caching.management.running import finished, process, read_three_times, refused, run
 from tests.processes import Child
@@ -56,6 +57,17 @@ class StatsTests:
 
         expected = cache_manager.get_stats(all_processes=True)
         assert {name: report[name] for name in expected} == expected
+
+    def test_shows_what_to_cache_next_below_the_table_of_all_types(self) -> None:
+        selects.forget()
+        for _ in range(2):
+            selects.note("SELECT a FROM t WHERE b = 'amy'", 10**9)
+
+        text = run("stats")
+        assert "What to cache next" in text
+        assert "SELECT a FROM t WHERE b = ?" in text
+        for arguments in (("general",), ("--format", "json"), ("--format", "csv")):
+            assert "SELECT" not in run("stats", *arguments)
 
     def test_shows_a_table_with_totals(self) -> None:
         for key in ("answer:1", "answer:1", "answer:2", "answer:2"):
