@@ -7,6 +7,7 @@
     python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
+    python -m benchmarks.eviction [--json FILE]              which entries of a full tier make room: SIEVE, LRU, LFU
     python -m benchmarks.torture --help                      is any read ever stale?
 
 Each command creates its databases in a temporary folder, starts the servers that it needs, runs each thing that it
@@ -30,6 +31,8 @@ sample_import  the figures of the import that `make demo` shows
 policy         what a check by the policy costs
 pages          what the pages of the admin cost
 scale          what more processes cost
+eviction       how often a full tier answers
+page_trace     what the worker of `eviction` records
 load           the whole site under load
 torture        the torture test
 """

@@ -29,11 +29,12 @@ from ..values.forms import Content
 from ..values.freezing import freeze, thaw
 from . import leases
 from .dependencies import Dependencies, Dependency, tags_of_dependency
-from .entries import Kind, TypeEntries, TypeTable
+from .entries import Kind, TypeEntries
 from .leases import Lease, take_leases
 from .loading import aload_through, find_many, load_through
 from .runtime import Runtime
 from .storing import store
+from .type_table import TypeTable
 
 Name = str | CacheType
 

@@ -17,8 +17,13 @@ from .leases import Lease
 from .tiers import Entry
 
 
-def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> None:
-    """Store values loaded under leases, except those with a dependency that has been written since."""
+def store(
+    kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None, *, fills: bool = False
+) -> None:
+    """Store values loaded under leases, except those with a dependency that has been written since.
+
+    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
+    """
     runtime = kind.runtime
     generations, longest_life = runtime.generations, runtime.generations.longest_life
     if not runtime.is_serving or dirty_here() or not longest_life:
@@ -43,7 +48,10 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
             # In an outage the value is as old as its lease: writes of others during the load are unknown here.
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
             entries[key] = Entry(content.value, stamp, deadline)
-            kind.put(key, entries[key], stats.SET, place)
+            if not fills:
+                kind.put(key, entries[key], stats.SET, place)
+    if fills:
+        kind.fill(entries, stats.SET, place)
     if runtime.shared is not None and entries and not generations.is_degraded:
         runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
 
