@@ -8,6 +8,7 @@
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
     python -m benchmarks.eviction [--json FILE]              which entries of a full tier make room: SIEVE, LRU, LFU
+    python -m benchmarks.ttl     [--json FILE]               times to live that are learned, against fixed ones
     python -m benchmarks.torture --help                      is any read ever stale?
 
 Each command creates its databases in a temporary folder, starts the servers that it needs, runs each thing that it
@@ -33,6 +34,7 @@ pages          what the pages of the admin cost
 scale          what more processes cost
 eviction       how often a full tier answers
 page_trace     what the worker of `eviction` records
+ttl            what learned times to live gain
 load           the whole site under load
 torture        the torture test
 """

@@ -31,6 +31,10 @@ class Config:
     GENERATIONS: Literal["auto", "memory", "redis"] = "auto"
     """Where generations are kept; "auto" uses Redis if the shared alias is served by Redis, else shared memory."""
     TTL: Mapping[str, float] = field(default_factory=dict)
+    LEARN_TTL: bool = True
+    """Whether times to live are learned from how often values change behind Django's back."""
+    MAX_DRIFT: float = 0.02
+    """The share of the reads, from 0 to 1, that may get such a value, where times to live are learned."""
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
     EVICTION: Mapping[str, Literal["sieve", "lru"]] = field(default_factory=dict)
     """Which entry of a full type makes room: by SIEVE, or the least recently used."""
@@ -65,6 +69,12 @@ class Config:
         if self.INTENT_SECONDS <= 0 or self.DEGRADED_TTL < 0 or self.SAMPLE_SECONDS < 0:
             raise ImproperlyConfigured(
                 "CACHING: INTENT_SECONDS must be above 0, and DEGRADED_TTL and SAMPLE_SECONDS at least 0 seconds."
+            )
+        if not isinstance(self.LEARN_TTL, bool):
+            raise ImproperlyConfigured(f'CACHING["LEARN_TTL"] is {self.LEARN_TTL!r}; give True or False.')
+        if not isinstance(self.MAX_DRIFT, (int, float)) or not 0 < self.MAX_DRIFT < 1:
+            raise ImproperlyConfigured(
+                f'CACHING["MAX_DRIFT"] is {self.MAX_DRIFT!r}; give a share of the reads above 0 and below 1, like 0.02.'
             )
         if self.STATS_TOKEN is not None and len(self.STATS_TOKEN) < SHORTEST_TOKEN:
             raise ImproperlyConfigured(

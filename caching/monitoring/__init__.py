@@ -1,6 +1,7 @@
 """WATCHING: what the cache did and does, for people and programs.
 
 load_times        a histogram of the time that loads take
+drift             how often values change behind Django's back, and the time to live that follows
 stats             the counters of each type and kind, and CacheStats, an immutable snapshot of them
 recorder          counting, exact under threads, for this process and for all processes of the host
 reports           the counts as a dictionary for JSON, as CSV or as one line

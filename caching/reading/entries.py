@@ -10,6 +10,7 @@ from ..monitoring.load_times import bucket_of
 from ..values.sizes import estimated_bytes
 from .eviction import Eviction, Room, room_for
 from .places import Place, accepted_by, declared_name
+from .polling import Polling
 from .runtime import Runtime
 from .tiers import Entry
 
@@ -69,13 +70,19 @@ class TypeEntries:
 class Kind:
     """The entries of one kind of key, with their TTL and their counts."""
 
-    __slots__ = ("accepts", "declared_as", "entries", "name", "row", "runtime", "ttl", "view")
+    __slots__ = ("accepts", "declared_as", "entries", "name", "polling", "row", "runtime", "ttl", "view")
 
     def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
         self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
         self.row = runtime.recorder.row(entries.name, name)
         self.view = runtime.recorder.view
         self.declared_as, self.accepts = declared_name(entries.name, name), accepted_by(entries.name, name)
+        self.polling = Polling() if runtime.config.LEARN_TTL else None
+
+    @property
+    def lifetime(self) -> float:
+        """The time to live of an entry that is stored now: ``ttl``, or what was learned from it."""
+        return self.ttl if self.polling is None else self.polling.lifetime(self.ttl)
 
     is_placed = False
     """Whether ``place`` must be asked in the thread that reads the database."""

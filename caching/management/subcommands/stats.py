@@ -83,6 +83,8 @@ class Stats(Subcommand):
             from caching.monitoring.tables import as_table
 
             console.print(as_table(report))
+            for sentence in reports.learned(report):
+                self.stdout.write(f"TTL learned for {sentence}.")
 
     def _judge(self, report: dict[str, Any], fail_under: float, min_requests: int) -> None:
         reads, rate = report["total_requests"], report["hit_rate"]
