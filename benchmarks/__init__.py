@@ -9,6 +9,7 @@
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
     python -m benchmarks.eviction [--json FILE]              which entries of a full tier make room: SIEVE, LRU, LFU
     python -m benchmarks.ttl     [--json FILE]               times to live that are learned, against fixed ones
+    python -m benchmarks.memory  [--json FILE]               what full caches take, beside what the statistics say
     python -m benchmarks.torture --help                      is any read ever stale?
 
 Each command creates its databases in a temporary folder, starts the servers that it needs, runs each thing that it
@@ -35,6 +36,7 @@ scale          what more processes cost
 eviction       how often a full tier answers
 page_trace     what the worker of `eviction` records
 ttl            what learned times to live gain
+memory         what full caches take
 load           the whole site under load
 torture        the torture test
 """

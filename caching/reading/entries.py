@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from ..keys import CacheType, kind_of
 from ..monitoring import stats
 from ..monitoring.load_times import bucket_of
-from ..values.sizes import estimated_bytes
+from ..values.sizes import estimated_bytes, stamp_bytes
 from .eviction import Eviction, Room, room_for
 from .places import Place, accepted_by, declared_name
 from .polling import Polling
@@ -17,8 +17,8 @@ from .tiers import Entry
 logger = logging.getLogger("caching")
 _MEASURED = 64
 """Of so many entries that are stored, the size of one is measured."""
-_BYTES_OF_AN_ENTRY = 500
-"""The key, the stamp and the places in the tables, measured once for an entry of six tags."""
+_BYTES_OF_AN_ENTRY = 450
+"""The entry itself, its moment, its key and its places in the tables of the tier and of the look-up."""
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 
 
@@ -191,7 +191,7 @@ class Kind:
             self._measure(found[key])
 
     def _measure(self, entry: Entry) -> None:
-        size = estimated_bytes(entry.value) + _BYTES_OF_AN_ENTRY
+        size = estimated_bytes(entry.value) + stamp_bytes(entry.stamp.tags) + _BYTES_OF_AN_ENTRY
         with self.entries.lock:
             self.view[self.entries.row + stats.SAMPLED] += 1
             self.view[self.entries.row + stats.SAMPLED_BYTES] += size
