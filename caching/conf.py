@@ -46,6 +46,8 @@ class Config:
     OUTBOX: Literal["auto", "always"] = "auto"
     SCOPE: str | None = None
     """The dotted path of a callable that returns a short text, such as a tenant, or None; a part of every key."""
+    WARM_ON_START: bool = False
+    """Whether a process that begins to serve fills the caches, in a thread."""
     SAMPLE_SECONDS: float = 60
     """How often the history is written, by one thread of the host; with 0 only ``manage.py cache sample`` writes it."""
     STATS_TOKEN: str | None = None
@@ -70,8 +72,9 @@ class Config:
             raise ImproperlyConfigured(
                 "CACHING: INTENT_SECONDS must be above 0, and DEGRADED_TTL and SAMPLE_SECONDS at least 0 seconds."
             )
-        if not isinstance(self.LEARN_TTL, bool):
-            raise ImproperlyConfigured(f'CACHING["LEARN_TTL"] is {self.LEARN_TTL!r}; give True or False.')
+        for option in ("LEARN_TTL", "WARM_ON_START"):
+            if not isinstance(getattr(self, option), bool):
+                raise ImproperlyConfigured(f'CACHING["{option}"] is {getattr(self, option)!r}; give True or False.')
         if not isinstance(self.MAX_DRIFT, (int, float)) or not 0 < self.MAX_DRIFT < 1:
             raise ImproperlyConfigured(
                 f'CACHING["MAX_DRIFT"] is {self.MAX_DRIFT!r}; give a share of the reads above 0 and below 1, like 0.02.'
