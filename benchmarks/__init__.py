@@ -8,6 +8,9 @@
     python -m benchmarks.monitoring [--json FILE]            what it costs to see what the cache does
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
+    python -m benchmarks.eviction [--json FILE]              which entries of a full tier make room: SIEVE, LRU, LFU
+    python -m benchmarks.ttl     [--json FILE]               times to live that are learned, against fixed ones
+    python -m benchmarks.memory  [--json FILE]               what full caches take, beside what the statistics say
     python -m benchmarks.torture --help                      is any read ever stale?
 
 Each command creates its databases in a temporary folder, starts the servers that it needs, runs each thing that it
@@ -32,6 +35,10 @@ policy         what a check by the policy costs
 pages          what the pages of the admin cost
 monitoring     what the page of the cache, its history, its log and /metrics cost
 scale          what more processes cost
+eviction       how often a full tier answers
+page_trace     what the worker of `eviction` records
+ttl            what learned times to live gain
+memory         what full caches take
 load           the whole site under load
 torture        the torture test
 """

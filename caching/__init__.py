@@ -31,6 +31,7 @@ from .coherence.watching import watch
 from .exceptions import CachingError, InvalidKey, InvalidTTL, NotWatched, Uncacheable, UnknownCacheType, UnknownModel
 from .keys import CacheType
 from .monitoring.stats import CacheStats
+from .monitoring.warming import worth_reading, worth_warming
 from .reading.batch import BatchCache
 from .reading.decorators import cached
 from .reading.groups import CachedGroup
@@ -62,4 +63,6 @@ __all__ = [
     "invalidate",
     "rows_where",
     "watch",
+    "worth_reading",
+    "worth_warming",
 ]

@@ -22,6 +22,7 @@ class CachingConfig(AppConfig):
         from .coherence.watcher import install
         from .monitoring.questions import agent, log
         from .monitoring.sampler import sampler
+        from .monitoring.warm_start import warm_start
         from .reading import leases
         from .reading.manager import cache_manager
 
@@ -34,6 +35,7 @@ class CachingConfig(AppConfig):
         for signal in (request_started, request_finished):
             signal.connect(leases.drop_all, dispatch_uid="caching")
         request_started.connect(sampler.start, dispatch_uid="caching.sampler")
+        request_started.connect(warm_start.start, dispatch_uid="caching.warm_start")
         request_started.connect(agent.start, dispatch_uid="caching.agent")
         if log.write not in publisher.listeners:
             publisher.listeners.append(log.write)

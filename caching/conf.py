@@ -31,6 +31,10 @@ class Config:
     GENERATIONS: Literal["auto", "memory", "redis"] = "auto"
     """Where generations are kept; "auto" uses Redis if the shared alias is served by Redis, else shared memory."""
     TTL: Mapping[str, float] = field(default_factory=dict)
+    LEARN_TTL: bool = True
+    """Whether times to live are learned from how often values change behind Django's back."""
+    MAX_DRIFT: float = 0.02
+    """The share of the reads, from 0 to 1, that may get such a value, where times to live are learned."""
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
     EVICTION: Mapping[str, Literal["sieve", "lru"]] = field(default_factory=dict)
     """Which entry of a full type makes room: by SIEVE, or the least recently used."""
@@ -42,6 +46,8 @@ class Config:
     OUTBOX: Literal["auto", "always"] = "auto"
     SCOPE: str | None = None
     """The dotted path of a callable that returns a short text, such as a tenant, or None; a part of every key."""
+    WARM_ON_START: bool = False
+    """Whether a process that begins to serve fills the caches, in a thread."""
     SAMPLE_SECONDS: float = 60
     """How often the history is written, by one thread of the host; with 0 only ``manage.py cache sample`` writes it."""
     VERIFY_SAMPLE: int = 0
@@ -71,6 +77,13 @@ class Config:
         if isinstance(self.VERIFY_SAMPLE, bool) or not isinstance(self.VERIFY_SAMPLE, int) or self.VERIFY_SAMPLE < 0:
             raise ImproperlyConfigured(
                 f'CACHING["VERIFY_SAMPLE"] is {self.VERIFY_SAMPLE!r}; give a number of entries, or 0 to compare none.'
+            )
+        for option in ("LEARN_TTL", "WARM_ON_START"):
+            if not isinstance(getattr(self, option), bool):
+                raise ImproperlyConfigured(f'CACHING["{option}"] is {getattr(self, option)!r}; give True or False.')
+        if not isinstance(self.MAX_DRIFT, (int, float)) or not 0 < self.MAX_DRIFT < 1:
+            raise ImproperlyConfigured(
+                f'CACHING["MAX_DRIFT"] is {self.MAX_DRIFT!r}; give a share of the reads above 0 and below 1, like 0.02.'
             )
         if self.STATS_TOKEN is not None and len(self.STATS_TOKEN) < SHORTEST_TOKEN:
             raise ImproperlyConfigured(

@@ -8,6 +8,7 @@ docs/coherence.md).
 
 from dataclasses import dataclass
 from re import compile as compile_pattern
+from sys import intern
 from urllib.parse import unquote
 
 from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
@@ -118,7 +119,7 @@ def type_tag(type_name: str) -> str:
 
 
 def kind_tag(type_name: str, kind: str) -> str:
-    return f"{type_name}/{kind}"
+    return intern(f"{type_name}/{kind}")
 
 
 def key_tag(type_name: str, key: str) -> str:
@@ -152,9 +153,9 @@ def value_tag(label: str, attname: str, value: object) -> str:
 
 def all_rows_tag(label: str) -> str:
     """Return the tag that writes to unknown rows publish; every entry that contains a row of the model has it."""
-    return f"{label}/*"
+    return intern(f"{label}/*")
 
 
 def any_row_tag(label: str) -> str:
     """Return the tag that every write to the model publishes; it guards loads, and lists of all rows depend on it."""
-    return f"{label}/+"
+    return intern(f"{label}/+")

@@ -220,6 +220,7 @@ CACHING = {
     "INTENT_SECONDS": 30,
     "STRICT": False,
     "OUTBOX": "auto",
+    "WARM_ON_START": env.bool("WARM_ON_START", default=False),
     "STATS_TOKEN": env.str("CACHE_STATS_TOKEN", default=None),
     # Seconds, by kind; a kind that is not here takes `default`.
     "TTL": {

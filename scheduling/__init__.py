@@ -8,6 +8,7 @@ department_tree  every walk up or down the tree of departments
 fields           the e-mail field, and the one function that normalises an address
 caches           every cached read, and what becomes stale when a row changes
 models           the tables, one module per subject, and their querysets
+warming          what is worth loading into the caches before anybody asks for it
 policy           what a plan must respect, for forms, actions and imports alike
 attention        what needs attention in some weeks, in numbers
 workflow         what is done with whole schedules: steps, versions, copies

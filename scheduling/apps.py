@@ -10,5 +10,7 @@ class SchedulingConfig(AppConfig):
         """Give the model the validation of the policy, which reads the models: they cannot import it."""
         from scheduling.models import ScheduleAssignment
         from scheduling.policy import validate
+        from scheduling.warming import declare
 
         ScheduleAssignment.validate_by_policy = staticmethod(validate)
+        declare()

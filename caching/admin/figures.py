@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..monitoring import history, reports
+from ..monitoring.drift import MIN_POLLS
 from ..monitoring.invalidation_log import FOLDER_NAME, Publication, publications
 from ..monitoring.stats import CacheStats
 from ..reading.manager import cache_manager
@@ -54,6 +55,8 @@ class Row:
     limit: int | None = None
     last: Publication | None = None
     kinds: Sequence["Row"] = ()
+    learned: str = ""
+    """What was learned about the time to live, in words."""
 
     @property
     def reads(self) -> str:
@@ -233,11 +236,29 @@ class Figures:
                 entries=live[name]["entries"] if name in live else 0,
                 limit=None if counts["max_size"] is None else counts["max_size"] * processes,
                 last=last.get(name),
-                kinds=[Row(name=kind, counts=of_kind) for kind, of_kind in counts["kinds"].items()],
+                kinds=[
+                    Row(name=kind, counts=of_kind, learned=_learned(live.get(name, {}).get("kinds", {}).get(kind)))
+                    for kind, of_kind in counts["kinds"].items()
+                ],
             )
             for name, counts in sorted(self._counts["types"].items())
         ]
         return sorted(rows, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+
+
+def _learned(counts: Mapping[str, Any] | None) -> str:
+    """Return the time to live that was learned from the polls of this host, and from how many; "" if there is none."""
+    if counts is None or counts["learned_ttl"] is None or counts["polls"] < MIN_POLLS:
+        return ""
+    texts = {
+        "set": words.number(counts["ttl"]),
+        "learned": words.number(round(counts["learned_ttl"])),
+        "polls": words.number(counts["polls"]),
+        "changed": words.number(counts["drifted"]),
+    }
+    if not counts["drifted"]:
+        return _("%(set)s s → %(learned)s s: %(polls)s polls, none had changed") % texts
+    return _("%(set)s s → %(learned)s s: %(polls)s polls, %(changed)s had changed") % texts
 
 
 def log() -> list[Publication]:

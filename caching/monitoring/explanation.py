@@ -37,7 +37,7 @@ def explain(type_name: str, key: str) -> dict[str, Any]:
     return {
         "type": kind.entries.name,
         "key": key,
-        "ttl": kind.ttl,
+        "ttl": kind.lifetime,
         "look_up": kind.declared_as or None,
         "state": cache_manager.state,
         "local": None if local is None else _described(kind, lookup, key, local),

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..keys import cache_type
+from .drift import MIN_POLLS
 from .load_times import quantile
 
 SCHEMA_VERSION = 1
 _QUANTILES = {"load_p50": 0.5, "load_p95": 0.95, "load_p99": 0.99}
-_GAUGES = ("hit_rate", "kinds", "max_size", "ttl", *_QUANTILES)
+_GAUGES = ("hit_rate", "kinds", "max_size", "ttl", "learned_ttl", *_QUANTILES)
 
 Counts = Mapping[str, Any]
 """The counts of a type, of a kind, or of everything, as returned by ``CacheStats.as_dict``."""
@@ -56,6 +57,17 @@ def rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Counts]]:
         yield name, "", counts
         for kind, counts_of_kind in counts["kinds"].items():
             yield name, kind, counts_of_kind
+
+
+def learned(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each kind whose time to live was learned, with the polls from which it was."""
+    for name, kind, counts in rows(report):
+        if kind and counts["learned_ttl"] is not None and counts["polls"] >= MIN_POLLS:
+            drifted = f"{counts['drifted']:,}" if counts["drifted"] else "none"
+            yield (
+                f"{name} by {kind}: {counts['ttl']:,.0f} s -> {counts['learned_ttl']:,.0f} s: "
+                f"{counts['polls']:,} polls, {drifted} had changed"
+            )
 
 
 def as_line(report: Mapping[str, Any]) -> str:

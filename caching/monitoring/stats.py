@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from . import load_times
+from . import drift, load_times
+from .drift import Polls
 
 CAUSES = ("save", "delete", "m2m", "bulk", "import", "pattern", "clear", "call", "safety_net", "expired")
 COUNTERS = (
@@ -14,6 +15,7 @@ COUNTERS = (
     *(f"invalidated_{cause}" for cause in CAUSES),
     *("warmed", "verified", "found_stale", "sampled", "sampled_bytes"),
     *load_times.COUNTERS,
+    *drift.COUNTERS,
 )
 HIT_LOCAL, HIT_SHARED, MISS, BYPASS, SET, DELETE, ERROR = range(7)
 LOAD, LOAD_NS, WAIT, REFUSAL, EVICTED_SIZE, EVICTED_EXPIRED, ENTRIES = range(7, 14)
@@ -76,6 +78,11 @@ class CacheStats:
         return self["sampled_bytes"] / self["sampled"] if self["sampled"] else None
 
     @property
+    def polls(self) -> Polls:
+        """The loads that show whether what was held had changed although no generation had moved."""
+        return Polls.of(self.counts)
+
+    @property
     def invalidations(self) -> dict[str, int]:
         """The number of invalidations that concerned this type, by cause."""
         return {cause: self[f"invalidated_{cause}"] for cause in CAUSES}
@@ -105,6 +112,8 @@ class CacheStats:
             "evictions": {"size": self["evicted_size"], "expired": self["evicted_expired"]},
             "invalidations": self.invalidations,
             "warmed": self["warmed"],
+            "polls": self.polls.number,
+            "drifted": self.polls.changes,
             "verified": self["verified"],
             "found_stale": self["found_stale"],
         }
@@ -114,8 +123,18 @@ def report(
     snapshot: Mapping[str, CacheStats],
     max_sizes: Mapping[str, int],
     ttl: Callable[[str, str], float | None],
+    max_drift: float | None = None,
 ) -> dict[str, Any]:
-    """Convert counts by "type/kind" to the form of ``get_stats``: the total, then by type, then by kind."""
+    """Convert counts by "type/kind" to the form of ``get_stats``: the total, then by type, then by kind.
+
+    ``ttl`` returns the time to live that is set for a kind. What the polls teach is added with ``max_drift``.
+    """
+
+    def described(name: str, kind: str, counted: CacheStats) -> dict[str, Any]:
+        base = ttl(name, kind)
+        learned = base if base is None or max_drift is None else counted.polls.ttl(base, max_drift)
+        return {**counted.as_dict(), "ttl": base, "learned_ttl": learned}
+
     by_type: dict[str, dict[str, CacheStats]] = {name: {} for name in sorted(max_sizes)}
     for name, counted in sorted(snapshot.items()):
         type_name, _, kind = name.partition("/")
@@ -128,7 +147,7 @@ def report(
             "bytes": round(total["entries"] * (total.mean_bytes or 0)),
             "max_size": max_sizes.get(name),
             "ttl": ttl(name, ""),
-            "kinds": {kind: {**counted.as_dict(), "ttl": ttl(name, kind)} for kind, counted in kinds.items() if kind},
+            "kinds": {kind: described(name, kind, counted) for kind, counted in kinds.items() if kind},
         }
         for name, kinds in by_type.items()
     }

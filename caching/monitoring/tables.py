@@ -68,8 +68,16 @@ def _cells(counts: Counts) -> tuple[str, ...]:
         f"{invalidations(counts):,}" if "entries" in counts else "",
         f"{sum(counts['evictions'].values()):,}",
         _held(counts),
-        f"{counts['ttl']:g} s" if counts.get("ttl") else "",
+        _ttl(counts),
     )
+
+
+def _ttl(counts: Counts) -> str:
+    """Return the time to live that is set and, if another was learned from the polls, that one."""
+    base, learned = counts.get("ttl"), counts.get("learned_ttl")
+    if not base:
+        return ""
+    return f"{base:g} s" if learned in (None, base) else f"{base:g} → {learned:.0f} s"
 
 
 def _held(counts: Counts) -> str:

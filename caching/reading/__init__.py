@@ -4,7 +4,9 @@ eviction       which entry of a full type makes room: by SIEVE, or the least rec
 tiers          entries, and the tier that all processes share: a Django cache
 runtime        what all reads of a process share (clock, settings, stores), and whether an entry may be served
 places         the scope, databases and filter that an answer depends on besides its key
+polling        loads as polls: what changes behind Django's back, and the time to live from that
 entries        the entries that this process holds, by cache type and kind
+type_table     the types and kinds of this process, made when they are first used
 dependencies   what a value depends on, as far as is known before it is loaded
 leases         the generations at the moment before a load
 storing        whether a loaded value is stored, and with which stamp

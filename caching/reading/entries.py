@@ -4,24 +4,23 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from cachetools import Cache
-
-from ..keys import CacheType, cache_type, kind_of, known_types
+from ..keys import CacheType, kind_of
 from ..monitoring import stats
 from ..monitoring.load_times import bucket_of
-from ..values.sizes import estimated_bytes
-from .eviction import Eviction, room_for
-from .places import Place, accepted_by, declared_name, place_of
+from ..values.sizes import estimated_bytes, stamp_bytes
+from .eviction import Eviction, Room, room_for
+from .places import Place, accepted_by, declared_name
+from .polling import Polling
 from .runtime import Runtime
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
 _MEASURED = 64
 """Of so many entries that are stored, the size of one is measured."""
-_BYTES_OF_AN_ENTRY = 500
-"""The key, the stamp and the places in the tables, measured once for an entry of six tags."""
+_BYTES_OF_AN_ENTRY = 450
+"""The entry itself, its moment, its key and its places in the tables of the tier and of the look-up."""
 _REMEMBERED = 256
 """Of so many entries of a type that were dropped, the reason is known."""
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
@@ -37,7 +36,7 @@ class TypeEntries:
         self.max_size, self.eviction = max_size, eviction
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
-        self.entries: Cache[str, Entry] = room_for(max_size, eviction)
+        self.entries: Room[str, Entry] = room_for(max_size, eviction)
         self.kinds: dict[str, Kind] = {}
         self.dropped: deque[tuple[str, str, float]] = deque(maxlen=_REMEMBERED)
         """The keys that were dropped last, why, and when by ``time.time``: so that a miss can be explained."""
@@ -66,17 +65,37 @@ class TypeEntries:
             self.view[self.row + stats.ENTRIES] = len(self.entries)
             return before - len(self.entries)
 
+    def drop_dead(self, runtime: Runtime) -> None:
+        """Drop the entries that can never be served again, with one check of the generations."""
+        with self.lock:
+            held = list(self.entries.items())
+        now = runtime.clock()
+        holding = runtime.generations.holding([entry.stamp for _, entry in held])
+        with self.lock:
+            for (key, entry), holds in zip(held, holding, strict=True):
+                expired = entry.deadline <= now
+                if (expired or not holds) and self.entries.pop(key, None) is not None:
+                    reason = stats.EVICTED_EXPIRED if expired else stats.REFUSAL
+                    self.view[self.kinds[kind_of(key)].row + reason] += 1
+            self.view[self.row + stats.ENTRIES] = len(self.entries)
+
 
 class Kind:
     """The entries of one kind of key, with their TTL and their counts."""
 
-    __slots__ = ("accepts", "declared_as", "entries", "name", "row", "runtime", "ttl", "view")
+    __slots__ = ("accepts", "declared_as", "entries", "name", "polling", "row", "runtime", "ttl", "view")
 
     def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
         self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
         self.row = runtime.recorder.row(entries.name, name)
         self.view = runtime.recorder.view
         self.declared_as, self.accepts = declared_name(entries.name, name), accepted_by(entries.name, name)
+        self.polling = Polling() if runtime.config.LEARN_TTL else None
+
+    @property
+    def lifetime(self) -> float:
+        """The time to live of an entry that is stored now: ``ttl``, or what was learned from it."""
+        return self.ttl if self.polling is None else self.polling.lifetime(self.ttl)
 
     is_placed = False
     """Whether ``place`` must be asked in the thread that reads the database."""
@@ -123,6 +142,14 @@ class Kind:
                 self._drop_if_dead(key, present[key])
         return found
 
+    def servable(self, keys: Collection[str]) -> set[str]:
+        """Return the keys whose entries may be served now. They do not count as read."""
+        held = self.entries
+        with held.lock:
+            entries = {key: entry for key, entry in held.entries.items() if key in keys}
+        served = self.runtime.may_serve_each(list(entries.values()))
+        return {key for key, serves in zip(entries, served, strict=True) if serves}
+
     def miss(self, *keys: str, inside_a_write: bool = False) -> None:
         """Count reads that the cache cannot answer."""
         self.count(stats.BYPASS if inside_a_write else stats.MISS, len(keys))
@@ -160,10 +187,31 @@ class Kind:
             self.view[self.row + counter] += 1
             measures = self.view[self.row + counter] % _MEASURED == 1
         if measures:
-            size = estimated_bytes(entry.value) + _BYTES_OF_AN_ENTRY
-            with held.lock:
-                self.view[held.row + stats.SAMPLED] += 1
-                self.view[held.row + stats.SAMPLED_BYTES] += size
+            self._measure(entry)
+
+    def fill(self, found: Mapping[str, Entry], counter: int, place: str = "") -> None:
+        """Store entries that nobody has asked for, as many as there is room for; add the number of all to ``counter``.
+
+        They take the room that is free, that of entries which can never be served again, and that of earlier ones of
+        their sort which nobody has read. What was read stays.
+        """
+        held = self.entries
+        if len(held.entries) + len(found) > held.max_size:
+            held.drop_dead(self.runtime)
+        with held.lock:
+            before = len(held.entries)
+            stored = held.entries.fill(found)
+            self.view[held.row + stats.EVICTED_SIZE] += before + len(stored) - len(held.entries)
+            self.view[held.row + stats.ENTRIES] = len(held.entries)
+            self.view[self.row + counter] += len(found)
+        for key in stored[::_MEASURED]:
+            self._measure(found[key])
+
+    def _measure(self, entry: Entry) -> None:
+        size = estimated_bytes(entry.value) + stamp_bytes(entry.stamp.tags) + _BYTES_OF_AN_ENTRY
+        with self.entries.lock:
+            self.view[self.entries.row + stats.SAMPLED] += 1
+            self.view[self.entries.row + stats.SAMPLED_BYTES] += size
 
     def count(self, counter: int, number: int = 1) -> None:
         with self.entries.lock:
@@ -209,63 +257,10 @@ class PlacedKind(Kind):
     def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
         super().put(f"{key}\n{place}", entry, counter)
 
+    def servable(self, keys: Collection[str]) -> set[str]:
+        place = self._place()
+        names = {f"{key}\n{place}": key for key in keys}
+        return {names[name] for name in super().servable(names)}
 
-class TypeTable:
-    """The entries of all cache types in this process. Types and kinds are created when they are first used."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
-        self.held: dict[str, TypeEntries] = {}
-        self._lock = threading.RLock()
-        runtime.on_reconfigure.append(self._forget)
-        runtime.on_shared_fault = self._count_shared_fault
-
-    def _forget(self) -> None:
-        self.held = {}
-        self._lock = threading.RLock()
-
-    def entries(self, name: str | CacheType) -> TypeEntries:
-        """Return the entries of a type in this process; raise UnknownCacheType, which lists the known types."""
-        declared = cache_type(name)
-        config = self.runtime.config
-        if declared.name not in self.held:
-            with self._lock:
-                max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
-                eviction = config.eviction(declared.name)
-                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size, eviction))
-        return self.held[declared.name]
-
-    def all_entries(self) -> list[TypeEntries]:
-        """Return the entries of every declared type in this process."""
-        return [self.entries(name) for name in known_types()]
-
-    def kind(self, type_name: str | CacheType, name: str) -> Kind:
-        """Return a kind of a type; any name is a kind."""
-        entries = self.entries(type_name)
-        if name not in entries.kinds:
-            with self._lock:
-                entries.kinds.setdefault(name, self._make_kind(entries, name))
-        return entries.kinds[name]
-
-    def _make_kind(self, entries: TypeEntries, name: str) -> Kind:
-        ttl, place = self.ttl(entries.declared, name), place_of(entries.name, name, self.runtime.scope)
-        if place is None:
-            return Kind(self.runtime, entries, name, ttl)
-        return PlacedKind(self.runtime, entries, name, ttl, place)
-
-    def forget_kind(self, type_name: str, name: str) -> None:
-        """Make the kind anew when it is used next: a look-up has declared what its keys answer."""
-        if type_name in self.held:
-            self.held[type_name].kinds.pop(name, None)
-
-    def kind_of(self, type_name: str | CacheType, key: str) -> Kind:
-        """Return the kind of a key; raise InvalidKey if it has none."""
-        return self.kind(type_name, kind_of(key))
-
-    def ttl(self, declared: CacheType, kind: str) -> float:
-        """Return the TTL of a kind in seconds: from the settings, else from the type, else the default."""
-        config = self.runtime.config
-        return config.ttl(declared.name, kind) or declared.ttl or config.default_ttl
-
-    def _count_shared_fault(self) -> None:
-        self.entries("general").count(stats.ERROR)
+    def fill(self, found: Mapping[str, Entry], counter: int, place: str = "") -> None:
+        super().fill({f"{key}\n{place}": entry for key, entry in found.items()}, counter)

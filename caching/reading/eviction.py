@@ -1,6 +1,7 @@
 """Which entry of a full type makes room: by SIEVE, or the least recently used."""
 
 from collections import OrderedDict
+from collections.abc import ItemsView, Mapping
 from typing import Literal, TypeVar
 
 from cachetools import Cache, LRUCache
@@ -16,7 +17,8 @@ class SieveCache(Cache[K, V]):
     Entries stand in the order in which they came. A hit only marks its entry, so it costs less than moving it to an end
     as LRU does. To make room, a hand goes from the oldest entry to the newest and starts again behind it: it takes the
     mark off each marked entry and evicts the first without one. Entries that are read stay, and those of one long scan,
-    which nobody reads twice, are evicted before them.
+    which nobody reads twice, are evicted before them. ``fill`` stores what nobody has asked for yet, and displaces only
+    what came in the same way and was never read.
 
     Source: Y. Zhang et al., SIEVE is Simpler than LRU: an Efficient Turn-Key Eviction Algorithm for Web Caches,
     NSDI 2024.
@@ -31,6 +33,8 @@ class SieveCache(Cache[K, V]):
         self._behind: OrderedDict[K, None] = OrderedDict()
         self._ahead: OrderedDict[K, None] = OrderedDict()
         """The keys that the hand has passed and those before it: together all, in the order in which they came."""
+        self._filled: dict[K, None] = {}
+        """The keys that ``fill`` has stored, the oldest first; those that have been read since may still be here."""
 
     def __getitem__(self, key: K) -> V:
         value = self._values[key]
@@ -48,8 +52,32 @@ class SieveCache(Cache[K, V]):
         super().__delitem__(key)
         del self._values[key]
         self._read.discard(key)
-        for keys in (self._ahead, self._behind):
+        for keys in (self._ahead, self._behind, self._filled):
             keys.pop(key, None)
+
+    def items(self) -> ItemsView[K, V]:
+        """Return the entries without marking them as read."""
+        return self._values.items()
+
+    def fill(self, entries: Mapping[K, V]) -> list[K]:
+        """Store entries that nobody has asked for, as far as there is room; return the keys of those that are new.
+
+        The room is what is free, and that of earlier fills that nobody has read.
+        """
+        unread = [key for key in self._filled if key not in self._read and key not in entries][::-1]
+        stored = []
+        for key, value in entries.items():
+            if key in self._values:
+                self[key] = value
+                continue
+            if len(self._values) >= self.maxsize:
+                if not unread:
+                    continue
+                del self[unread.pop()]
+            self[key] = value
+            self._filled[key] = None
+            stored.append(key)
+        return stored
 
     def popitem(self) -> tuple[K, V]:
         """Evict an entry and return it; raise KeyError if there is none."""
@@ -59,6 +87,8 @@ class SieveCache(Cache[K, V]):
             if key not in self._read:
                 return key, self.pop(key)
             self._read.discard(key)
+            # Its mark is gone, but it has been read.
+            self._filled.pop(key, None)
             self._behind[key] = None
 
     def _go_round(self) -> None:
@@ -67,10 +97,35 @@ class SieveCache(Cache[K, V]):
 
     def clear(self) -> None:
         super().clear()
-        for keys in (self._values, self._read, self._behind, self._ahead):
+        for keys in (self._values, self._read, self._behind, self._ahead, self._filled):
             keys.clear()
 
 
-def room_for(maxsize: int, eviction: Eviction) -> Cache[K, V]:
+class LeastRecentlyUsed(LRUCache[K, V]):
+    """A cache of at most ``maxsize`` entries that evicts the one whose last read is the longest ago.
+
+    It does not know which entries have never been read, so ``fill`` takes only room that is free.
+    """
+
+    def items(self) -> ItemsView[K, V]:
+        """Return the entries without counting that as a read."""
+        return {key: Cache.__getitem__(self, key) for key in self}.items()
+
+    def fill(self, entries: Mapping[K, V]) -> list[K]:
+        """Store entries that nobody has asked for, as far as there is free room; return the keys of the new ones."""
+        stored = []
+        for key, value in entries.items():
+            if key not in self:
+                if self.currsize >= self.maxsize:
+                    continue
+                stored.append(key)
+            self[key] = value
+        return stored
+
+
+Room = SieveCache[K, V] | LeastRecentlyUsed[K, V]
+
+
+def room_for(maxsize: int, eviction: Eviction) -> Room[K, V]:
     """Return an empty cache of at most ``maxsize`` entries."""
-    return SieveCache(maxsize) if eviction == "sieve" else LRUCache(maxsize)
+    return SieveCache(maxsize) if eviction == "sieve" else LeastRecentlyUsed(maxsize)

@@ -119,7 +119,11 @@ def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
 
 
 def load_many(
-    kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Any]]
+    kind: Kind,
+    dependencies: Mapping[str, Dependencies],
+    load: Callable[[], Mapping[str, Any]],
+    *,
+    fills: bool = False,
 ) -> Mapping[str, Any]:
     """Load and store the values of several keys that neither tier has, in one load; return them by key."""
     leases = {}
@@ -136,21 +140,22 @@ def load_many(
     if leases:
         rows = Rows()
         contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
-        store(kind, {key: (content, leases[key]) for key, content in contents if content is not None})
+        loaded = {key: (content, leases[key]) for key, content in contents if content is not None}
+        store(kind, loaded, fills=fills)
     return values
 
 
 def load_contents(
     kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Content] | None]
 ) -> bool:
-    """Load and store frozen values of several keys, in one load; return False if ``load`` returned None."""
+    """Fill the cache with frozen values of several keys, in one load; return False if ``load`` returned None."""
     leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
     contents = _run(load)
     if contents is None:
         return False
     count_loads(kind, started)
-    store(kind, {key: (content, leases[key]) for key, content in contents.items()})
+    store(kind, {key: (content, leases[key]) for key, content in contents.items()}, fills=True)
     return True
 
 
@@ -175,8 +180,18 @@ def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
     return found | find_shared({key: kind for key, kind in kinds.items() if key not in found})
 
 
-def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-    """Return the entries in the shared tier that may be served now, by key; also store them in the local tier."""
+def not_held(kind: Kind, wanted: Mapping[str, Loaded]) -> dict[str, Loaded]:
+    """Return what neither tier can serve, without counting a read; fill the local tier with what the shared one has."""
+    held = kind.servable(wanted)
+    shared = find_shared({key: kind for key in wanted if key not in held}, fills=True)
+    return {key: value for key, value in wanted.items() if key not in held and key not in shared}
+
+
+def find_shared(kinds: Mapping[str, Kind], *, fills: bool = False) -> dict[str, Entry]:
+    """Return the entries in the shared tier that may be served now, by key; also store them in the local tier.
+
+    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
+    """
     if not kinds:
         return {}
     any_kind = next(iter(kinds.values()))
@@ -188,10 +203,16 @@ def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
     within = {key: (kind.declared_as, place) for key, kind in kinds.items() if (place := places[kind]) is not None}
     entries = tier.get_entries(declared, within, runtime.clock(), within, lambda key, value: kinds[key].accepts(value))
     served = {}
+    filled: defaultdict[Kind, dict[str, Entry]] = defaultdict(dict)
     for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
         if serves:
-            kinds[key].put(key, entry, stats.HIT_SHARED, within[key][1])
+            if fills:
+                filled[kinds[key]][key] = entry
+            else:
+                kinds[key].put(key, entry, stats.HIT_SHARED, within[key][1])
             served[key] = entry
         else:
             kinds[key].count(stats.REFUSAL)
+    for kind, found in filled.items():
+        kind.fill(found, stats.WARMED, places[kind] or "")
     return served

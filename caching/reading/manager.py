@@ -29,11 +29,12 @@ from ..values.forms import Content
 from ..values.freezing import freeze, thaw
 from . import leases
 from .dependencies import Dependencies, Dependency, tags_of_dependency
-from .entries import Kind, TypeEntries, TypeTable
+from .entries import Kind, TypeEntries
 from .leases import Lease, take_leases
 from .loading import aload_through, find_many, load_through
 from .runtime import Runtime
 from .storing import store
+from .type_table import TypeTable
 
 Name = str | CacheType
 
@@ -126,7 +127,7 @@ class CacheManager:
         for key, content in contents.items():
             by_kind[kinds[key]][key] = content, taken[key] or fresh[key]
         for kind, loaded in by_kind.items():
-            store(kind, loaded, ttl)
+            store(kind, loaded, ttl, is_poll=False)
 
     def get_or_load(
         self,
@@ -230,7 +231,8 @@ class CacheManager:
     def describe(self, snapshot: Mapping[str, stats.CacheStats]) -> dict[str, Any]:
         """Return counts by "type/kind" in the form of ``get_stats``, with the sizes and times to live of the types."""
         sizes = {held.name: held.max_size for held in self.types.all_entries()}
-        return {"enabled": self.config.ENABLED, **stats.report(snapshot, sizes, self._ttl_by_name)}
+        max_drift = self.config.MAX_DRIFT if self.config.LEARN_TTL else None
+        return {"enabled": self.config.ENABLED, **stats.report(snapshot, sizes, self._ttl_by_name, max_drift)}
 
     def _ttl_by_name(self, type_name: str, kind: str) -> float | None:
         return self.types.ttl(keys.cache_type(type_name), kind) if type_name in keys.known_types() else None

@@ -4,6 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from django.apps import apps
@@ -26,7 +27,7 @@ from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
 from .in_many import in_many
-from .loading import find_many, load_contents, load_many
+from .loading import find_many, load_contents, load_many, not_held
 from .manager import cache_manager
 from .managers import declared_queryset, joins_partly, loading, paths_joined_by, refuse_additions, refuse_deferred
 from .places import Declared, declare
@@ -224,25 +225,28 @@ class RowsByField(ABC, Generic[M]):
     def _find(self, wanted: Mapping[str, Any]) -> dict[str, Entry]:
         return find_many(dict.fromkeys(wanted, self.kind))
 
-    def _load_missing(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _load_missing(self, missing: Mapping[str, Any], *, fills: bool = False) -> Mapping[str, Any]:
         """Load the answers for the keys in one query and store them; return them by key."""
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
-        return load_many(self.kind, dependencies, lambda: self._answers(missing))
+        return load_many(self.kind, dependencies, lambda: self._answers(missing), fills=fills)
 
     @abstractmethod
     def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer for each key, from one query."""
 
     def warm(self, values: Iterable[Any]) -> int:
-        """Cache the missing answers without creating instances; return the number of values that were missing."""
-        wanted = self._wanted(values)
-        held = self._find(wanted)
-        missing = {key: value for key, value in wanted.items() if key not in held}
-        if not missing or not self.kind.runtime.is_serving:
+        """Cache the missing answers without creating instances; return the number of values that were missing.
+
+        At most as many values as the type has room for are looked at. What was read before is not displaced.
+        """
+        kind = self.kind
+        wanted = dict(islice(self._wanted(values).items(), kind.entries.max_size))
+        missing = not_held(kind, wanted)
+        if not missing or not kind.runtime.is_serving:
             return 0
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
-        if not load_contents(self.kind, dependencies, lambda: self._contents(missing)):
-            self._load_missing(missing)
+        if not load_contents(kind, dependencies, lambda: self._contents(missing)):
+            self._load_missing(missing, fills=True)
         self.kind.count(stats.WARMED, len(missing))
         return len(missing)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from math import inf
 
 from django.db import router
 
@@ -17,13 +18,24 @@ from .leases import Lease
 from .tiers import Entry
 
 
-def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> None:
-    """Store values loaded under leases, except those with a dependency that has been written since."""
+def store(
+    kind: Kind,
+    loaded: Mapping[str, tuple[Content, Lease]],
+    ttl: float | None = None,
+    *,
+    fills: bool = False,
+    is_poll: bool = True,
+) -> None:
+    """Store values loaded under leases, except those with a dependency that has been written since.
+
+    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
+    ``is_poll`` says that the cache has loaded them, so that a difference from what was held before is drift.
+    """
     runtime = kind.runtime
     generations, longest_life = runtime.generations, runtime.generations.longest_life
     if not runtime.is_serving or dirty_here() or not longest_life:
         return
-    ttl = kind.ttl if ttl is None else ttl
+    ttl = kind.lifetime if ttl is None else ttl
     rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
     labels = watched_labels()
     # Read the guards last: they show every write published between the lease and the read of the row tags.
@@ -43,7 +55,15 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
             # In an outage the value is as old as its lease: writes of others during the load are unknown here.
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
             entries[key] = Entry(content.value, stamp, deadline)
-            kind.put(key, entries[key], stats.SET, place)
+            if not fills:
+                kind.put(key, entries[key], stats.SET, place)
+            if kind.polling is not None and longest_life == inf:
+                if is_poll:
+                    kind.polling.loaded(kind, f"{key}\n{place}", content.value, stamp, lease.taken_at)
+                else:
+                    kind.polling.forget(f"{key}\n{place}")
+    if fills:
+        kind.fill(entries, stats.SET, place)
     if runtime.shared is not None and entries and not generations.is_degraded:
         runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
 

@@ -1,11 +1,14 @@
 """How many bytes a cached value takes, estimated."""
 
+from collections.abc import Sequence
 from sys import getsizeof
 from typing import Any
 
 from .forms import Collection, Mapped, Record, Row
 
 _DEEPEST = 10
+_BYTES_OF_A_TAG = 3 * 8 + 2 * 32
+_BYTES_OF_A_STAMP = 3 * 40 + 64 + 56
 
 
 def estimated_bytes(value: Any, depth: int = 0) -> int:
@@ -17,6 +20,15 @@ def estimated_bytes(value: Any, depth: int = 0) -> int:
     if depth > _DEEPEST:
         return getsizeof(value)
     return getsizeof(value) + sum(estimated_bytes(part, depth + 1) for part in _parts(value))
+
+
+def stamp_bytes(tags: Sequence[str]) -> int:
+    """Return the bytes of a stamp with these tags; those that many entries have, of a type or of all rows, are shared.
+
+    Of each tag it holds the generation, and its place in the store, as a number and in a tuple.
+    """
+    own = sum(getsizeof(tag) for tag in tags if any(mark in tag for mark in ":=#"))
+    return own + len(tags) * _BYTES_OF_A_TAG + _BYTES_OF_A_STAMP
 
 
 def _parts(value: Any) -> Any:

@@ -40,8 +40,10 @@ class ReadsTests:
         assert found.keys() >= {
             *("local_hit_us", "local_hit_busy_us", "redis_local_hit_us", "redis_local_hit_busy_us", "shared_hit_us"),
             *("django_redis_get_us", "cacheops_hit_us", "shared_get_many_1000_us", "clear_10_us", "clear_100000_us"),
+            *("floor_us", "local_hit_to_floor_ratio", "redis_local_hit_to_floor_ratio"),
         }
         # What no noise of a machine can hide.
+        assert found["floor_us"] < found["local_hit_us"]
         assert found["redis_local_hit_us"] < found["shared_hit_us"] < found["shared_get_many_1000_us"]
         assert found["get_many_to_gets_ratio"] < 1
         # Noise is more than an addition costs, but not more than a hit.

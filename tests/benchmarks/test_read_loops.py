@@ -3,6 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import read_loops
+from scheduling.models import Employee
 
 PEOPLE = 3
 
@@ -25,9 +26,21 @@ def queries_of(reader: str, times: int) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize("reader", ["dict_get_us", "locmem_get_us", "local_hit_us"])
+@pytest.mark.parametrize("reader", ["dict_get_us", "floor_us", "locmem_get_us", "local_hit_us"])
 def test_a_warm_reader_asks_no_database(reader: str) -> None:
     assert queries_of(reader, times=10) == 0
+
+
+def test_the_floor_is_a_clone_of_the_row_that_a_hit_returns() -> None:
+    read_loops.prepare("floor_us", PEOPLE)
+    (clone,), email = read_loops._reads, read_loops._emails[0]
+    row = Employee.objects.get_by_email(email)
+
+    assert clone(email) is not clone(email)
+    assert vars(clone(email)).keys() == vars(row).keys()
+    assert [vars(clone(email))[name] for name in vars(row) if name != "_state"] == [
+        value for name, value in vars(row).items() if name != "_state"
+    ]
 
 
 def test_the_query_asks_it_each_time() -> None:

@@ -2,7 +2,7 @@
 
 stats    show hits, misses, entries and invalidations
 clear    drop cached values, by type, key, pattern or model
-warm     load the newest rows into the shared tier
+warm     load what is worth it into the shared tier
 verify   compare what is held with the database
 explain  show where a key is held, and who invalidated it
 log      show who invalidated what

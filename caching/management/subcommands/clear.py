@@ -16,6 +16,8 @@ from caching.coherence.publishing import publisher
 from caching.coherence.tags import rows_where, tags_of_model, tags_of_row
 from caching.coherence.watched import labels_of, watched_labels
 from caching.management.subcommands import FAILED, USAGE, Subcommand
+from caching.management.subcommands.warm import refuse_without_shared_tier
+from caching.monitoring import warming
 from caching.reading.manager import cache_manager
 
 
@@ -50,6 +52,7 @@ class Clear(Subcommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="Show what would be dropped, without changing anything."
         )
+        parser.add_argument("--warm", action="store_true", help="Then load what is worth it, as `cache warm` does.")
         parser.add_argument("--noinput", "--no-input", action="store_true", help="Do not ask before --all.")
 
     def handle(  # type: ignore[override]
@@ -62,6 +65,7 @@ class Clear(Subcommand):
         model: str | None,
         dry_run: bool,
         noinput: bool,
+        warm: bool = False,
         **options: Any,
     ) -> None:
         named = [choice for choice in (types, all, key, pattern, model) if choice]
@@ -76,6 +80,10 @@ class Clear(Subcommand):
             target = _model(model)
         else:
             target = _types(types or keys.known_types(), every=all)
+        if warm and (key or pattern or model):
+            raise CommandError("--warm fills whole types: use it with TYPE … or --all.", returncode=USAGE)
+        if warm:
+            refuse_without_shared_tier()
         held = self._held(target)
         if dry_run:
             self.stdout.write(f"Would clear {target.what}; nothing was changed.")
@@ -85,6 +93,8 @@ class Clear(Subcommand):
         if all and not noinput:
             self._ask(held)
         self._drop(target, held)
+        for line in warming.warm(target.types or keys.known_types(), None) if warm else ():
+            self.stdout.write(line)
 
     def _held(self, target: Target) -> str:
         """Return how many entries of these types all processes hold, including outdated ones."""

@@ -87,6 +87,8 @@ class Stats(Subcommand):
             from caching.monitoring.tables import as_table
 
             console.print(as_table(report))
+            for sentence in reports.learned(report):
+                self.stdout.write(f"TTL learned for {sentence}.")
 
     def _print_next(self) -> None:
         """Print what the cache could answer next, if a query was repeated by a serving process."""

@@ -1,4 +1,4 @@
-"""manage.py cache warm: load the newest rows of each look-up into the shared tier."""
+"""manage.py cache warm: load what is worth it into the shared tier."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from caching.reading.manager import cache_manager
 
 class Warm(Subcommand):
     name = "warm"
-    help = "Load the rows that were made last into the shared tier, so that no process asks the database for them."
+    help = "Load what is worth it, then the newest rows, into the shared tier, so that no process asks the database."
 
     @staticmethod
     def add_arguments(parser: CommandParser) -> None:
@@ -30,11 +30,17 @@ class Warm(Subcommand):
         if limit is not None and limit < 1:
             raise CommandError(f"--limit is {limit}; give a number of rows from 1.", returncode=USAGE)
         names = [cache_type(name).name for name in types] or known_types()
-        if cache_manager.runtime.opened().shared is None and not dry_run:
-            raise CommandError(
-                "There is no shared tier, so a command can only fill its own memory, which ends with it. Set "
-                "REDIS_URL or SHARED_ALIAS, or warm a process by the page of the cache in the admin.",
-                returncode=FAILED,
-            )
+        if not dry_run:
+            refuse_without_shared_tier()
         for line in warm(names, limit, dry_run=dry_run):
             self.stdout.write(line)
+
+
+def refuse_without_shared_tier() -> None:
+    """Raise CommandError if what a command loads would end with it."""
+    if cache_manager.runtime.opened().shared is None:
+        raise CommandError(
+            "There is no shared tier, so a command can only fill its own memory, which ends with it. Set "
+            "REDIS_URL or SHARED_ALIAS, or warm a process by the page of the cache in the admin.",
+            returncode=FAILED,
+        )

@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from caching import cache_manager
 from caching.admin.figures import PERIODS, SORTS, WITHOUT_A_PREVIOUS, Figures, state_in_words
 from caching.monitoring import history
+from caching.monitoring.stats import COUNTERS
 from tests.caching.admin.conftest import NOW, counted
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,32 @@ class RowsTests:
         for sort in (column, f"-{column}"):
             values = [SORTS[column](row) for row in figures.rows(sort)]
             assert values == sorted(values, reverse=sort.startswith("-"))
+
+    @pytest.mark.parametrize(
+        ("language", "changed", "words"),
+        [
+            ("en", 0, "600 s → 4,800 s: 212 polls, none had changed"),
+            ("en", 200, "600 s → 150 s: 412 polls, 200 had changed"),
+            ("de", 0, "600 s → 4.800 s: 212 Stichproben, keine hatte sich geändert"),
+            ("de", 200, "600 s → 150 s: 412 Stichproben, 200 hatten sich geändert"),
+        ],
+    )
+    def test_says_which_time_to_live_was_learned_and_from_what(self, language: str, changed: int, words: str) -> None:
+        recorder = cache_manager.runtime.opened().recorder
+        row = recorder.row("employee", "email")
+        for counter, number in {
+            "polls_unchanged": 212,
+            "polls_unchanged_ms": 212 * 600_000,
+            "polls_changed_within_1024s": changed,
+            "polls_changed_ms_within_1024s": changed * 600_000,
+        }.items():
+            recorder.view[row + COUNTERS.index(counter)] = number
+        record(hits_local=1)
+
+        with translation.override(language):
+            (employee,) = (row for row in Figures("1h", NOW).rows("type") if row.name == "employee")
+
+        assert [kind.learned for kind in employee.kinds if kind.name == "email"] == [words]
 
     def test_says_when_a_type_was_invalidated_last(self) -> None:
         cache_manager.delete("employee", "email:amy@example.com")

@@ -61,6 +61,18 @@ class AsLineTests:
         assert " no reads yet, 0 entries held" in reports.as_line(reports.report(cache_manager.get_stats()))
 
 
+class LearnedTests:
+    def test_says_which_time_to_live_was_learned_and_from_what(self) -> None:
+        counts = {"ttl": 600, "learned_ttl": 4800, "polls": 212, "drifted": 0}
+        few = {**counts, "polls": 3}
+        some = {**counts, "learned_ttl": 150.4, "drifted": 1234}
+        report = {"types": {"employee": {"kinds": {"id": counts, "email": few, "user": some}}}}
+        assert list(reports.learned(report)) == [
+            "employee by id: 600 s -> 4,800 s: 212 polls, none had changed",
+            "employee by user: 600 s -> 150 s: 212 polls, 1,234 had changed",
+        ]
+
+
 class RateTests:
     @pytest.mark.parametrize(
         ("rate", "words"), [(None, "no reads yet"), (0.0, "0.0%"), (2 / 3, "66.7%"), (1.0, "100.0%")]

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import pytest
-from cachetools import LRUCache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caching.reading.eviction import SieveCache, room_for
+from caching.reading.eviction import Eviction, LeastRecentlyUsed, SieveCache, room_for
 
 
 @dataclass(eq=False)
@@ -110,8 +109,64 @@ class SieveTests:
         assert set(tier) == {4, 5}
 
 
+class FillTests:
+    @given(
+        st.sampled_from(["sieve", "lru"]),
+        st.integers(1, 5),
+        st.lists(st.tuples(st.sampled_from(["read", "fill", "fill", "delete"]), st.integers(0, 9)), max_size=80),
+    )
+    def test_displaces_nothing_that_was_read(self, eviction: Eviction, size: int, steps: list[tuple[str, int]]) -> None:
+        tier = room_for(size, eviction)
+        wanted: set[int] = set()
+        for key in range(20, 20 + size):
+            # A read that misses loads, so these were read; here all that comes is a fill.
+            if len(wanted) < size // 2:
+                tier[key] = key
+                wanted.add(key)
+        for step, key in steps:
+            if step == "read" and tier.get(key) is not None:
+                wanted.add(key)
+            elif step == "fill":
+                held = key in tier
+                assert tier.fill({key: key}) == ([key] if key in tier and not held else [])
+            elif step == "delete" and key in tier:
+                del tier[key]
+                wanted.discard(key)
+            assert wanted <= set(tier)
+            assert len(tier) <= size
+
+    def test_takes_the_room_of_earlier_fills_that_nobody_has_read(self) -> None:
+        tier = room_for(3, "sieve")
+        tier[1] = 1
+        assert tier.fill({2: 2, 3: 3, 4: 4}) == [2, 3]
+        assert tier[2] == 2
+        assert tier.fill({4: 4, 5: 5}) == [4]
+        assert set(tier) == {1, 2, 4}
+        assert tier[4] == 4
+        assert tier.fill({5: 5, 4: 6}) == []
+        assert dict(tier.items()) == {1: 1, 2: 2, 4: 6}
+
+    def test_keeps_what_was_read_when_the_hand_has_taken_off_its_mark(self) -> None:
+        tier = room_for(3, "sieve")
+        assert tier.fill({1: 1, 2: 2, 3: 3}) == [1, 2, 3]
+        assert (tier[1], tier[2]) == (1, 2)
+        tier[4] = 4  # the hand passes 1 and 2, and evicts 3
+        assert tier.fill({5: 5}) == []
+        assert set(tier) == {1, 2, 4}
+
+    @pytest.mark.parametrize("eviction", ["sieve", "lru"])
+    def test_to_look_at_all_entries_is_no_read(self, eviction: Eviction) -> None:
+        tier = room_for(2, eviction)
+        tier[1], tier[2] = 1, 2
+        assert tier[1 if eviction == "sieve" else 2]
+        assert tier[1]
+        assert dict(tier.items()) == {1: 1, 2: 2}
+        tier[3] = 3
+        assert set(tier) == {1, 3}
+
+
 class RoomTests:
     def test_is_of_the_kind_that_was_chosen(self) -> None:
         sieve, lru = room_for(3, "sieve"), room_for(3, "lru")
         assert (type(sieve), sieve.maxsize) == (SieveCache, 3)
-        assert (type(lru), lru.maxsize) == (LRUCache, 3)
+        assert (type(lru), lru.maxsize) == (LeastRecentlyUsed, 3)

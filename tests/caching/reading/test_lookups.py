@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group
 from django.db import transaction
+from pytest_django.fixtures import Settings
 
 from caching import CachedGroup, CachedLookup, NotWatched, cache_manager, caching_disabled
 from caching.reading.manager import CacheManager
@@ -328,6 +329,55 @@ class WarmTests:
             wanted = schedule.assignments.order_by(*SCHEDULE_ASSIGNMENTS._order)
             assert list(map(fields, rows)) == list(map(fields, wanted))
         assert list(map(fields, people)) == [fields(Employee.objects.get(pk=row.pk)) for row in people]
+
+    @pytest.mark.parametrize("shared", [False, True])
+    def test_after_an_import_leaves_everything_that_was_read(
+        self, shared: bool, settings: Settings, request: pytest.FixtureRequest, django_assert_num_queries: Any
+    ) -> None:
+        if shared:
+            request.getfixturevalue("file_tier")
+        settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"employee": 10}}
+        people = [person.email for person in EmployeeFactory.create_batch(30)]
+        for email in people[:6]:
+            EMPLOYEE_BY_EMAIL.get(email)
+        evicted = evictions()
+
+        # The values of the type's room are loaded, no more, and of those as many are held as nobody needs the room of.
+        assert EMPLOYEE_BY_EMAIL.warm(people[10:]) == 10
+        with django_assert_num_queries(0):
+            for email in (*people[:6], *people[10:14]):
+                EMPLOYEE_BY_EMAIL.get(email)
+        assert EMPLOYEE_BY_EMAIL.warm(people[20:]) == 10
+        assert evictions() == evicted
+        with django_assert_num_queries(0):
+            for email in people[:6]:
+                EMPLOYEE_BY_EMAIL.get(email)
+
+    def test_takes_the_room_of_what_the_import_has_made_stale(self, settings: Settings) -> None:
+        settings.CACHING = {**settings.CACHING, "MAX_SIZE": {"employee": 4}}
+        people = [person.email for person in EmployeeFactory.create_batch(8)]
+        for email in people[:4]:
+            EMPLOYEE_BY_EMAIL.get(email)
+        for email in people[:3]:
+            Employee.objects.get(email=email).save()
+
+        EMPLOYEE_BY_EMAIL.warm(people[4:])
+
+        held = cache_manager.type_entries("employee").entries
+        assert {*held} == {EMPLOYEE_BY_EMAIL.key(email) for email in people[3:7]}
+
+    def test_what_is_held_is_neither_loaded_nor_counted_as_read(self, django_assert_num_queries: Any) -> None:
+        people = [person.email for person in EmployeeFactory.create_batch(3)]
+        EMPLOYEE_BY_EMAIL.warm(people)
+        before = cache_manager.get_stats()["hits"]
+        with django_assert_num_queries(0):
+            assert EMPLOYEE_BY_EMAIL.warm(people) == 0
+        assert cache_manager.get_stats()["hits"] == before
+
+
+def evictions() -> int:
+    counted: int = cache_manager.get_stats()["types"]["employee"]["evictions"]["size"]
+    return counted
 
 
 class AsyncTests:

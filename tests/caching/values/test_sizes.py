@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from caching.values.freezing import freeze
-from caching.values.sizes import estimated_bytes
+from caching.values.sizes import estimated_bytes, stamp_bytes
 from tests.factories import EmployeeFactory
 
 
@@ -27,3 +27,10 @@ class EstimatedBytesTests:
     @pytest.mark.parametrize("value", [["a" * 1000], {"a" * 1000: 1}, ("x", ["a" * 1000]), {"k": {"l": "a" * 1000}}])
     def test_count_what_is_inside(self, value: Any) -> None:
         assert 1000 < estimated_bytes(freeze(value).value) < 2000
+
+
+class StampBytesTests:
+    def test_grow_with_each_tag_and_count_only_texts_of_its_own(self) -> None:
+        few = stamp_bytes(("employee", "employee/email"))
+        assert stamp_bytes(("employee", "employee/email", "scheduling.Employee/*")) - few < 100
+        assert stamp_bytes(("employee", "employee/email", "scheduling.Employee#" + "4" * 1000)) - few > 1000

@@ -1,5 +1,7 @@
 """manage.py cache warm."""
 
+from typing import Any
+
 import pytest
 
 from scheduling.models import Employee
@@ -38,3 +40,31 @@ class WarmTests:
     )
     def test_wrong_usage_is_told(self, arguments: tuple[str, ...], sentence: str) -> None:
         assert refused("warm", *arguments) == (sentence, 2)
+
+
+class ClearAndWarmTests:
+    def test_a_cleared_type_is_filled_again_when_wanted(
+        self, employee: Employee, shared_valkey: Valkey, django_assert_num_queries: Any
+    ) -> None:
+        Employee.objects.get_by_email(employee.email)
+        said = run("clear", "employee", "--warm")
+        assert said.startswith("Cleared employee")
+        assert "values of employee by email." in said
+        with django_assert_num_queries(0):
+            assert Employee.objects.get_by_email(employee.email) == employee
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence", "code"),
+        [
+            (("employee", "--warm"), "There is no shared tier", 1),
+            (("--key", "employee", "email:amy@example.com", "--warm"), "--warm fills whole types", 2),
+        ],
+    )
+    def test_is_refused_before_anything_is_cleared(
+        self, arguments: tuple[str, ...], sentence: str, code: int, employee: Employee, django_assert_num_queries: Any
+    ) -> None:
+        Employee.objects.get_by_email(employee.email)
+        said, exit_code = refused("clear", *arguments)
+        assert (said.startswith(sentence), exit_code) == (True, code)
+        with django_assert_num_queries(0):
+            Employee.objects.get_by_email(employee.email)

@@ -1,0 +1,84 @@
+"""Fills the caches when a process begins to serve, in a thread, if WARM_ON_START says so: no request waits for it.
+
+With a shared tier one process of the host does it for all; without one each fills its own memory.
+"""
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, connections
+
+from ..keys import known_types
+from ..reading.manager import cache_manager
+from .warming import warm_each
+
+logger = logging.getLogger("caching")
+
+LOCK_NAME = "warming.lock"
+_FAULTS = (DatabaseError, InterfaceError, OSError, ImproperlyConfigured, RuntimeError)
+
+
+class WarmStart:
+    """The thread of this process. It is never started by a test."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self, **signal: Any) -> None:
+        """Start the thread at the first request of a process, if the settings say so; a receiver of request_started."""
+        if self._thread is not None or not cache_manager.config.WARM_ON_START or hasattr(mail, "outbox"):
+            return
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=fill, name="caching-warming", daemon=True)
+                self._thread.start()
+
+    def forget(self) -> None:
+        """Start afresh after a fork: the thread stayed in the parent."""
+        self.__init__()  # type: ignore[misc]
+
+
+def fill() -> int:
+    """Fill the caches of all types on connections of this thread; return the number of values that were loaded."""
+    loaded = 0
+    try:
+        with _turn() as is_mine:
+            if is_mine:
+                loaded = sum(found.loaded for found in warm_each(known_types(), None))
+                logger.info("Warmed the caches: loaded %d values", loaded)
+    except _FAULTS as error:
+        logger.warning("The caches could not be warmed: %s: %s", type(error).__name__, error)
+    finally:
+        connections.close_all()
+    return loaded
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Yield whether this process is to fill the shared tier: another of the host may be about it."""
+    directory = cache_manager.config.DIRECTORY
+    if cache_manager.runtime.shared is None or directory is None:
+        yield True
+        return
+    file = os.open(Path(directory) / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(file)
+
+
+warm_start = WarmStart()
+os.register_at_fork(after_in_child=warm_start.forget)
