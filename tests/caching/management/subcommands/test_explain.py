@@ -27,6 +27,10 @@ class ExplainTests:
             assert "because a write has changed what it depends on" in said
             assert f"by process {child.pid} (" in said
             assert "because of: save, by the tag scheduling.Employee" in said
+            child.run("from caching import cache_manager; cache_manager.get('employee', 'email:amy@example.com')")
+            said = run("explain", "employee", "email:amy@example.com")
+            assert f"Process {child.pid}: dropped it " in said
+            assert " s ago, because a write has changed what it depends on." in said
         finally:
             child.stop()
 
