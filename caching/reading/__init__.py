@@ -9,6 +9,7 @@ dependencies   what a value depends on, as far as is known before it is loaded
 leases         the generations at the moment before a load
 storing        whether a loaded value is stored, and with which stamp
 single_flight  one load at a time for each key
+herd           one load over all processes: whose turn it is
 loading        what happens on a miss: the shared tier, then one load
 manager        cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, get_stats
 in_many        WHERE … IN for thousands of values

@@ -1,9 +1,11 @@
 """What happens on a miss: look into the shared tier, then load, and store unless a dependency was written meanwhile."""
 
+import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -16,12 +18,16 @@ from ..values.forms import Content
 from ..values.freezing import Rows, freeze, thaw
 from .dependencies import Dependencies
 from .entries import Kind
+from .herd import Look, Turn, has_turns
 from .leases import Lease, take_leases
 from .runtime import open_blocks, switched_off
 from .storing import store
-from .tiers import Entry
+from .tiers import LEASE_SECONDS, Entry
 
 logger = logging.getLogger("caching")
+
+_FIRST_PAUSE, _LAST_PAUSE = 0.005, 0.05
+"""How long a task waits before it asks again whether another process has loaded its value, in seconds."""
 
 
 def load_through(
@@ -37,13 +43,42 @@ def load_through(
     ) as waited:
         if waited:
             kind.count(stats.WAIT)
-        entry, lease = _before_load(kind, key, dependencies, looked=looked)
-        if entry is not None:
-            return thaw(entry.value)
-        started = time.perf_counter_ns()
-        value = load()
-        _after_load(kind, key, value, lease, ttl, started)
-        return value
+        turn = _turn_of(kind, key, waited=waited) if looked and kind.runtime.shared is not None else None
+        with turn or nullcontext():
+            if turn is not None and key in turn.found:
+                return thaw(turn.found[key].value)
+            entry, lease = _before_load(kind, key, dependencies, looked=looked)
+            if entry is not None:
+                return thaw(entry.value)
+            started = time.perf_counter_ns()
+            value = load()
+            stored = _after_load(kind, key, value, lease, ttl, started)
+            if turn is not None:
+                turn.stored.update(stored)
+            return value
+
+
+def _turn_of(kind: Kind, key: str, *, waited: bool) -> Turn | None:
+    """Return the turn to load the key, after waiting for another process that loads it; None if nobody can be asked.
+
+    ``waited`` says that another thread of this process has just loaded it.
+    """
+    if not has_turns(kind.runtime):
+        return None
+    turn = Turn(kind, (key,))
+    if waited and (entry := kind.find(key)) is not None:
+        turn.found[key] = entry
+        return turn
+    look = _look_for(kind)
+    turn.claim((key,), look)
+    if turn.waited_for:
+        kind.count(stats.WAIT)
+        turn.wait(key, time.monotonic() + LEASE_SECONDS, look)
+    return turn
+
+
+def _look_for(kind: Kind) -> Look:
+    return lambda keys: find_shared(dict.fromkeys(keys, kind))
 
 
 async def aload_through(
@@ -55,13 +90,44 @@ async def aload_through(
 ) -> Any:
     """Do the same as ``load_through`` with an awaitable load."""
     async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
-        entry, lease = await sync_to_async(_before_load)(kind, key, dependencies)
-        if entry is not None:
-            return thaw(entry.value)
-        started = time.perf_counter_ns()
-        value = await load()
-        await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
-        return value
+        turn = await _aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
+        try:
+            if turn is not None and key in turn.found:
+                return thaw(turn.found[key].value)
+            entry, lease = await sync_to_async(_before_load)(kind, key, dependencies, looked=turn is not None)
+            if entry is not None:
+                return thaw(entry.value)
+            started = time.perf_counter_ns()
+            value = await load()
+            stored = await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
+            if turn is not None:
+                turn.stored.update(stored)
+            return value
+        finally:
+            if turn is not None and turn.asked:
+                await sync_to_async(turn.release)()
+
+
+async def _aturn_of(kind: Kind, key: str) -> Turn | None:
+    """Return the same as ``_turn_of``; while it waits, the thread of synchronous code is free for other tasks."""
+    look, turn = _look_for(kind), Turn(kind, (key,))
+    until, pause = time.monotonic() + LEASE_SECONDS, _FIRST_PAUSE
+
+    def claim() -> bool:
+        turn.waited_for.clear()
+        if not turn.asked:
+            entry = kind.find(key) or look((key,)).get(key)
+            if entry is not None:
+                turn.found[key] = entry
+                return True
+        if has_turns(kind.runtime):
+            turn.claim((key,), look)
+        return not turn.waited_for
+
+    while not await sync_to_async(claim)() and time.monotonic() < until:
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LAST_PAUSE)
+    return turn
 
 
 def _before_load(
@@ -83,11 +149,15 @@ def _before_load(
     return None, take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
 
 
-def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int) -> None:
+def _after_load(
+    kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int
+) -> Collection[str]:
+    """Store what was loaded; return the keys that all processes can find now."""
     content = _frozen(kind, value)
     count_loads(kind, started)
-    if lease is not None and content is not None:
-        store(kind, {key: (content, lease)}, ttl)
+    if lease is None or content is None:
+        return ()
+    return store(kind, {key: (content, lease)}, ttl)
 
 
 def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
@@ -104,10 +174,44 @@ def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
         return None
 
 
-def load_many(
-    kind: Kind, dependencies: Mapping[str, Dependencies], load: Callable[[], Mapping[str, Any]]
-) -> Mapping[str, Any]:
-    """Load and store the values of several keys that neither tier has, in one load; return them by key."""
+Loads = Callable[[Collection[str]], Mapping[str, Any]]
+"""Returns the values of some keys, by key, from one query."""
+
+
+def load_many(kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads) -> Mapping[str, Any]:
+    """Return the values of several keys that neither tier has, by key: from one load, or loaded by other processes."""
+    if dirty_watchers or kind.runtime.shared is None or not has_turns(kind.runtime):
+        return _load_now(kind, dependencies, load)[0]
+    look = _look_for(kind)
+    with Turn(kind, list(dependencies)) as turn:
+        turn.claim(list(dependencies), look)
+        others = list(turn.waited_for)
+        mine = {key: known for key, known in dependencies.items() if key not in turn.found and key not in others}
+        values, stored = _load_now(kind, mine, load)
+        turn.stored.update(stored)
+    values = dict(values)
+    if others:
+        kind.count(stats.WAIT)
+        until = time.monotonic() + LEASE_SECONDS
+        # Not inside the block above: what was loaded must not wait for what is not.
+        with Turn(kind, others) as rest:
+            rest.waited_for |= turn.waited_for
+            for key in others:
+                rest.wait(key, until, look)
+            left = {key: dependencies[key] for key in others if key not in rest.found}
+            loaded, stored = _load_now(kind, left, load)
+            rest.stored.update(stored)
+        values |= loaded
+        turn.found |= rest.found
+    return values | {key: thaw(entry.value) for key, entry in turn.found.items()}
+
+
+def _load_now(
+    kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads
+) -> tuple[Mapping[str, Any], Collection[str]]:
+    """Load and store values in one load; return them, and the keys that all processes can find now."""
+    if not dependencies:
+        return {}, ()
     leases = {}
     if kind.runtime.is_serving:
         if dirty_watchers:
@@ -117,13 +221,13 @@ def load_many(
             kind.miss(*dependencies)
         leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
-    values = load()
+    values = load(dependencies.keys())
     count_loads(kind, started)
-    if leases:
-        rows = Rows()
-        contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
-        store(kind, {key: (content, leases[key]) for key, content in contents if content is not None})
-    return values
+    if not leases:
+        return values, ()
+    rows = Rows()
+    contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
+    return values, store(kind, {key: (content, leases[key]) for key, content in contents if content is not None})
 
 
 def load_contents(

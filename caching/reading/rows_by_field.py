@@ -227,7 +227,7 @@ class RowsByField(ABC, Generic[M]):
     def _load_missing(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
         """Load the answers for the keys in one query and store them; return them by key."""
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
-        return load_many(self.kind, dependencies, lambda: self._answers(missing))
+        return load_many(self.kind, dependencies, lambda keys: self._answers({key: missing[key] for key in keys}))
 
     @abstractmethod
     def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Whether a loaded value is stored, and with which stamp."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 
 from django.db import router
@@ -17,12 +17,15 @@ from .leases import Lease
 from .tiers import Entry
 
 
-def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> None:
-    """Store values loaded under leases, except those with a dependency that has been written since."""
+def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | None = None) -> Collection[str]:
+    """Store values loaded under leases, except those with a dependency that has been written since.
+
+    Return the keys whose values all processes can find now, in the shared tier.
+    """
     runtime = kind.runtime
     generations, longest_life = runtime.generations, runtime.generations.longest_life
     if not runtime.is_serving or dirty_here() or not longest_life:
-        return
+        return ()
     ttl = kind.ttl if ttl is None else ttl
     rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
     labels = watched_labels()
@@ -31,7 +34,7 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
     now = dict(zip(tags, generations.read(tags, afresh=True), strict=True))
     entries, place = {}, kind.place()
     if place is None:
-        return
+        return ()
     for key, (content, lease) in loaded.items():
         stamp = _stamp(generations, content, lease, rows[key], now)
         concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
@@ -44,8 +47,10 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
             entries[key] = Entry(content.value, stamp, deadline)
             kind.put(key, entries[key], stats.SET, place)
-    if runtime.shared is not None and entries and not generations.is_degraded:
-        runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
+    if runtime.shared is None or not entries or generations.is_degraded:
+        return ()
+    is_taken = runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
+    return entries.keys() if is_taken else ()
 
 
 def _stamp(

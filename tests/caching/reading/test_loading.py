@@ -93,7 +93,7 @@ class AsyncLoadThroughTests:
 class LoadManyTests:
     def test_loads_once_and_stores_each_value(self, kind: Kind) -> None:
         dependencies = {key: general(key) for key in ("id:1", "id:2")}
-        assert load_many(kind, dependencies, lambda: {"id:1": 1, "id:2": None}) == {"id:1": 1, "id:2": None}
+        assert load_many(kind, dependencies, lambda keys: {"id:1": 1, "id:2": None}) == {"id:1": 1, "id:2": None}
         assert {key: entry.value for key, entry in kind.find_many(dependencies).items()} == {"id:1": 1, "id:2": None}
         assert counted(kind) == {"hits": 2, "misses": 2, "bypasses": 0, "loads": 1, "sets": 2}
 
