@@ -10,6 +10,7 @@ from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
 from ..monitoring.load_times import bucket_of
 from ..values.sizes import estimated_bytes
+from .aging import aging, expires_at
 from .eviction import Eviction, room_for
 from .places import Place, accepted_by, declared_name, place_of
 from .runtime import Runtime
@@ -26,11 +27,13 @@ _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 class TypeEntries:
     """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
-    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction) -> None:
+    def __init__(
+        self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction, *, refresh: str = "rows"
+    ) -> None:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
-        self.max_size, self.eviction = max_size, eviction
+        self.max_size, self.eviction, self.refresh = max_size, eviction, refresh
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
         self.entries: Cache[str, Entry] = room_for(max_size, eviction)
@@ -57,13 +60,17 @@ class TypeEntries:
 class Kind:
     """The entries of one kind of key, with their TTL and their counts."""
 
-    __slots__ = ("accepts", "declared_as", "entries", "name", "row", "runtime", "ttl", "view")
+    __slots__ = ("accepts", "declared_as", "due", "entries", "name", "renew", "row", "runtime", "ttl", "view")
 
     def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
         self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
         self.row = runtime.recorder.row(entries.name, name)
         self.view = runtime.recorder.view
         self.declared_as, self.accepts = declared_name(entries.name, name), accepted_by(entries.name, name)
+        self.renew: Callable[[str, Entry], None] | None = None
+        """Renews the value of a key before it expires, if the look-up of this kind has said how."""
+        self.due: dict[str, Entry] = {}
+        """What is to be renewed by the caller of ``find``, who alone knows how it is loaded."""
 
     is_placed = False
     """Whether ``place`` must be asked in the thread that reads the database."""
@@ -89,8 +96,36 @@ class Kind:
                 if _logs(_DEBUG):
                     logger.debug("Hit in %s: %s", held.name, key)
                 return entry
-        self._drop_if_dead(key, entry)
-        return None
+        return self._find_late(key, entry)
+
+    def _find_late(self, key: str, entry: Entry) -> Entry | None:
+        """Return an entry whose renewal is due, and let the first who finds it have it renewed; else return None."""
+        if not self.runtime.may_serve_each([entry])[0]:
+            self._drop_if_dead(key, entry)
+            return None
+        self.count(stats.HIT_LOCAL)
+        self._ask_for_renewal(key, entry)
+        return entry
+
+    def _ask_for_renewal(self, key: str, entry: Entry) -> None:
+        """Have the value renewed if this is the first who finds it; until it expires, hits are as quick as before."""
+        held, late = self.entries, Entry(entry.value, entry.stamp, entry.expires_at)
+        with held.lock:
+            if held.entries.get(key) is not entry:
+                return
+            held.entries[key] = late
+        if self.renew is not None:
+            self.renew(key, late)
+        elif len(self.due) < held.max_size:
+            self.due[key] = late
+
+    def aging(self, entry: Entry) -> Entry:
+        """Return the entry with a moment before its deadline at which its renewal is due, if its type is renewed."""
+        refresh = self.entries.refresh
+        if self.is_placed or refresh == "none" or (refresh == "rows" and self.renew is None):
+            # Where an answer depends on the context of the caller, another thread may load another answer.
+            return entry
+        return aging(entry, self.runtime.clock())
 
     def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Return the result of ``find`` for several keys, with one check of the generations."""
@@ -102,6 +137,10 @@ class Kind:
         served = self.runtime.may_serve_each(list(present.values()))
         found = {key: entry for (key, entry), serves in zip(present.items(), served, strict=True) if serves}
         self.count(stats.HIT_LOCAL, len(found))
+        now = self.runtime.clock()
+        for key, entry in found.items():
+            if entry.deadline <= now and self.renew is not None:
+                self._ask_for_renewal(key, entry)
         if _logs(_DEBUG):
             for key in found:
                 logger.debug("Hit in %s: %s", held.name, key)
@@ -120,7 +159,7 @@ class Kind:
     def _drop_if_dead(self, key: str, entry: Entry) -> None:
         """Drop the entry if it can never be served again, and count the reason."""
         held, runtime = self.entries, self.runtime
-        if entry.deadline <= runtime.clock():
+        if expires_at(entry) <= runtime.clock():
             reason = stats.EVICTED_EXPIRED
         elif not runtime.generations.holds(entry.stamp):
             reason = stats.REFUSAL
@@ -215,7 +254,10 @@ class TypeTable:
             with self._lock:
                 max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
                 eviction = config.eviction(declared.name)
-                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size, eviction))
+                refresh = config.refresh(declared.name)
+                self.held.setdefault(
+                    declared.name, TypeEntries(self.runtime, declared, max_size, eviction, refresh=refresh)
+                )
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:

@@ -5,18 +5,23 @@ that has been written since. Without such a server, if it fails, or if somebody 
 loads by itself.
 """
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..coherence.watcher import in_transaction
-from .entries import Kind
-from .runtime import Runtime
-from .tiers import Entry
+from asgiref.sync import sync_to_async
 
-Look = Callable[[Sequence[str]], Mapping[str, Entry]]
-"""Returns the entries in the shared tier that may be served now."""
+from ..coherence.watcher import in_transaction
+from ..monitoring import stats
+from .entries import Kind
+from .finding import find_shared
+from .runtime import Runtime
+from .tiers import LEASE_SECONDS, Entry
+
+_FIRST_PAUSE, _LAST_PAUSE = 0.005, 0.05
+"""How long a task waits before it asks again whether another process has loaded its value, in seconds."""
 _MAX_LOOKS = 3
 """How often to look for what others have just stored, if it is written again and again; then the caller loads."""
 _held_by: dict[bytes, int] = {}
@@ -39,7 +44,7 @@ class Turn:
         self._leases: dict[bytes, list[str]] = {}
         self._marks = dict.fromkeys(keys, b"")
 
-    def claim(self, keys: Sequence[str], look: Look) -> None:
+    def claim(self, keys: Sequence[str]) -> None:
         """Ask for the turn to load some keys: afterwards they are found, waited for, or to be loaded by the caller."""
         for _ in range(_MAX_LOOKS):
             held = self._claim(keys)
@@ -47,7 +52,7 @@ class Turn:
             done = {key: mark for key, mark in held.items() if mark.endswith(b"!")}
             self._marks |= done
             # Somebody has just stored it, after we had looked.
-            self.found |= look(list(done)) if done else {}
+            self.found |= find_shared(dict.fromkeys(done, self.kind))
             keys = [key for key in done if key not in self.found]
             if not keys:
                 return
@@ -73,18 +78,18 @@ class Turn:
             if holder != token and _held_by.get(holder) != here
         }
 
-    def wait(self, key: str, until: float, look: Look) -> None:
+    def wait(self, key: str, until: float) -> None:
         """Wait until the key is loaded by another process, or is ours to load: because that one has failed or died."""
         while (token := self.waited_for.pop(key, None)) is not None:
             if (left := until - time.monotonic()) <= 0:
                 return
             tier = self.kind.runtime.shared
             told = tier and tier.in_turn(lambda turns: turns.wait(token, left))
-            self.found |= look([key]) if told else {}
+            self.found |= find_shared({key: self.kind}) if told else {}
             if key in self.found or told == b"0" or (tier and tier.is_open):
                 return
             self._marks[key] = token + b"!"
-            self.claim([key], look)
+            self.claim([key])
 
     def release(self) -> None:
         """Give the leases back, and wake those who wait."""
@@ -121,3 +126,43 @@ def has_turns(runtime: Runtime) -> bool:
         and not tier.is_open
         and not in_transaction()
     )
+
+
+def turn_of(kind: Kind, key: str, *, waited: bool) -> Turn | None:
+    """Return the turn to load the key, after waiting for another process that loads it; None if nobody can be asked.
+
+    ``waited`` says that another thread of this process has just loaded it.
+    """
+    if not has_turns(kind.runtime):
+        return None
+    turn = Turn(kind, (key,))
+    if waited and (entry := kind.find(key)) is not None:
+        turn.found[key] = entry
+        return turn
+    turn.claim((key,))
+    if turn.waited_for:
+        kind.count(stats.WAIT)
+        turn.wait(key, time.monotonic() + LEASE_SECONDS)
+    return turn
+
+
+async def aturn_of(kind: Kind, key: str) -> Turn | None:
+    """Return the same as ``turn_of``; while it waits, the thread of synchronous code is free for other tasks."""
+    turn = Turn(kind, (key,))
+    until, pause = time.monotonic() + LEASE_SECONDS, _FIRST_PAUSE
+
+    def claim() -> bool:
+        turn.waited_for.clear()
+        if not turn.asked:
+            entry = kind.find(key) or find_shared({key: kind}).get(key)
+            if entry is not None:
+                turn.found[key] = entry
+                return True
+        if has_turns(kind.runtime):
+            turn.claim((key,))
+        return not turn.waited_for
+
+    while not await sync_to_async(claim)() and time.monotonic() < until:
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LAST_PAUSE)
+    return turn

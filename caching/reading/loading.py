@@ -1,9 +1,7 @@
 """What happens on a miss: look into the shared tier, then load, and store unless a dependency was written meanwhile."""
 
-import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -18,16 +16,14 @@ from ..values.forms import Content
 from ..values.freezing import Rows, freeze, thaw
 from .dependencies import Dependencies
 from .entries import Kind
-from .herd import Look, Turn, has_turns
+from .finding import find_shared
+from .herd import Turn, aturn_of, has_turns, turn_of
 from .leases import Lease, take_leases
 from .runtime import open_blocks, switched_off
 from .storing import store
 from .tiers import LEASE_SECONDS, Entry
 
 logger = logging.getLogger("caching")
-
-_FIRST_PAUSE, _LAST_PAUSE = 0.005, 0.05
-"""How long a task waits before it asks again whether another process has loaded its value, in seconds."""
 
 
 def load_through(
@@ -43,7 +39,7 @@ def load_through(
     ) as waited:
         if waited:
             kind.count(stats.WAIT)
-        turn = _turn_of(kind, key, waited=waited) if looked and kind.runtime.shared is not None else None
+        turn = turn_of(kind, key, waited=waited) if looked and kind.runtime.shared is not None else None
         with turn or nullcontext():
             if turn is not None and key in turn.found:
                 return thaw(turn.found[key].value)
@@ -58,29 +54,6 @@ def load_through(
             return value
 
 
-def _turn_of(kind: Kind, key: str, *, waited: bool) -> Turn | None:
-    """Return the turn to load the key, after waiting for another process that loads it; None if nobody can be asked.
-
-    ``waited`` says that another thread of this process has just loaded it.
-    """
-    if not has_turns(kind.runtime):
-        return None
-    turn = Turn(kind, (key,))
-    if waited and (entry := kind.find(key)) is not None:
-        turn.found[key] = entry
-        return turn
-    look = _look_for(kind)
-    turn.claim((key,), look)
-    if turn.waited_for:
-        kind.count(stats.WAIT)
-        turn.wait(key, time.monotonic() + LEASE_SECONDS, look)
-    return turn
-
-
-def _look_for(kind: Kind) -> Look:
-    return lambda keys: find_shared(dict.fromkeys(keys, kind))
-
-
 async def aload_through(
     kind: Kind,
     key: str,
@@ -90,7 +63,7 @@ async def aload_through(
 ) -> Any:
     """Do the same as ``load_through`` with an awaitable load."""
     async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
-        turn = await _aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
+        turn = await aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
         try:
             if turn is not None and key in turn.found:
                 return thaw(turn.found[key].value)
@@ -108,26 +81,40 @@ async def aload_through(
                 await sync_to_async(turn.release)()
 
 
-async def _aturn_of(kind: Kind, key: str) -> Turn | None:
-    """Return the same as ``_turn_of``; while it waits, the thread of synchronous code is free for other tasks."""
-    look, turn = _look_for(kind), Turn(kind, (key,))
-    until, pause = time.monotonic() + LEASE_SECONDS, _FIRST_PAUSE
+def load_anew(
+    kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
+) -> bool:
+    """Load and store a value although there is one; return False if somebody else does so or has just done so.
 
-    def claim() -> bool:
-        turn.waited_for.clear()
-        if not turn.asked:
-            entry = kind.find(key) or look((key,)).get(key)
-            if entry is not None:
-                turn.found[key] = entry
-                return True
-        if has_turns(kind.runtime):
-            turn.claim((key,), look)
-        return not turn.waited_for
+    Nobody of this process waits for it: an error of this load, or a write during it, is no reader's concern.
+    """
+    if kind.runtime.single_flight.is_loading(kind.name_at(key, None)):
+        return False
+    turn = turn_of(kind, key, waited=False) if kind.runtime.shared is not None else None
+    with turn or nullcontext():
+        if turn is not None and key in turn.found:
+            return False
+        lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
+        started = time.perf_counter_ns()
+        stored = _after_load(kind, key, load(), lease, ttl, started)
+        if turn is not None:
+            turn.stored.update(stored)
+    return True
 
-    while not await sync_to_async(claim)() and time.monotonic() < until:
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LAST_PAUSE)
-    return turn
+
+async def aload_anew(
+    kind: Kind,
+    key: str,
+    load: Callable[[], Awaitable[Any]],
+    dependencies: Callable[[], Dependencies],
+    ttl: float | None,
+) -> bool:
+    """Do the same as ``load_anew`` with an awaitable load."""
+    taken = await sync_to_async(take_leases)(kind.runtime, {key: dependencies()}, {key: kind.place()})
+    started = time.perf_counter_ns()
+    value = await load()
+    await sync_to_async(_after_load)(kind, key, value, taken[key], ttl, started)
+    return True
 
 
 def _before_load(
@@ -182,9 +169,8 @@ def load_many(kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads)
     """Return the values of several keys that neither tier has, by key: from one load, or loaded by other processes."""
     if dirty_watchers or kind.runtime.shared is None or not has_turns(kind.runtime):
         return _load_now(kind, dependencies, load)[0]
-    look = _look_for(kind)
     with Turn(kind, list(dependencies)) as turn:
-        turn.claim(list(dependencies), look)
+        turn.claim(list(dependencies))
         others = list(turn.waited_for)
         mine = {key: known for key, known in dependencies.items() if key not in turn.found and key not in others}
         values, stored = _load_now(kind, mine, load)
@@ -197,7 +183,7 @@ def load_many(kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads)
         with Turn(kind, others) as rest:
             rest.waited_for |= turn.waited_for
             for key in others:
-                rest.wait(key, until, look)
+                rest.wait(key, until)
             left = {key: dependencies[key] for key in others if key not in rest.found}
             loaded, stored = _load_now(kind, left, load)
             rest.stored.update(stored)
@@ -252,36 +238,3 @@ def count_loads(kind: Kind, started: int) -> None:
     if open_blocks and switched_off.get():
         return
     kind.count_load(time.perf_counter_ns() - started)
-
-
-def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-    """Return the entries of one type that may be served now, by key, from both tiers; count hits."""
-    by_kind: defaultdict[Kind, list[str]] = defaultdict(list)
-    for key, kind in kinds.items():
-        by_kind[kind].append(key)
-    found: dict[str, Entry] = {}
-    for kind, own in by_kind.items():
-        found |= kind.find_many(own)
-    return found | find_shared({key: kind for key, kind in kinds.items() if key not in found})
-
-
-def find_shared(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-    """Return the entries in the shared tier that may be served now, by key; also store them in the local tier."""
-    if not kinds:
-        return {}
-    any_kind = next(iter(kinds.values()))
-    runtime, declared = any_kind.runtime, any_kind.entries.declared
-    tier = runtime.shared
-    if tier is None or not runtime.is_serving or runtime.generations.is_degraded:
-        return {}
-    places = {kind: kind.place() for kind in kinds.values()}
-    within = {key: (kind.declared_as, place) for key, kind in kinds.items() if (place := places[kind]) is not None}
-    entries = tier.get_entries(declared, within, runtime.clock(), within, lambda key, value: kinds[key].accepts(value))
-    served = {}
-    for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
-        if serves:
-            kinds[key].put(key, entry, stats.HIT_SHARED, within[key][1])
-            served[key] = entry
-        else:
-            kinds[key].count(stats.REFUSAL)
-    return served

@@ -4,6 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.apps import apps
@@ -25,12 +26,14 @@ from ..values.freezing import freeze
 from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
+from .finding import find_many
 from .in_many import in_many
-from .loading import find_many, load_contents, load_many
+from .loading import load_contents, load_many
 from .manager import cache_manager
 from .managers import declared_queryset, joins_partly, loading, paths_joined_by, refuse_additions, refuse_deferred
 from .places import Declared, declare
 from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
+from .renewal import renew_answer_later
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
@@ -144,6 +147,7 @@ class RowsByField(ABC, Generic[M]):
             kind = cache_manager.kind(self.cache_type, self.kind_name)
             if self.ttl is not None:
                 kind.ttl = self.ttl
+            kind.renew = partial(renew_answer_later, self)
             self._kind = kind
         return self._kind
 

@@ -22,6 +22,10 @@ class SingleFlight:
         self._loading: dict[Name, tuple[threading.Event, int, list[Exception]]] = {}
         self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, asyncio.Task[Any] | None, list[Exception]]] = {}
 
+    def is_loading(self, name: Name) -> bool:
+        """Whether a thread of this process is loading it."""
+        return name in self._loading
+
     @contextmanager
     def joined(self, name: Name, *, may_wait: Callable[[], bool]) -> Iterator[bool]:
         """Run the block after another thread's load of the same name has ended; yield whether it had to wait.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
+from math import inf
 
 from django.db import router
 
@@ -45,8 +46,8 @@ def store(kind: Kind, loaded: Mapping[str, tuple[Content, Lease]], ttl: float | 
         ):
             # In an outage the value is as old as its lease: writes of others during the load are unknown here.
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
-            entries[key] = Entry(content.value, stamp, deadline)
-            kind.put(key, entries[key], stats.SET, place)
+            entries[key] = entry = Entry(content.value, stamp, deadline)
+            kind.put(key, entry if longest_life != inf else kind.aging(entry), stats.SET, place)
     if runtime.shared is None or not entries or generations.is_degraded:
         return ()
     is_taken = runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))

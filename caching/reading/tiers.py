@@ -41,6 +41,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     value: Any
     stamp: Stamp
     deadline: float
+    """When it expires; or, if it is renewed before, when that is due."""
+    expires_at: float = 0.0
+    """When it expires, if it is to be renewed before."""
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):

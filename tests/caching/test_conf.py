@@ -29,7 +29,7 @@ class FromSettingsTests:
             Config.from_settings()
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
-            "MAX_SIZE, EVICTION, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, SAMPLE_SECONDS, "
+            "MAX_SIZE, EVICTION, REFRESH, REFILL, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, SAMPLE_SECONDS, "
             "STATS_TOKEN, DIRECTORY."
         )
 

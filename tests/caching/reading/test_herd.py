@@ -14,11 +14,12 @@ from django.db import connection, transaction
 
 from caching import cache_manager
 from caching.keys import key_tag
-from caching.reading import loading, tiers
+from caching.reading import herd, loading, tiers
 from caching.reading.dependencies import Dependencies
 from caching.reading.entries import Kind
+from caching.reading.finding import find_shared
 from caching.reading.herd import Turn, has_turns
-from caching.reading.loading import find_shared, load_many
+from caching.reading.loading import load_many
 from caching.reading.manager import CacheManager
 from scheduling.caches import EMPLOYEE_BY_EMAIL
 from scheduling.models import Employee
@@ -39,7 +40,7 @@ def trusting(transactional_db: None, shared_valkey: Any) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for long."""
-    for module in (tiers, loading):
+    for module in (tiers, loading, herd):
         monkeypatch.setattr(module, "LEASE_SECONDS", 0.3)
 
 
@@ -115,7 +116,7 @@ class OneLoadTests:
         with Turn(kind, (KEY,)) as turn:
             assert find_shared({KEY: kind}) == {}
             cache_manager.get_or_load("general", KEY, lambda: "loaded")
-            turn.claim((KEY,), lambda keys: find_shared(dict.fromkeys(keys, kind)))
+            turn.claim((KEY,))
             assert turn.found[KEY].value == "loaded"
 
     def test_who_waited_is_not_served_what_was_written_meanwhile(self, manager: CacheManager) -> None:
