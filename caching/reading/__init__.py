@@ -15,6 +15,7 @@ single_flight  one load at a time for each key
 herd           one load over all processes: whose turn it is
 loading        what happens on a miss: the shared tier, then one load
 renewal        refresh before expiry: who reads a value whose time is nearly over has it renewed
+refill         after a write, its process loads the row for all processes
 manager        cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, get_stats
 in_many        WHERE … IN for thousands of values
 queries        reading rows for the cache: without creating instances, or joined to others

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from cachetools import Cache
 
@@ -28,12 +29,19 @@ class TypeEntries:
     """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
     def __init__(
-        self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction, *, refresh: str = "rows"
+        self,
+        runtime: Runtime,
+        declared: CacheType,
+        max_size: int,
+        eviction: Eviction,
+        *,
+        refresh: str = "rows",
+        refills: bool = False,
     ) -> None:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
-        self.max_size, self.eviction, self.refresh = max_size, eviction, refresh
+        self.max_size, self.eviction, self.refresh, self.refills = max_size, eviction, refresh, refills
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
         self.entries: Cache[str, Entry] = room_for(max_size, eviction)
@@ -254,10 +262,8 @@ class TypeTable:
             with self._lock:
                 max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
                 eviction = config.eviction(declared.name)
-                refresh = config.refresh(declared.name)
-                self.held.setdefault(
-                    declared.name, TypeEntries(self.runtime, declared, max_size, eviction, refresh=refresh)
-                )
+                options: Any = {"refresh": config.refresh(declared.name), "refills": config.refills(declared.name)}
+                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size, eviction, **options))
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:

@@ -8,7 +8,8 @@ loads by itself.
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -77,6 +78,24 @@ class Turn:
             for key, holder in zip(keys, held, strict=True)
             if holder != token and _held_by.get(holder) != here
         }
+
+    def take(self) -> None:
+        """Take the leases that nobody holds, and look at nothing: for a caller who loads in any case."""
+        keys: Sequence[str] = list(self._marks)
+        for _ in range(2):
+            held = self._claim(keys)
+            done = {key: mark for key, mark in held.items() if mark.endswith(b"!")}
+            self._marks |= done
+            keys = list(done)
+            if not keys:
+                return
+
+    @contextmanager
+    def adopted(self) -> Iterator[None]:
+        """Load in this thread what another one has taken the leases for; give them back at the end."""
+        _held_by.update(dict.fromkeys(self._leases, threading.get_ident()))
+        with self:
+            yield
 
     def wait(self, key: str, until: float) -> None:
         """Wait until the key is loaded by another process, or is ours to load: because that one has failed or died."""

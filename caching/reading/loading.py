@@ -168,12 +168,12 @@ Loads = Callable[[Collection[str]], Mapping[str, Any]]
 def load_many(kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads) -> Mapping[str, Any]:
     """Return the values of several keys that neither tier has, by key: from one load, or loaded by other processes."""
     if dirty_watchers or kind.runtime.shared is None or not has_turns(kind.runtime):
-        return _load_now(kind, dependencies, load)[0]
+        return load_now(kind, dependencies, load)[0]
     with Turn(kind, list(dependencies)) as turn:
         turn.claim(list(dependencies))
         others = list(turn.waited_for)
         mine = {key: known for key, known in dependencies.items() if key not in turn.found and key not in others}
-        values, stored = _load_now(kind, mine, load)
+        values, stored = load_now(kind, mine, load)
         turn.stored.update(stored)
     values = dict(values)
     if others:
@@ -185,25 +185,28 @@ def load_many(kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads)
             for key in others:
                 rest.wait(key, until)
             left = {key: dependencies[key] for key in others if key not in rest.found}
-            loaded, stored = _load_now(kind, left, load)
+            loaded, stored = load_now(kind, left, load)
             rest.stored.update(stored)
         values |= loaded
         turn.found |= rest.found
     return values | {key: thaw(entry.value) for key, entry in turn.found.items()}
 
 
-def _load_now(
-    kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads
+def load_now(
+    kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads, *, counts: bool = True
 ) -> tuple[Mapping[str, Any], Collection[str]]:
-    """Load and store values in one load; return them, and the keys that all processes can find now."""
+    """Load and store values in one load; return them, and the keys that all processes can find now.
+
+    ``counts`` says that somebody wanted to read them, and has missed them.
+    """
     if not dependencies:
         return {}, ()
     leases = {}
     if kind.runtime.is_serving:
-        if dirty_watchers:
+        if counts and dirty_watchers:
             for key, known in dependencies.items():
                 kind.miss(key, inside_a_write=is_dirty(known.tags))
-        else:
+        elif counts:
             kind.miss(*dependencies)
         leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()

@@ -33,6 +33,7 @@ from .entries import Kind, TypeEntries, TypeTable
 from .finding import find_many
 from .leases import Lease, take_leases
 from .loading import aload_through, load_through
+from .refill import refill
 from .renewal import arenew_later, renew_later
 from .runtime import Runtime
 from .storing import store
@@ -267,6 +268,8 @@ class CacheManager:
         for name in self.types_of(tags) & self.types.held.keys():
             for cause in causes:
                 self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
+            if self.types.held[name].refills:
+                refill(self.runtime, name, tags)
 
 
 def _places(kinds: Mapping[str, Kind]) -> dict[str, str | None]:
