@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from cachetools import Cache
 
@@ -41,7 +40,7 @@ class TypeEntries:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
-        self.max_size, self.eviction, self.refresh, self.refills = max_size, eviction, refresh, refills
+        self.max_size, self.eviction, self.refresh = max_size, eviction, refresh
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
         self.entries: Cache[str, Entry] = room_for(max_size, eviction)
@@ -262,8 +261,10 @@ class TypeTable:
             with self._lock:
                 max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
                 eviction = config.eviction(declared.name)
-                options: Any = {"refresh": config.refresh(declared.name), "refills": config.refills(declared.name)}
-                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size, eviction, **options))
+                refresh = config.refresh(declared.name)
+                self.held.setdefault(
+                    declared.name, TypeEntries(self.runtime, declared, max_size, eviction, refresh=refresh)
+                )
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.conf import settings
 from django.db import models
 
 from .. import keys
@@ -265,11 +266,14 @@ class CacheManager:
         return names
 
     def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
-        for name in self.types_of(tags) & self.types.held.keys():
+        names = self.types_of(tags)
+        for name in names & self.types.held.keys():
             for cause in causes:
                 self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
-            if self.types.held[name].refills:
-                refill(self.runtime, name, tags)
+        if getattr(settings, "CACHING", {}).get("REFILL"):
+            for name in names & set(keys.known_types()):
+                if self.config.refills(name):
+                    refill(self.runtime, name, tags)
 
 
 def _places(kinds: Mapping[str, Kind]) -> dict[str, str | None]:

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _refilling(shared_valkey: Any, settings: Settings) -> None:
     settings.CACHING = {**settings.CACHING, "REFILL": {"employee": True}}
     wait_until(lambda: cache_manager.runtime.opened().generations.stamp(["x"]) is not None)
-    cache_manager.type_entries("employee")
 
 
 @pytest.fixture
@@ -124,6 +123,13 @@ class RefillTests:
         settled()
         assert refilled() == before
 
+    def test_a_process_that_has_read_nothing_refills_too(self, django_assert_num_queries: Any) -> None:
+        employee = EmployeeFactory()
+        settled()
+        assert refilled() > 0
+        with django_assert_num_queries(0):
+            assert EMPLOYEE_BY_EMAIL.get(employee.email) == employee
+
     def test_a_deleted_row_is_gone_for_all(self, employee: Employee) -> None:
         pk = employee.pk
         employee.delete()
@@ -133,7 +139,6 @@ class RefillTests:
 
     def test_not_unless_the_settings_say_so(self, employee: Employee, settings: Settings) -> None:
         settings.CACHING = {**settings.CACHING, "REFILL": {}}
-        cache_manager.type_entries("employee")
         employee.save()
         settled()
         assert refilled() == 0
