@@ -6,6 +6,8 @@
     python -m benchmarks.policy  [--json FILE]               the checks of a thousand new assignments
     python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
+    python -m benchmarks.herd    [--json FILE]               how often the database is asked if many want the same row
+    python -m benchmarks.hot     [--json FILE]               do readers wait for values that expire?
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
     python -m benchmarks.torture --help                      is any read ever stale?
 
@@ -30,6 +32,9 @@ sample_import  the figures of the import that `make demo` shows
 policy         what a check by the policy costs
 pages          what the pages of the admin cost
 scale          what more processes cost
+herd           one load for many threads, tasks and processes
+refilling      settings of the project with `REFILL`
+hot            what renewing values costs those who read them
 load           the whole site under load
 torture        the torture test
 """

@@ -76,10 +76,12 @@ def _workers(
     folder.mkdir()
     environment = {"REDIS_URL": url, "CACHE_DIRECTORY": str(folder)}
     options: dict[str, Any] = {"database_url": f"sqlite:///{folder / 'db.sqlite3'}", "environment": environment}
-    first = stack.enter_context(Worker(__spec__.name, folder, settings=settings, **options))
+    first = stack.enter_context(Worker("benchmarks.herd", folder, settings=settings, **options))
     first.call("migrate")
     first.call("add_people", number=ROUNDS + 1)
-    others = [stack.enter_context(Worker(__spec__.name, folder, settings=settings, **options)) for _ in range(number)]
+    others = [
+        stack.enter_context(Worker("benchmarks.herd", folder, settings=settings, **options)) for _ in range(number)
+    ]
     for worker in others:
         worker.call("warm")
     return first, others
@@ -108,9 +110,14 @@ def _hot_row(folder: Path, server: Valkey, settings: str, writes: int, readers: 
             writer.call("write", row=0)
             # What the writer itself still sends does not count.
             writer.call("settle")
+            # Nor does what each process asks once a second, whether its connection still works.
+            for worker in workers:
+                worker.send("warm")
+            for worker in workers:
+                worker.receive()
             before = _commands(server)
             queries += sum(_together(workers, "read", row=0))
-            commands.append((_commands(server) - before) / readers)
+            commands.append((_commands(server) - before - 1) / readers)
     return queries / writes, median(commands)
 
 
@@ -122,7 +129,7 @@ def _together(workers: list[Worker], function: str, **arguments: Any) -> list[fl
 
 
 def _commands(server: Valkey) -> int:
-    # We send each command by itself, so the server reads each by itself. This one counts too, once in each difference.
+    # We send each command by itself, so the server reads each by itself. This one counts too, once in a difference.
     return int(server.client.info("stats")["total_reads_processed"])
 
 

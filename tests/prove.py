@@ -68,7 +68,7 @@ PARTS = (
     ),
     Part(
         "long-tests",
-        ("-m", "pytest", "-q", "tests/benchmarks", "-k", "planners_for_a_moment or full_disk_forks"),
+        ("-m", "pytest", "-q", "tests/benchmarks", "-k", "planners_for_a_moment or full_disk_forks or Hot or Herd"),
         {"LONG_TESTS": "1"},
     ),
     Part("django-suite", ("-m", "tests.django_suite")),

@@ -13,7 +13,7 @@ from benchmarks import scale
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAY_BE_ZERO = {
     *("unwatched_extra_us", "load_errors_3", "worker_growth_mb"),
-    *("fault_worker_killed_lost_requests", "fault_lost_requests"),
+    *("reads_that_waited", "queries_per_write_16_refill", "fault_worker_killed_lost_requests", "fault_lost_requests"),
 }
 
 
@@ -44,6 +44,25 @@ class ReadsTests:
         # What no noise of a machine can hide.
         assert found["redis_local_hit_us"] < found["shared_hit_us"] < found["shared_get_many_1000_us"]
         assert found["get_many_to_gets_ratio"] < 1
+
+
+class HotTests:
+    @pytest.mark.skipif(not os.environ.get("LONG_TESTS"), reason="takes half a minute: a part of make prove")
+    def test_a_moment(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "hot", "--seconds", "6")
+
+        assert found.keys() >= {"hit_p99_idle_us", "hit_p99_renewing_us", "hit_p9999_renewing_us"}
+        assert found["reads_that_waited"] == 0
+
+
+class HerdTests:
+    @pytest.mark.skipif(not os.environ.get("LONG_TESTS"), reason="takes a minute: a part of make prove")
+    def test_three_readers(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "herd", "--writes", "2", "--readers", "3")
+
+        assert (found["loads_valkey"], found["loads_event_loop"]) == (1, 1)
+        assert found["loads_memory"] <= 4
+        assert (found["queries_per_write_16"], found["queries_per_write_16_refill"]) == (1, 0)
 
 
 class LoadTests:
