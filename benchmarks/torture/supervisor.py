@@ -24,6 +24,7 @@ from benchmarks.torture.failover import pair
 from benchmarks.torture.faults import (
     DEGRADED_SECONDS,
     LEAVING_INTENTS,
+    LOADED_FOR_OTHERS,
     NEED_PROXY,
     NEED_SERVER,
     OUTAGES,
@@ -102,10 +103,6 @@ def torture(options: Options) -> dict[str, Any]:
         return _Run(options, folder / "board", environment, victims, proxy).run()
 
 
-LIFE_SECONDS = 3.0
-"""CACHING["TTL"] of the processes under test."""
-
-
 def _names(role: str, number: int) -> list[str]:
     return [f"{role}-{index}" for index in range(number)]
 
@@ -118,10 +115,7 @@ def _caching(options: Options) -> dict[str, Any]:
         "INTENT_SECONDS": options.intent_seconds,
         "DEGRADED_TTL": DEGRADED_SECONDS,
         "OUTBOX": "always" if doubly else "auto",
-        # So that values are renewed all the time, and rows loaded anew by those who write them.
-        "TTL": {"default": LIFE_SECONDS},
-        "REFRESH": {"default": "all"},
-        "REFILL": {"default": True},
+        **LOADED_FOR_OTHERS,
     }
 
 

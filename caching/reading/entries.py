@@ -27,16 +27,7 @@ _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 class TypeEntries:
     """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        declared: CacheType,
-        max_size: int,
-        eviction: Eviction,
-        *,
-        refresh: str = "rows",
-        refills: bool = False,
-    ) -> None:
+    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction, refresh: str) -> None:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
@@ -74,10 +65,9 @@ class Kind:
         self.row = runtime.recorder.row(entries.name, name)
         self.view = runtime.recorder.view
         self.declared_as, self.accepts = declared_name(entries.name, name), accepted_by(entries.name, name)
+        # How a value is renewed before it expires, if a look-up has said so; else its reader is told by ``due``.
         self.renew: Callable[[str, Entry], None] | None = None
-        """Renews the value of a key before it expires, if the look-up of this kind has said how."""
         self.due: dict[str, Entry] = {}
-        """What is to be renewed by the caller of ``find``, who alone knows how it is loaded."""
 
     is_placed = False
     """Whether ``place`` must be asked in the thread that reads the database."""
@@ -118,21 +108,19 @@ class Kind:
         """Have the value renewed if this is the first who finds it; until it expires, hits are as quick as before."""
         held, late = self.entries, Entry(entry.value, entry.stamp, entry.expires_at)
         with held.lock:
-            if held.entries.get(key) is not entry:
-                return
-            held.entries[key] = late
-        if self.renew is not None:
+            if is_first := held.entries.get(key) is entry:
+                held.entries[key] = late
+        if is_first and self.renew is not None:
             self.renew(key, late)
-        elif len(self.due) < held.max_size:
+        elif is_first and len(self.due) < held.max_size:
             self.due[key] = late
 
     def aging(self, entry: Entry) -> Entry:
         """Return the entry with a moment before its deadline at which its renewal is due, if its type is renewed."""
-        refresh = self.entries.refresh
-        if self.is_placed or refresh == "none" or (refresh == "rows" and self.renew is None):
-            # Where an answer depends on the context of the caller, another thread may load another answer.
-            return entry
-        return aging(entry, self.runtime.clock())
+        wanted = "all" if self.renew is None else "rows"
+        # Where an answer depends on the context of the caller, another thread may load another answer.
+        renews = not self.is_placed and self.entries.refresh in (wanted, "all")
+        return aging(entry, self.runtime.clock()) if renews else entry
 
     def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Return the result of ``find`` for several keys, with one check of the generations."""
@@ -144,10 +132,10 @@ class Kind:
         served = self.runtime.may_serve_each(list(present.values()))
         found = {key: entry for (key, entry), serves in zip(present.items(), served, strict=True) if serves}
         self.count(stats.HIT_LOCAL, len(found))
-        now = self.runtime.clock()
-        for key, entry in found.items():
-            if entry.deadline <= now and self.renew is not None:
-                self._ask_for_renewal(key, entry)
+        if self.renew is not None:
+            now = self.runtime.clock()
+            for key in [key for key, entry in found.items() if entry.deadline <= now]:
+                self._ask_for_renewal(key, found[key])
         if _logs(_DEBUG):
             for key in found:
                 logger.debug("Hit in %s: %s", held.name, key)
@@ -261,10 +249,8 @@ class TypeTable:
             with self._lock:
                 max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
                 eviction = config.eviction(declared.name)
-                refresh = config.refresh(declared.name)
-                self.held.setdefault(
-                    declared.name, TypeEntries(self.runtime, declared, max_size, eviction, refresh=refresh)
-                )
+                entries = TypeEntries(self.runtime, declared, max_size, eviction, config.refresh(declared.name))
+                self.held.setdefault(declared.name, entries)
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:
