@@ -7,6 +7,8 @@
     python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
     python -m benchmarks.monitoring [--json FILE]            what it costs to see what the cache does
     python -m benchmarks.scale   [--json FILE]               reads, and messages per write, of 1 to 10,000 processes
+    python -m benchmarks.herd    [--json FILE]               how often the database is asked if many want the same row
+    python -m benchmarks.hot     [--json FILE]               do readers wait for values that expire?
     python -m benchmarks.load    [--json FILE]               many planners at once, and what a fault costs them
     python -m benchmarks.eviction [--json FILE]              which entries of a full tier make room: SIEVE, LRU, LFU
     python -m benchmarks.ttl     [--json FILE]               times to live that are learned, against fixed ones
@@ -35,6 +37,9 @@ policy         what a check by the policy costs
 pages          what the pages of the admin cost
 monitoring     what the page of the cache, its history, its log and /metrics cost
 scale          what more processes cost
+herd           one load for many threads, tasks and processes
+refilling      settings of the project with `REFILL`
+hot            what renewing values costs those who read them
 eviction       how often a full tier answers
 page_trace     what the worker of `eviction` records
 ttl            what learned times to live gain

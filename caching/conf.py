@@ -38,6 +38,10 @@ class Config:
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
     EVICTION: Mapping[str, Literal["sieve", "lru"]] = field(default_factory=dict)
     """Which entry of a full type makes room: by SIEVE, or the least recently used."""
+    REFRESH: Mapping[str, Literal["rows", "all", "none"]] = field(default_factory=dict)
+    """What is renewed in the background if it is read shortly before it expires: computed values only with "all"."""
+    REFILL: Mapping[str, bool] = field(default_factory=dict)
+    """Whether the process that writes a row loads it anew for all processes."""
     DEGRADED_TTL: float = 5
     """How long a local entry may live while the generations are unreachable; with 0 every read asks the database."""
     INTENT_SECONDS: float = 30
@@ -65,6 +69,12 @@ class Config:
         for name, eviction in self.EVICTION.items():
             if eviction not in ("sieve", "lru"):
                 raise ImproperlyConfigured(f'CACHING["EVICTION"]["{name}"] is {eviction!r}; allowed: sieve, lru.')
+        for name, refresh in self.REFRESH.items():
+            if refresh not in ("rows", "all", "none"):
+                raise ImproperlyConfigured(f'CACHING["REFRESH"]["{name}"] is {refresh!r}; allowed: rows, all, none.')
+        for name, switch in self.REFILL.items():
+            if not isinstance(switch, bool):
+                raise ImproperlyConfigured(f'CACHING["REFILL"]["{name}"] is {switch!r}; give True or False.')
         for option, allowed in {"GENERATIONS": ("auto", "memory", "redis"), "OUTBOX": ("auto", "always")}.items():
             if getattr(self, option) not in allowed:
                 raise ImproperlyConfigured(
@@ -98,7 +108,7 @@ class Config:
         known = [option.name for option in fields(cls)]
         if unknown := sorted(set(options) - set(known)):
             raise ImproperlyConfigured(f"CACHING has unknown options {unknown}. Known options: {', '.join(known)}.")
-        for table in ("TTL", "MAX_SIZE", "EVICTION"):
+        for table in ("TTL", "MAX_SIZE", "EVICTION", "REFRESH", "REFILL"):
             options[table] = MappingProxyType(dict(options.get(table, {})))
         return cls(**options)
 
@@ -125,6 +135,12 @@ class Config:
 
     def eviction(self, type_name: str) -> Literal["sieve", "lru"]:
         return self.EVICTION.get(type_name) or self.EVICTION.get("default") or "sieve"
+
+    def refresh(self, type_name: str) -> Literal["rows", "all", "none"]:
+        return self.REFRESH.get(type_name) or self.REFRESH.get("default") or "rows"
+
+    def refills(self, type_name: str) -> bool:
+        return self.REFILL.get(type_name, self.REFILL.get("default", False))
 
     @property
     def default_max_size(self) -> int:

@@ -37,6 +37,8 @@ from benchmarks.torture.proxy import Proxy
 
 DEGRADED_SECONDS = 5.0
 """CACHING["DEGRADED_TTL"] of the processes under test."""
+LOADED_FOR_OTHERS = {"TTL": {"default": 3.0}, "REFRESH": {"default": "all"}, "REFILL": {"default": True}}
+"""Options with which values are renewed all the time, and rows loaded anew by those who write them."""
 LOOK_SECONDS = 5.0
 """How often such a process looks at the outbox: as often as it may serve a value that old."""
 WINDOW_SECONDS = DEGRADED_SECONDS + LOOK_SECONDS

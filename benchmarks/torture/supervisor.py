@@ -24,6 +24,7 @@ from benchmarks.torture.failover import pair
 from benchmarks.torture.faults import (
     DEGRADED_SECONDS,
     LEAVING_INTENTS,
+    LOADED_FOR_OTHERS,
     NEED_PROXY,
     NEED_SERVER,
     OUTAGES,
@@ -114,6 +115,7 @@ def _caching(options: Options) -> dict[str, Any]:
         "INTENT_SECONDS": options.intent_seconds,
         "DEGRADED_TTL": DEGRADED_SECONDS,
         "OUTBOX": "always" if doubly else "auto",
+        **LOADED_FOR_OTHERS,
     }
 
 

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from ..coherence.publishing import publisher
 from ..keys import cache_type, kind_of
+from ..reading.aging import expires_at
 from ..reading.entries import Kind
 from ..reading.manager import cache_manager
 from ..reading.places import declared_lookups
@@ -67,7 +68,7 @@ def _dropped(kind: Kind, key: str) -> dict[str, Any] | None:
 
 def _described(kind: Kind, lookup: Any, key: str, entry: Entry) -> dict[str, Any]:
     runtime = cache_manager.runtime
-    left = entry.deadline - runtime.clock()
+    left = expires_at(entry) - runtime.clock()
     now = dict(zip(entry.stamp.tags, runtime.generations.read(entry.stamp.tags), strict=True))
     changed = [
         tag for tag, generation in zip(entry.stamp.tags, entry.stamp.generations, strict=True) if now[tag] != generation

@@ -16,12 +16,14 @@ COUNTERS = (
     *("warmed", "verified", "found_stale", "sampled", "sampled_bytes"),
     *load_times.COUNTERS,
     *drift.COUNTERS,
+    *("refreshed", "refilled"),
 )
 HIT_LOCAL, HIT_SHARED, MISS, BYPASS, SET, DELETE, ERROR = range(7)
 LOAD, LOAD_NS, WAIT, REFUSAL, EVICTED_SIZE, EVICTED_EXPIRED, ENTRIES = range(7, 14)
 INVALIDATED = {cause: 14 + position for position, cause in enumerate(CAUSES)}
 WARMED, VERIFIED, FOUND_STALE, SAMPLED, SAMPLED_BYTES = range(len(INVALIDATED) + 14, len(INVALIDATED) + 19)
 LOADS_WITHIN = COUNTERS.index(load_times.COUNTERS[0])
+REFRESHED, REFILLED = len(COUNTERS) - 2, len(COUNTERS) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,8 @@ class CacheStats:
             "warmed": self["warmed"],
             "polls": self.polls.number,
             "drifted": self.polls.changes,
+            "refreshed": self["refreshed"],
+            "refilled": self["refilled"],
             "verified": self["verified"],
             "found_stale": self["found_stale"],
         }

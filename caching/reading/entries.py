@@ -10,6 +10,7 @@ from ..keys import CacheType, kind_of
 from ..monitoring import stats
 from ..monitoring.load_times import bucket_of
 from ..values.sizes import estimated_bytes, stamp_bytes
+from .aging import aging, expires_at
 from .eviction import Eviction, Room, room_for
 from .places import Place, accepted_by, declared_name
 from .polling import Polling
@@ -29,11 +30,11 @@ _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
 class TypeEntries:
     """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
-    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction) -> None:
+    def __init__(self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction, refresh: str) -> None:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
-        self.max_size, self.eviction = max_size, eviction
+        self.max_size, self.eviction, self.refresh = max_size, eviction, refresh
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
         self.entries: Room[str, Entry] = room_for(max_size, eviction)
@@ -73,7 +74,7 @@ class TypeEntries:
         holding = runtime.generations.holding([entry.stamp for _, entry in held])
         with self.lock:
             for (key, entry), holds in zip(held, holding, strict=True):
-                expired = entry.deadline <= now
+                expired = expires_at(entry) <= now
                 if (expired or not holds) and self.entries.pop(key, None) is not None:
                     reason = stats.EVICTED_EXPIRED if expired else stats.REFUSAL
                     self.view[self.kinds[kind_of(key)].row + reason] += 1
@@ -83,7 +84,19 @@ class TypeEntries:
 class Kind:
     """The entries of one kind of key, with their TTL and their counts."""
 
-    __slots__ = ("accepts", "declared_as", "entries", "name", "polling", "row", "runtime", "ttl", "view")
+    __slots__ = (
+        "accepts",
+        "declared_as",
+        "due",
+        "entries",
+        "name",
+        "polling",
+        "renew",
+        "row",
+        "runtime",
+        "ttl",
+        "view",
+    )
 
     def __init__(self, runtime: Runtime, entries: TypeEntries, name: str, ttl: float) -> None:
         self.runtime, self.entries, self.name, self.ttl = runtime, entries, name, ttl
@@ -91,6 +104,9 @@ class Kind:
         self.view = runtime.recorder.view
         self.declared_as, self.accepts = declared_name(entries.name, name), accepted_by(entries.name, name)
         self.polling = Polling() if runtime.config.LEARN_TTL else None
+        # How a value is renewed before it expires, if a look-up has said so; else its reader is told by ``due``.
+        self.renew: Callable[[str, Entry], None] | None = None
+        self.due: dict[str, Entry] = {}
 
     @property
     def lifetime(self) -> float:
@@ -121,8 +137,34 @@ class Kind:
                 if _logs(_DEBUG):
                     logger.debug("Hit in %s: %s", held.name, key)
                 return entry
-        self._drop_if_dead(key, entry)
-        return None
+        return self._find_late(key, entry)
+
+    def _find_late(self, key: str, entry: Entry) -> Entry | None:
+        """Return an entry whose renewal is due, and let the first who finds it have it renewed; else return None."""
+        if not self.runtime.may_serve_each([entry])[0]:
+            self._drop_if_dead(key, entry)
+            return None
+        self.count(stats.HIT_LOCAL)
+        self._ask_for_renewal(key, entry)
+        return entry
+
+    def _ask_for_renewal(self, key: str, entry: Entry) -> None:
+        """Have the value renewed if this is the first who finds it; until it expires, hits are as quick as before."""
+        held, late = self.entries, Entry(entry.value, entry.stamp, entry.expires_at)
+        with held.lock:
+            if is_first := held.entries.get(key) is entry:
+                held.entries[key] = late
+        if is_first and self.renew is not None:
+            self.renew(key, late)
+        elif is_first and len(self.due) < held.max_size:
+            self.due[key] = late
+
+    def aging(self, entry: Entry) -> Entry:
+        """Return the entry with a moment before its deadline at which its renewal is due, if its type is renewed."""
+        wanted = "all" if self.renew is None else "rows"
+        # Where an answer depends on the context of the caller, another thread may load another answer.
+        renews = not self.is_placed and self.entries.refresh in (wanted, "all")
+        return aging(entry, self.runtime.clock()) if renews else entry
 
     def find_many(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Return the result of ``find`` for several keys, with one check of the generations."""
@@ -134,6 +176,10 @@ class Kind:
         served = self.runtime.may_serve_each(list(present.values()))
         found = {key: entry for (key, entry), serves in zip(present.items(), served, strict=True) if serves}
         self.count(stats.HIT_LOCAL, len(found))
+        if self.renew is not None:
+            now = self.runtime.clock()
+            for key in [key for key, entry in found.items() if entry.deadline <= now]:
+                self._ask_for_renewal(key, found[key])
         if _logs(_DEBUG):
             for key in found:
                 logger.debug("Hit in %s: %s", held.name, key)
@@ -160,7 +206,7 @@ class Kind:
     def _drop_if_dead(self, key: str, entry: Entry) -> None:
         """Drop the entry if it can never be served again, and count the reason."""
         held, runtime = self.entries, self.runtime
-        if entry.deadline <= runtime.clock():
+        if expires_at(entry) <= runtime.clock():
             reason = stats.EVICTED_EXPIRED
         elif not runtime.generations.holds(entry.stamp):
             reason = stats.REFUSAL

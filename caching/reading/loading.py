@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -17,10 +17,12 @@ from ..values.forms import Content
 from ..values.freezing import Rows, freeze, thaw
 from .dependencies import Dependencies
 from .entries import Kind
+from .finding import find_shared
+from .herd import Turn, aturn_of, has_turns, turn_of
 from .leases import Lease, take_leases
 from .runtime import open_blocks, switched_off
 from .storing import store
-from .tiers import Entry
+from .tiers import LEASE_SECONDS, Entry
 
 logger = logging.getLogger("caching")
 Loaded = TypeVar("Loaded")
@@ -39,13 +41,19 @@ def load_through(
     ) as waited:
         if waited:
             kind.count(stats.WAIT)
-        entry, lease = _before_load(kind, key, dependencies, looked=looked)
-        if entry is not None:
-            return thaw(entry.value)
-        started = time.perf_counter_ns()
-        value = _run(load)
-        _after_load(kind, key, value, lease, ttl, started)
-        return value
+        turn = turn_of(kind, key, waited=waited) if looked and kind.runtime.shared is not None else None
+        with turn or nullcontext():
+            if turn is not None and key in turn.found:
+                return thaw(turn.found[key].value)
+            entry, lease = _before_load(kind, key, dependencies, looked=looked)
+            if entry is not None:
+                return thaw(entry.value)
+            started = time.perf_counter_ns()
+            value = _run(load)
+            stored = _after_load(kind, key, value, lease, ttl, started)
+            if turn is not None:
+                turn.stored.update(stored)
+            return value
 
 
 async def aload_through(
@@ -57,16 +65,58 @@ async def aload_through(
 ) -> Any:
     """Do the same as ``load_through`` with an awaitable load."""
     async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
-        entry, lease = await sync_to_async(_before_load)(kind, key, dependencies)
-        if entry is not None:
-            return thaw(entry.value)
-        started, token = time.perf_counter_ns(), is_loading.set(True)
+        turn = await aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
         try:
-            value = await load()
+            if turn is not None and key in turn.found:
+                return thaw(turn.found[key].value)
+            entry, lease = await sync_to_async(_before_load)(kind, key, dependencies, looked=turn is not None)
+            if entry is not None:
+                return thaw(entry.value)
+            started = time.perf_counter_ns()
+            value = await _arun(load)
+            stored = await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
+            if turn is not None:
+                turn.stored.update(stored)
+            return value
         finally:
-            is_loading.reset(token)
-        await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
-        return value
+            if turn is not None and turn.asked:
+                await sync_to_async(turn.release)()
+
+
+def load_anew(
+    kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
+) -> bool:
+    """Load and store a value although there is one; return False if somebody else does so or has just done so.
+
+    Nobody of this process waits for it: an error of this load, or a write during it, is no reader's concern.
+    """
+    if kind.runtime.single_flight.is_loading(kind.name_at(key, None)):
+        return False
+    turn = turn_of(kind, key, waited=False) if kind.runtime.shared is not None else None
+    with turn or nullcontext():
+        if turn is not None and key in turn.found:
+            return False
+        lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
+        started = time.perf_counter_ns()
+        stored = _after_load(kind, key, _run(load), lease, ttl, started)
+        if turn is not None:
+            turn.stored.update(stored)
+    return True
+
+
+async def aload_anew(
+    kind: Kind,
+    key: str,
+    load: Callable[[], Awaitable[Any]],
+    dependencies: Callable[[], Dependencies],
+    ttl: float | None,
+) -> bool:
+    """Do the same as ``load_anew`` with an awaitable load."""
+    taken = await sync_to_async(take_leases)(kind.runtime, {key: dependencies()}, {key: kind.place()})
+    started = time.perf_counter_ns()
+    value = await _arun(load)
+    await sync_to_async(_after_load)(kind, key, value, taken[key], ttl, started)
+    return True
 
 
 def _before_load(
@@ -97,11 +147,24 @@ def _run(load: Callable[[], Loaded]) -> Loaded:
         is_loading.reset(token)
 
 
-def _after_load(kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int) -> None:
+async def _arun(load: Callable[[], Awaitable[Loaded]]) -> Loaded:
+    """Do the same as ``_run`` with an awaitable load."""
+    token = is_loading.set(True)
+    try:
+        return await load()
+    finally:
+        is_loading.reset(token)
+
+
+def _after_load(
+    kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int
+) -> Collection[str]:
+    """Store what was loaded; return the keys that all processes can find now."""
     content = _frozen(kind, value)
     count_loads(kind, started)
-    if lease is not None and content is not None:
-        store(kind, {key: (content, lease)}, ttl)
+    if lease is None or content is None:
+        return ()
+    return store(kind, {key: (content, lease)}, ttl)
 
 
 def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
@@ -118,31 +181,68 @@ def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
         return None
 
 
+Loads = Callable[[Collection[str]], Mapping[str, Any]]
+"""Returns the values of some keys, by key, from one query."""
+
+
 def load_many(
-    kind: Kind,
-    dependencies: Mapping[str, Dependencies],
-    load: Callable[[], Mapping[str, Any]],
-    *,
-    fills: bool = False,
+    kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads, *, fills: bool = False
 ) -> Mapping[str, Any]:
-    """Load and store the values of several keys that neither tier has, in one load; return them by key."""
+    """Return the values of several keys that neither tier has, by key: from one load, or loaded by other processes.
+
+    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
+    """
+    if fills or dirty_watchers or kind.runtime.shared is None or not has_turns(kind.runtime):
+        return load_now(kind, dependencies, load, fills=fills)[0]
+    with Turn(kind, list(dependencies)) as turn:
+        turn.claim(list(dependencies))
+        others = list(turn.waited_for)
+        mine = {key: known for key, known in dependencies.items() if key not in turn.found and key not in others}
+        values, stored = load_now(kind, mine, load)
+        turn.stored.update(stored)
+    values = dict(values)
+    if others:
+        kind.count(stats.WAIT)
+        until = time.monotonic() + LEASE_SECONDS
+        # Not inside the block above: what was loaded must not wait for what is not.
+        with Turn(kind, others) as rest:
+            rest.waited_for |= turn.waited_for
+            for key in others:
+                rest.wait(key, until)
+            left = {key: dependencies[key] for key in others if key not in rest.found}
+            loaded, stored = load_now(kind, left, load)
+            rest.stored.update(stored)
+        values |= loaded
+        turn.found |= rest.found
+    return values | {key: thaw(entry.value) for key, entry in turn.found.items()}
+
+
+def load_now(
+    kind: Kind, dependencies: Mapping[str, Dependencies], load: Loads, *, counts: bool = True, fills: bool = False
+) -> tuple[Mapping[str, Any], Collection[str]]:
+    """Load and store values in one load; return them, and the keys that all processes can find now.
+
+    ``counts`` says that somebody wanted to read them, and has missed them.
+    """
+    if not dependencies:
+        return {}, ()
     leases = {}
     if kind.runtime.is_serving:
-        if dirty_watchers:
+        if counts and dirty_watchers:
             for key, known in dependencies.items():
                 kind.miss(key, inside_a_write=is_dirty(known.tags))
-        else:
+        elif counts:
             kind.miss(*dependencies)
         leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
-    values = _run(load)
+    values = _run(lambda: load(dependencies.keys()))
     count_loads(kind, started)
-    if leases:
-        rows = Rows()
-        contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
-        loaded = {key: (content, leases[key]) for key, content in contents if content is not None}
-        store(kind, loaded, fills=fills)
-    return values
+    if not leases:
+        return values, ()
+    rows = Rows()
+    contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
+    loaded = {key: (content, leases[key]) for key, content in contents if content is not None}
+    return values, store(kind, loaded, fills=fills)
 
 
 def load_contents(
@@ -169,50 +269,8 @@ def count_loads(kind: Kind, started: int) -> None:
     kind.count_load(time.perf_counter_ns() - started)
 
 
-def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
-    """Return the entries of one type that may be served now, by key, from both tiers; count hits."""
-    by_kind: defaultdict[Kind, list[str]] = defaultdict(list)
-    for key, kind in kinds.items():
-        by_kind[kind].append(key)
-    found: dict[str, Entry] = {}
-    for kind, own in by_kind.items():
-        found |= kind.find_many(own)
-    return found | find_shared({key: kind for key, kind in kinds.items() if key not in found})
-
-
 def not_held(kind: Kind, wanted: Mapping[str, Loaded]) -> dict[str, Loaded]:
     """Return what neither tier can serve, without counting a read; fill the local tier with what the shared one has."""
     held = kind.servable(wanted)
     shared = find_shared({key: kind for key in wanted if key not in held}, fills=True)
     return {key: value for key, value in wanted.items() if key not in held and key not in shared}
-
-
-def find_shared(kinds: Mapping[str, Kind], *, fills: bool = False) -> dict[str, Entry]:
-    """Return the entries in the shared tier that may be served now, by key; also store them in the local tier.
-
-    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
-    """
-    if not kinds:
-        return {}
-    any_kind = next(iter(kinds.values()))
-    runtime, declared = any_kind.runtime, any_kind.entries.declared
-    tier = runtime.shared
-    if tier is None or not runtime.is_serving or runtime.generations.is_degraded:
-        return {}
-    places = {kind: kind.place() for kind in kinds.values()}
-    within = {key: (kind.declared_as, place) for key, kind in kinds.items() if (place := places[kind]) is not None}
-    entries = tier.get_entries(declared, within, runtime.clock(), within, lambda key, value: kinds[key].accepts(value))
-    served = {}
-    filled: defaultdict[Kind, dict[str, Entry]] = defaultdict(dict)
-    for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
-        if serves:
-            if fills:
-                filled[kinds[key]][key] = entry
-            else:
-                kinds[key].put(key, entry, stats.HIT_SHARED, within[key][1])
-            served[key] = entry
-        else:
-            kinds[key].count(stats.REFUSAL)
-    for kind, found in filled.items():
-        kind.fill(found, stats.WARMED, places[kind] or "")
-    return served

@@ -13,7 +13,8 @@ from ..coherence.watched import labels_of
 from ..values.forms import Row
 from ..values.freezing import thaw
 from .dependencies import Dependencies
-from .loading import find_shared, load_through
+from .finding import find_shared
+from .loading import load_through
 from .queries import parts
 from .rows_by_field import M, RowsByField
 

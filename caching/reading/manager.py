@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.conf import settings
 from django.db import models
 
 from .. import keys
@@ -30,8 +31,11 @@ from ..values.freezing import freeze, thaw
 from . import leases
 from .dependencies import Dependencies, Dependency, tags_of_dependency
 from .entries import Kind, TypeEntries
+from .finding import find_many
 from .leases import Lease, take_leases
-from .loading import aload_through, find_many, load_through
+from .loading import aload_through, load_through
+from .refill import refill
+from .renewal import arenew_later, renew_later
 from .runtime import Runtime
 from .storing import store
 from .type_table import TypeTable
@@ -147,6 +151,8 @@ class CacheManager:
         kind = self.types.kind_of(cache_type, key)
         entry = kind.find(key)
         if entry is not None:
+            if kind.due and (held := kind.due.pop(key, None)) is not None:
+                renew_later(kind, key, held, load, lambda: self._dependencies(kind, key, depends_on), ttl)
             return thaw(entry.value)
         return load_through(kind, key, load, lambda: self._dependencies(kind, key, depends_on), ttl)
 
@@ -169,13 +175,16 @@ class CacheManager:
         """Return the same as ``get_or_load``; ``load`` may be a coroutine function."""
         keys.positive_ttl(ttl)
         kind = self.types.kind_of(cache_type, key)
-        # If a connection has written, only the thread that owns it can decide what may be served.
-        if not (dirty_watchers or kind.is_placed) and (entry := kind.find(key)) is not None:
-            return thaw(entry.value)
 
         def dependencies() -> Dependencies:
             return self._dependencies(kind, key, depends_on)
 
+        # If a connection has written, only the thread that owns it can decide what may be served.
+        if not (dirty_watchers or kind.is_placed) and (entry := kind.find(key)) is not None:
+            if kind.due and (held := kind.due.pop(key, None)) is not None:
+                later = arenew_later if iscoroutinefunction(load) else renew_later
+                later(kind, key, held, load, dependencies, ttl)
+            return thaw(entry.value)
         if iscoroutinefunction(load):
             return await aload_through(kind, key, load, dependencies, ttl)
         return await sync_to_async(load_through)(kind, key, load, dependencies, ttl)
@@ -259,9 +268,14 @@ class CacheManager:
         return names
 
     def _count_invalidation(self, tags: Iterable[str], causes: Iterable[str], seconds: float) -> None:
-        for name in self.types_of(tags) & self.types.held.keys():
+        names = self.types_of(tags)
+        for name in names & self.types.held.keys():
             for cause in causes:
                 self.types.held[name].count(stats.INVALIDATED.get(cause, stats.INVALIDATED["call"]))
+        if getattr(settings, "CACHING", {}).get("REFILL"):
+            for name in names & set(keys.known_types()):
+                if self.config.refills(name):
+                    refill(self.runtime, name, tags)
 
 
 def _places(kinds: Mapping[str, Kind]) -> dict[str, str | None]:

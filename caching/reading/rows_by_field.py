@@ -4,6 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -26,12 +27,14 @@ from ..values.freezing import freeze
 from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
+from .finding import find_many
 from .in_many import in_many
-from .loading import find_many, load_contents, load_many, not_held
+from .loading import load_contents, load_many, not_held
 from .manager import cache_manager
 from .managers import declared_queryset, joins_partly, loading, paths_joined_by, refuse_additions, refuse_deferred
 from .places import Declared, declare
 from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
+from .renewal import renew_answer_later
 from .tiers import Entry
 
 logger = logging.getLogger("caching")
@@ -145,6 +148,7 @@ class RowsByField(ABC, Generic[M]):
             kind = cache_manager.kind(self.cache_type, self.kind_name)
             if self.ttl is not None:
                 kind.ttl = self.ttl
+            kind.renew = partial(renew_answer_later, self)
             self._kind = kind
         return self._kind
 
@@ -228,7 +232,9 @@ class RowsByField(ABC, Generic[M]):
     def _load_missing(self, missing: Mapping[str, Any], *, fills: bool = False) -> Mapping[str, Any]:
         """Load the answers for the keys in one query and store them; return them by key."""
         dependencies = {key: self.dependencies(value) for key, value in missing.items()}
-        return load_many(self.kind, dependencies, lambda: self._answers(missing), fills=fills)
+        return load_many(
+            self.kind, dependencies, lambda keys: self._answers({key: missing[key] for key in keys}), fills=fills
+        )
 
     @abstractmethod
     def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from ..conf import Config
 from ..monitoring.recorder import StatsRecorder
 from ..stores.aliases import is_process_local
 from ..stores.generations import GenerationStore
+from .aging import expires_at
+from .background import Background
 from .single_flight import SingleFlight
 from .tiers import Entry, SharedTier
 
@@ -38,6 +40,7 @@ class Runtime:
         self.clock = clock
         self.enabled = True
         self.single_flight = SingleFlight()
+        self.background = Background()
         self.on_reconfigure: list[Callable[[], None]] = []
         """Callbacks that ``reconfigure`` calls."""
         self.on_shared_fault: Callable[[], None] = lambda: None
@@ -76,7 +79,7 @@ class Runtime:
         if self._config is not None:
             self.recorder.close()
         self._config = None
-        self.single_flight = SingleFlight()
+        self.single_flight, self.background = SingleFlight(), Background()
         for forget in self.on_reconfigure:
             forget()
 
@@ -108,7 +111,7 @@ class Runtime:
         now = self.clock()
         holding = self.generations.holding([entry.stamp for entry in entries])
         return [
-            holds and entry.deadline > now and (not dirty_watchers or not is_dirty(entry.stamp.tags))
+            holds and expires_at(entry) > now and (not dirty_watchers or not is_dirty(entry.stamp.tags))
             for entry, holds in zip(entries, holding, strict=True)
         ]
 

@@ -1,4 +1,7 @@
-"""Single flight: if several callers miss the same key at the same time, one loads and the others wait for it."""
+"""Single flight: if several callers miss the same key at the same time, one loads and the others wait for it.
+
+If the load fails, its error reaches all who wait for it. It is not kept: the next caller loads again.
+"""
 
 import asyncio
 import threading
@@ -16,8 +19,12 @@ class SingleFlight:
     """The loads in progress in this process, by cache type and key."""
 
     def __init__(self) -> None:
-        self._loading: dict[Name, tuple[threading.Event, int]] = {}
-        self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, asyncio.Task[Any] | None]] = {}
+        self._loading: dict[Name, tuple[threading.Event, int, list[Exception]]] = {}
+        self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, asyncio.Task[Any] | None, list[Exception]]] = {}
+
+    def is_loading(self, name: Name) -> bool:
+        """Whether a thread of this process is loading it."""
+        return name in self._loading
 
     @contextmanager
     def joined(self, name: Name, *, may_wait: Callable[[], bool]) -> Iterator[bool]:
@@ -26,13 +33,18 @@ class SingleFlight:
         A caller that holds database locks must not wait, because the load may be waiting for them. A load that asks for
         its own name does not wait for itself.
         """
-        mine = threading.Event(), threading.get_ident()
-        event, thread = self._loading.setdefault(name, mine)
+        mine: tuple[threading.Event, int, list[Exception]] = threading.Event(), threading.get_ident(), []
+        event, thread, errors = self._loading.setdefault(name, mine)
         waited = event is not mine[0] and thread != mine[1] and may_wait()
         if waited:
             event.wait(WAIT_SECONDS)
+            if errors:
+                raise errors[0]
         try:
             yield waited
+        except Exception as error:
+            mine[2].append(error)
+            raise
         finally:
             if event is mine[0]:
                 self._loading.pop(name, None)
@@ -45,13 +57,22 @@ class SingleFlight:
         A load that asks for its own name does not wait for itself.
         """
         place = name, id(asyncio.get_running_loop())
-        mine = asyncio.Event(), asyncio.current_task()
-        event, task = self._awaiting.setdefault(place, mine)
+        mine: tuple[asyncio.Event, asyncio.Task[Any] | None, list[Exception]] = (
+            asyncio.Event(),
+            asyncio.current_task(),
+            [],
+        )
+        event, task, errors = self._awaiting.setdefault(place, mine)
         if event is not mine[0] and task is not mine[1]:
             with suppress(TimeoutError):
                 await asyncio.wait_for(event.wait(), WAIT_SECONDS)
+            if errors:
+                raise errors[0]
         try:
             yield
+        except Exception as error:
+            mine[2].append(error)
+            raise
         finally:
             if event is mine[0]:
                 self._awaiting.pop(place, None)

@@ -1,6 +1,6 @@
 """Whether a loaded value is stored, and with which stamp."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from math import inf
 
@@ -25,8 +25,10 @@ def store(
     *,
     fills: bool = False,
     is_poll: bool = True,
-) -> None:
+) -> Collection[str]:
     """Store values loaded under leases, except those with a dependency that has been written since.
+
+    Return the keys whose values all processes can find now, in the shared tier.
 
     ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
     ``is_poll`` says that the cache has loaded them, so that a difference from what was held before is drift.
@@ -34,16 +36,16 @@ def store(
     runtime = kind.runtime
     generations, longest_life = runtime.generations, runtime.generations.longest_life
     if not runtime.is_serving or dirty_here() or not longest_life:
-        return
+        return ()
     ttl = kind.lifetime if ttl is None else ttl
     rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}
     labels = watched_labels()
     # Read the guards last: they show every write published between the lease and the read of the row tags.
     tags = [*dict.fromkeys(chain.from_iterable(rows.values())), *map(any_row_tag, labels)]
     now = dict(zip(tags, generations.read(tags, afresh=True), strict=True))
-    entries, place = {}, kind.place()
+    entries, aged, place = {}, {}, kind.place()
     if place is None:
-        return
+        return ()
     for key, (content, lease) in loaded.items():
         stamp = _stamp(generations, content, lease, rows[key], now)
         concerned = lease.dependencies.labels.union(*map(labels_of, content.row_models))
@@ -54,18 +56,21 @@ def store(
         ):
             # In an outage the value is as old as its lease: writes of others during the load are unknown here.
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
-            entries[key] = Entry(content.value, stamp, deadline)
+            entries[key] = entry = Entry(content.value, stamp, deadline)
+            aged[key] = entry if longest_life != inf else kind.aging(entry)
             if not fills:
-                kind.put(key, entries[key], stats.SET, place)
+                kind.put(key, aged[key], stats.SET, place)
             if kind.polling is not None and longest_life == inf:
                 if is_poll:
                     kind.polling.loaded(kind, f"{key}\n{place}", content.value, stamp, lease.taken_at)
                 else:
                     kind.polling.forget(f"{key}\n{place}")
     if fills:
-        kind.fill(entries, stats.SET, place)
-    if runtime.shared is not None and entries and not generations.is_degraded:
-        runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
+        kind.fill(aged, stats.SET, place)
+    if runtime.shared is None or not entries or generations.is_degraded:
+        return ()
+    is_taken = runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))
+    return entries.keys() if is_taken else ()
 
 
 def _stamp(

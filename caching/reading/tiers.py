@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import blake2b
 from pickle import PickleError
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 from django.core.cache import caches
@@ -22,10 +22,17 @@ from ..stores.aliases import is_redis
 from ..stores.generations import GenerationStore, Stamp
 from ..values.encoding import decode, encode
 
+if TYPE_CHECKING:
+    from ..stores.redis.turns import Turns
+
 logger = logging.getLogger("caching")
+T = TypeVar("T")
 
 BACKEND_FAULTS = (OSError, EOFError, RuntimeError, ValueError, DatabaseError, PickleError, zlib.error)
 """What a Django cache backend raises when it fails; the last two are raised for damaged values."""
+
+LEASE_SECONDS = 2.0
+"""How long a process that loads a value keeps the others waiting at most; then they load it themselves."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +41,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     value: Any
     stamp: Stamp
     deadline: float
+    """When it expires; or, if it is renewed before, when that is due."""
+    expires_at: float = 0.0
+    """When it expires, if it is to be renewed before."""
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -80,11 +90,16 @@ class SharedTier:
         self._open_until = 0.0
         self._backend_faults = _backend_faults()
         self._connections = None
+        self.turns: Turns | None = None
+        """The leases of loads, if the backend is a server that can keep them."""
         if is_redis(alias):
             # Imported here because a project without Redis need not install its packages.
+            from ..stores.redis import turns
             from ..stores.redis.connections import RedisConnections, reads_plainly
 
-            self._connections = RedisConnections(alias) if reads_plainly(alias) else None
+            if reads_plainly(alias):
+                self._connections = RedisConnections(alias)
+                self.turns = turns.Turns(self._connections, caches[alias].key_prefix, seconds=LEASE_SECONDS)
 
     @property
     def is_open(self) -> bool:
@@ -135,11 +150,23 @@ class SharedTier:
         contents = self._connections.get_many([made(place) for place in places])
         return [_ABSENT if content is None else content for content in contents]
 
-    def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float, within: Within = ("", "")) -> None:
-        """Store entries of a type for ``ttl`` seconds, in one round trip if the backend supports it."""
+    def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float, within: Within = ("", "")) -> bool:
+        """Store entries of a type for ``ttl`` seconds, in one round trip if the backend supports it.
+
+        Return whether the backend has taken them.
+        """
         places = _shared_keys([key_tag(type_name, key) for key in entries], [within] * len(entries))
         contents = {place: self._sealed(entry, ttl) for place, entry in zip(places, entries.values(), strict=True)}
-        self._guard(lambda backend: backend.set_many(contents, ttl) or True)
+        return self._guard(lambda backend: backend.set_many(contents, ttl) or True) is not None
+
+    def names(self, type_name: str, keys: Sequence[str], within: Within = ("", "")) -> list[str]:
+        """Return the names of some entries in the backend, without its prefix."""
+        return _shared_keys([key_tag(type_name, key) for key in keys], [within] * len(keys))
+
+    def in_turn(self, call: Callable[["Turns"], T]) -> T | None:
+        """Return what a call of the leases returns; None if there are none or the server fails, like any fault."""
+        turns = self.turns
+        return None if turns is None else cast("T | None", self._guard(lambda backend: call(turns)))
 
     def delete(self, type_name: str, key: str, within: Within = ("", "")) -> None:
         (place,) = _shared_keys([key_tag(type_name, key)], [within])

@@ -31,7 +31,8 @@ class TypeTable:
             with self._lock:
                 max_size = config.MAX_SIZE.get(declared.name) or declared.max_size or config.default_max_size
                 eviction = config.eviction(declared.name)
-                self.held.setdefault(declared.name, TypeEntries(self.runtime, declared, max_size, eviction))
+                entries = TypeEntries(self.runtime, declared, max_size, eviction, config.refresh(declared.name))
+                self.held.setdefault(declared.name, entries)
         return self.held[declared.name]
 
     def all_entries(self) -> list[TypeEntries]:

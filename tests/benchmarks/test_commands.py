@@ -12,7 +12,7 @@ from benchmarks import scale
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAY_BE_ZERO = {
     *("unwatched_extra_us", "stats_hit_us", "load_errors_3", "worker_growth_mb"),
-    *("fault_worker_killed_lost_requests", "fault_lost_requests"),
+    *("reads_that_waited", "queries_per_write_16_refill", "fault_worker_killed_lost_requests", "fault_lost_requests"),
 }
 
 
@@ -61,6 +61,25 @@ class MonitoringTests:
         # What no noise of a machine can change.
         assert found["rows_30_days"] <= 120_000
         assert found["dashboard_30_days_queries"] <= 12
+
+
+class HotTests:
+    @pytest.mark.long
+    def test_a_moment(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "hot", "--seconds", "6")
+
+        assert found.keys() >= {"hit_p99_idle_us", "hit_p99_renewing_us", "hit_p9999_renewing_us"}
+        assert found["reads_that_waited"] == 0
+
+
+class HerdTests:
+    @pytest.mark.long
+    def test_three_readers(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "herd", "--writes", "2", "--readers", "3")
+
+        assert (found["loads_valkey"], found["loads_event_loop"]) == (1, 1)
+        assert found["loads_memory"] <= 4
+        assert (found["queries_per_write_16"], found["queries_per_write_16_refill"]) == (1, 0)
 
 
 class LoadTests:

@@ -29,8 +29,8 @@ class FromSettingsTests:
             Config.from_settings()
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
-            "LEARN_TTL, MAX_DRIFT, MAX_SIZE, EVICTION, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, SCOPE, "
-            "WARM_ON_START, SAMPLE_SECONDS, VERIFY_SAMPLE, STATS_TOKEN, DIRECTORY."
+            "LEARN_TTL, MAX_DRIFT, MAX_SIZE, EVICTION, REFRESH, REFILL, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, "
+            "SCOPE, WARM_ON_START, SAMPLE_SECONDS, VERIFY_SAMPLE, STATS_TOKEN, DIRECTORY."
         )
 
     @pytest.mark.parametrize("table", ["TTL", "MAX_SIZE"])

@@ -16,7 +16,7 @@ import pytest
 
 from caching.coherence import plans
 from caching.coherence.watcher import ConnectionWatcher
-from caching.reading import leases, loading, storing
+from caching.reading import herd, leases, loading, storing
 from caching.reading.manager import CacheManager
 from caching.reading.rows_by_field import RowsByField
 from caching.reading.runtime import Runtime
@@ -299,6 +299,39 @@ MUTATIONS = (
         "rule 8: what a snapshot shows is stored",
         "a_transaction_reads_from_a_snapshot",
         (leases, "take_leases", "takes_new_snapshots() and ", ""),
+    ),
+    broken(
+        "refresh: the stamp of a renewal is read after its load",
+        "a_row_is_renewed_while_it_is_read_and_written",
+        (
+            loading,
+            "load_anew",
+            "stored = _after_load(kind, key, load(), lease, ttl, started)",
+            "value = load()\n"
+            "        lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]\n"
+            "        stored = _after_load(kind, key, value, lease, ttl, started)",
+        ),
+    ),
+    broken(
+        "refill: the stamp of a refill is read after its load",
+        "the_writer_refills_the_shared_tier",
+        (
+            loading,
+            "load_now",
+            "values = load(dependencies.keys())",
+            "values = load(dependencies.keys())\n"
+            "    leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))",
+        ),
+    ),
+    broken(
+        "herd: who waited for another process trusts what it has stored",
+        "one_load_for_two_processes",
+        (
+            herd.Turn,
+            "wait",
+            "find_shared({key: self.kind}) if told",
+            "tier.get_entries(self.kind.entries.declared, [key], 0.0) if told",
+        ),
     ),
     broken(
         "leases: set() takes the moment of the call",

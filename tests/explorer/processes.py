@@ -62,6 +62,7 @@ class Process:
 
     def forget(self) -> None:
         self.connections.clear()
+        self.manager.runtime.shared = None
         self.store.start_anew()
         for name in ("employee", "schedule"):
             # One by one: all at once would put an unwatched tier in the place of ours.

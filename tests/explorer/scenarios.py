@@ -10,6 +10,7 @@ from scheduling.models import Employee
 from . import (
     faults,  # noqa: F401 (declares its scenarios)
     faults_in_redis,
+    loads,  # noqa: F401 (declares its scenarios)
 )
 from .database import EMPLOYEE, Refused, delete, insert, rename_everybody, save
 from .questions import EVERYBODY, GET_AND_SET, assignments, assignments_with_people, by_email, by_id

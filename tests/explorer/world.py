@@ -23,10 +23,12 @@ from caching.coherence import dirty
 from caching.coherence.publishing import publisher
 from caching.reading import rows_by_field, single_flight
 from caching.reading.entries import Kind
+from caching.reading.refill import refill
 from caching.reading.tiers import Entry
 from caching.stores.generation_file import FILE_NAME
 from caching.values.freezing import thaw
 
+from . import sharing
 from .database import ASSIGNMENT, EMPLOYEE, Connection, Database, EmployeeRow, Key, OutboxRow, Row, Statement, key_of
 from .processes import Process
 from .questions import GET_AND_SET, Question, instance_of, rows_in
@@ -132,6 +134,7 @@ class World:
             patch.setattr(Kind, "put", self._watched_put(Kind.put))
             patch.setitem(publisher.__dict__, "store", _OfTheRunningProcess(lambda: self.process.store))
             self._store_class.install(patch, self)
+            sharing.install(patch, self)
             for name in names:
                 # One after the other: each takes the store of the process that is running.
                 self._home = self.processes[name] = Process(self, name, self._store_class(self, self.path))
@@ -153,11 +156,41 @@ class World:
         self.actors: list[Actor] = []
         self.loads = 0
         self.excuses_degraded = False
+        publisher.listeners = []
         for process in self.processes.values():
             self._home = process
             process.forget()
         self._home.store.clean()
         self.names.clear()
+
+    def share(self, *, refills: str = "") -> None:
+        """Let the processes have one shared tier; that named ``refills`` loads what it writes anew for all."""
+        memory = sharing.SharedMemory()
+        for process in self.processes.values():
+            runtime: Any = process.manager.runtime
+            runtime.shared = sharing.SimulatedTier(self, memory)
+            runtime.background = sharing.SimulatedBackground(self)
+        if refills:
+            publisher.listeners = [lambda tags, *rest: self._refill(tags) if self.process.name == refills else None]
+
+    def _refill(self, tags: Iterable[str]) -> None:
+        refill(self.process.manager.runtime, "employee", tags)
+
+    def background(self, process: str) -> None:
+        """Add the thread of a process that does its background jobs until everybody else has ended."""
+        jobs: list[Callable[[], Any]] = self.processes[process].manager.runtime.background.jobs  # type: ignore[attr-defined]
+
+        def body(client: Client) -> None:
+            def others_have_ended() -> bool:
+                return all(actor.done or actor.killed for actor in self.actors[:-1] if actor.name != "background")
+
+            while True:
+                self.scheduler.step("the background", when=lambda: bool(jobs) or others_have_ended(), waits=True)
+                if not jobs:
+                    return
+                jobs.pop(0)()
+
+        self.actor("background", process, body)
 
     def actor(
         self, name: str, process: str, body: Callable[[Client], None], *, isolation: str = "read committed"

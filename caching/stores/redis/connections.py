@@ -81,7 +81,7 @@ class RedisConnections:
 
     def run(self, script: Script, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
         """Run an idempotent script; raise one of FAULTS if that fails."""
-        return self._ask(lambda connection: script.on(connection, keys, arguments))
+        return self.ask(lambda connection: script.on(connection, keys, arguments))
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the bytes stored under some keys of the server, in one round trip; raise one of FAULTS if that fails.
@@ -94,10 +94,11 @@ class RedisConnections:
             connection.send_command("MGET", *keys)
             return connection.read_response()
 
-        found: list[bytes | None] = self._ask(ask)
+        found: list[bytes | None] = self.ask(ask)
         return found
 
-    def _ask(self, ask: Callable[[Connection], Any]) -> Any:
+    def ask(self, ask: Callable[[Connection], Any]) -> Any:
+        """Return what ``ask`` returns for a connection; on a closed spare one it is called again."""
         for connection in self._spare_connections():
             try:
                 reply = ask(connection)
@@ -121,7 +122,7 @@ class RedisConnections:
         The server writes replies and pushes at the end of each turn of its event loop. It may write our reply first and
         the push for another process on this machine some hundred microseconds later, but both before the next command.
         """
-        self._ask(_ping)
+        self.ask(_ping)
 
     @contextmanager
     def fresh(self) -> Iterator[Connection]:

@@ -1,7 +1,6 @@
 """A miss: the shared tier, then one load, stored if nothing that it depends on was written meanwhile."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from caching import cache_manager
 from caching.reading.dependencies import Dependencies
 from caching.reading.entries import Kind
 from caching.reading.loading import (
+    aload_anew,
     aload_through,
     count_loads,
-    find_many,
-    find_shared,
+    load_anew,
     load_contents,
     load_many,
     load_through,
@@ -93,7 +92,7 @@ class AsyncLoadThroughTests:
 class LoadManyTests:
     def test_loads_once_and_stores_each_value(self, kind: Kind) -> None:
         dependencies = {key: general(key) for key in ("id:1", "id:2")}
-        assert load_many(kind, dependencies, lambda: {"id:1": 1, "id:2": None}) == {"id:1": 1, "id:2": None}
+        assert load_many(kind, dependencies, lambda keys: {"id:1": 1, "id:2": None}) == {"id:1": 1, "id:2": None}
         assert {key: entry.value for key, entry in kind.find_many(dependencies).items()} == {"id:1": 1, "id:2": None}
         assert counted(kind) == {"hits": 2, "misses": 2, "bypasses": 0, "loads": 1, "sets": 2}
 
@@ -116,31 +115,22 @@ class CountLoadsTests:
         assert 2 <= found["load_seconds"] < 60
 
 
-class FindTests:
-    @pytest.fixture
-    def stored(self, file_tier: Path) -> Callable[[str], Kind]:
-        """Store two values; then forget the first in this process."""
-        cache_manager.set_many("general", {"id:1": "shared"})
-        cache_manager.reconfigure()
-        cache_manager.set_many("general", {"id:2": "local"})
-        return lambda name: cache_manager.kind("general", name)
+class LoadAnewTests:
+    def test_replaces_what_is_held(self, kind: Kind) -> None:
+        load_through(kind, KEY, lambda: "old", general, None)
+        assert load_anew(kind, KEY, lambda: "new", general, None)
+        assert load_through(kind, KEY, never, general, None) == "new"
 
-    def test_find_many_asks_both_tiers(self, stored: Callable[[str], Kind]) -> None:
-        kinds = dict.fromkeys(("id:1", "id:2", "id:3"), stored("id"))
-        assert {key: entry.value for key, entry in find_many(kinds).items()} == {"id:1": "shared", "id:2": "local"}
-        found = cache_manager.get_stats()["types"]["general"]
-        assert (found["hits_local"], found["hits_shared"]) == (1, 1)
+    def test_leaves_it_to_a_reader_who_loads_it_now(self, kind: Kind) -> None:
+        def load() -> str:
+            assert not load_anew(kind, KEY, never, general, None)
+            return "by the reader"
 
-    def test_find_shared_holds_what_it_finds(self, stored: Callable[[str], Kind]) -> None:
-        kind = stored("id")
-        assert kind.find("id:1") is None
-        assert find_shared({"id:1": kind})["id:1"] is kind.find("id:1")
+        assert load_through(kind, KEY, load, general, None) == "by the reader"
 
-    def test_find_shared_refuses_what_was_invalidated(self, stored: Callable[[str], Kind]) -> None:
-        cache_manager.clear("general")
-        assert find_shared({"id:1": stored("id")}) == {}
-        assert cache_manager.get_stats()["types"]["general"]["refusals"] == 1
+    def test_awaits_a_load(self, kind: Kind) -> None:
+        async def load() -> str:
+            return "new"
 
-    def test_find_shared_without_a_shared_tier_finds_nothing(self, kind: Kind) -> None:
-        assert find_shared({KEY: kind}) == {}
-        assert find_shared({}) == {}
+        assert async_to_sync(aload_anew)(kind, KEY, load, general, None)
+        assert load_through(kind, KEY, never, general, None) == "new"
