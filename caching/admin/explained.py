@@ -74,7 +74,11 @@ def _sentences(found: Mapping[str, Any], answers: Mapping[int, Mapping[str, Any]
     else:
         yield _("It has no look-up: code sets or computes it. It lives for %(ttl)s.") % texts
     for pid, answer in sorted(answers.items()):
-        what = _("did not answer") if answer is None or "error" in answer else _held(answer["local"], answer.get("dropped"))
+        what = (
+            _("did not answer")
+            if answer is None or "error" in answer
+            else _held(answer["local"], answer.get("dropped"))
+        )
         yield _("Process %(pid)s: %(what)s.") % {"pid": pid, "what": what}
     yield _("Shared tier: %(what)s.") % {"what": _held(found["shared"])}
     yield _last(found["last_invalidation"])
