@@ -128,8 +128,9 @@ def _read(content: bytes) -> Iterator[Publication]:
     for slot in range(SLOTS):
         number, at, seconds, lines, text, again = _SLOT.unpack_from(content, _HEADER.size + slot * _SLOT.size)
         if number == again and number and (number - 1) % SLOTS == slot:
-            found = text.rstrip(b"\0").decode(errors="ignore").split("\n")
-            if len(found) < lines or len(text.rstrip(b"\0")) == _TEXT_BYTES:
+            text = text.rstrip(b"\0")
+            found = text.decode(errors="ignore").split("\n")
+            if len(found) < lines or len(text) == _TEXT_BYTES:
                 # The last one may have been cut.
                 found.pop()
             causes = found.index("") if "" in found else len(found)
