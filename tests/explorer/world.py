@@ -115,7 +115,8 @@ class World:
     @contextmanager
     def installed(self, names: Iterable[str]) -> Iterator[World]:
         """Put the simulated processes in the place of this real one."""
-        caching = {**settings.CACHING, "DIRECTORY": None, "SHARED_ALIAS": None}
+        # Polls only read generations, once more for a key that is loaded again: that would multiply the orders to try.
+        caching = {**settings.CACHING, "DIRECTORY": None, "SHARED_ALIAS": None, "LEARN_TTL": False}
         with (
             TemporaryDirectory(prefix="explorer-") as directory,
             pytest.MonkeyPatch.context() as patch,
