@@ -141,7 +141,8 @@ class Kind:
 
     def _find_late(self, key: str, entry: Entry) -> Entry | None:
         """Return an entry whose renewal is due, and let the first who finds it have it renewed; else return None."""
-        if not self.runtime.may_serve_each([entry])[0]:
+        is_late = entry.deadline <= self.runtime.clock() < entry.expires_at
+        if not is_late or not self.runtime.may_serve_each([entry])[0]:
             self._drop_if_dead(key, entry)
             return None
         self.count(stats.HIT_LOCAL)
