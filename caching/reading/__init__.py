@@ -8,6 +8,7 @@ runtime        what all reads of a process share (clock, settings, stores), and 
 places         the scope, databases and filter that an answer depends on besides its key
 polling        loads as polls: what changes behind Django's back, and the time to live from that
 entries        the entries that this process holds, by cache type and kind
+placed_kind    the same for a kind whose answers differ from place to place
 type_table     the types and kinds of this process, made when they are first used
 finding        what both tiers hold for some keys and may be served
 dependencies   what a value depends on, as far as is known before it is loaded

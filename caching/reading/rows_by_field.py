@@ -231,10 +231,8 @@ class RowsByField(ABC, Generic[M]):
 
     def _load_missing(self, missing: Mapping[str, Any], *, fills: bool = False) -> Mapping[str, Any]:
         """Load the answers for the keys in one query and store them; return them by key."""
-        dependencies = {key: self.dependencies(value) for key, value in missing.items()}
-        return load_many(
-            self.kind, dependencies, lambda keys: self._answers({key: missing[key] for key in keys}), fills=fills
-        )
+        known = {key: self.dependencies(value) for key, value in missing.items()}
+        return load_many(self.kind, known, lambda keys: self._answers({key: missing[key] for key in keys}), fills=fills)
 
     @abstractmethod
     def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import threading
 
 from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
-from .entries import Kind, PlacedKind, TypeEntries
+from .entries import Kind, TypeEntries
+from .placed_kind import PlacedKind
 from .places import place_of
 from .runtime import Runtime
 

@@ -7,7 +7,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from caching import CachedGroup, CachedLookup, CachingError, cache_manager, cached
-from caching.reading.entries import Kind, PlacedKind
+from caching.reading.entries import Kind
+from caching.reading.placed_kind import PlacedKind
 from caching.reading.places import place_of
 from scheduling.models import Department, Employee
 from tests.caching.coherence.world import asks_the_database
