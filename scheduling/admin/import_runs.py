@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,9 +11,10 @@ from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, prefetch_related_objects
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -144,27 +144,30 @@ class ImportRunAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         file, undo = (self.admin_site.admin_view(view) for view in (self.file_view, self.undo_view))
         return [
-            path("<uuid:object_id>/file/", file, name="scheduling_importrun_file"),
-            path("<uuid:object_id>/undo/", undo, name="scheduling_importrun_undo"),
+            path("<str:object_id>/file/", file, name="scheduling_importrun_file"),
+            path("<str:object_id>/undo/", undo, name="scheduling_importrun_undo"),
             *super().get_urls(),
         ]
 
-    def file_view(self, request: HttpRequest, object_id: UUID) -> FileResponse:
+    def file_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the file as it was uploaded."""
-        run = self.get_object(request, str(object_id))
+        run = self.get_object(request, object_id)
         if run is None or not run.file:
             raise Http404
         if not self.has_file_permission(request, run):
             raise PermissionDenied
         name = run.file_name or f"{run.pk}"
         # Whatever it is called, a browser saves it and does not show it.
-        return FileResponse(
-            io.BytesIO(run.file), as_attachment=True, filename=name, content_type="application/octet-stream"
+        disposition = content_disposition_header(as_attachment=True, filename=name)
+        return HttpResponse(
+            bytes(run.file),
+            content_type="application/octet-stream",
+            headers={"Content-Disposition": disposition},
         )
 
-    def undo_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+    def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what an undo would do, and do it once that is confirmed. Who may import the kind may undo it."""
-        run = self.get_object(request, str(object_id))
+        run = self.get_object(request, object_id)
         if run is None:
             raise Http404
         closed = closed_to(request.user, KINDS[run.kind].kind.model)

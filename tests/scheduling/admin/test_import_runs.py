@@ -102,7 +102,7 @@ class FileTests:
 
         response = admin_client.get(file_url(run))
 
-        assert b"".join(response.streaming_content) == b"\xff<script>"  # type: ignore[attr-defined]
+        assert response.content == b"\xff<script>"
         assert response["Content-Type"] == "application/octet-stream"
         assert response["Content-Disposition"].startswith("attachment")
         assert file_url(run) in admin_client.get(url("change", run)).text
