@@ -20,8 +20,8 @@ from .tiers import Entry
 logger = logging.getLogger("caching")
 _MEASURED = 64
 """Of so many entries that are stored, the size of one is measured."""
-_BYTES_OF_AN_ENTRY = 450
-"""The entry itself, its moment, its key and its places in the tables of the tier and of the look-up."""
+_BYTES_OF_AN_ENTRY = 480
+"""The entry itself, its two moments, its key and its places in the tables of the tier and of the look-up."""
 _REMEMBERED = 256
 """Of so many entries of a type that were dropped, the reason is known."""
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
@@ -221,8 +221,8 @@ class Kind:
                 held.dropped.append((key, why, time.time()))
                 self.view[held.row + stats.ENTRIES] = len(held.entries)
 
-    def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
-        """Store an entry, evicting another if the type is full; add one to ``counter``."""
+    def put(self, key: str, entry: Entry, counter: int | None, place: str = "") -> None:
+        """Store an entry, evicting another if the type is full; add one to ``counter``, if there is one."""
         held = self.entries
         with held.lock:
             evicts = len(held.entries) == held.max_size and key not in held.entries
@@ -231,6 +231,8 @@ class Kind:
             held.entries[key] = entry
             self.view[held.row + stats.EVICTED_SIZE] += evicts
             self.view[held.row + stats.ENTRIES] = len(held.entries)
+            if counter is None:
+                return
             self.view[self.row + counter] += 1
             measures = self.view[self.row + counter] % _MEASURED == 1
         if measures:

@@ -19,10 +19,13 @@ def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
     return found | find_shared({key: kind for key, kind in kinds.items() if key not in found})
 
 
-def find_shared(kinds: Mapping[str, Kind], *, fills: bool = False) -> dict[str, Entry]:
+def find_shared(
+    kinds: Mapping[str, Kind], *, counter: int | None = stats.HIT_SHARED, fills: bool = False
+) -> dict[str, Entry]:
     """Return the entries in the shared tier that may be served now, by key; also store them in the local tier.
 
-    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
+    ``counter`` is None if nobody reads them. ``fills`` says that nobody has asked for them yet, so that they displace
+    nothing that was read.
     """
     if not kinds:
         return {}
@@ -42,7 +45,7 @@ def find_shared(kinds: Mapping[str, Kind], *, fills: bool = False) -> dict[str, 
             if fills:
                 filled[kinds[key]][key] = aged
             else:
-                kinds[key].put(key, aged, stats.HIT_SHARED, within[key][1])
+                kinds[key].put(key, aged, counter, within[key][1])
             served[key] = entry
         else:
             kinds[key].count(stats.REFUSAL)

@@ -32,8 +32,9 @@ _held_by: dict[bytes, int] = {}
 class Turn:
     """What a caller has found out about some keys of one kind, and the leases under which it loads the others."""
 
-    def __init__(self, kind: Kind, keys: Sequence[str]) -> None:
+    def __init__(self, kind: Kind, keys: Sequence[str], *, is_read: bool = True) -> None:
         self.kind = kind
+        self._counter = stats.HIT_SHARED if is_read else None
         self.found: dict[str, Entry] = {}
         """What another process has loaded meanwhile."""
         self.waited_for: dict[str, bytes] = {}
@@ -53,7 +54,7 @@ class Turn:
             done = {key: mark for key, mark in held.items() if mark.endswith(b"!")}
             self._marks |= done
             # Somebody has just stored it, after we had looked.
-            self.found |= find_shared(dict.fromkeys(done, self.kind))
+            self.found |= find_shared(dict.fromkeys(done, self.kind), counter=self._counter)
             keys = [key for key in done if key not in self.found]
             if not keys:
                 return
@@ -104,7 +105,7 @@ class Turn:
                 return
             tier = self.kind.runtime.shared
             told = tier and tier.in_turn(lambda turns: turns.wait(token, left))
-            self.found |= find_shared({key: self.kind}) if told else {}
+            self.found |= find_shared({key: self.kind}, counter=self._counter) if told else {}
             if key in self.found or told == b"0" or (tier and tier.is_open):
                 return
             self._marks[key] = token + b"!"
@@ -147,20 +148,21 @@ def has_turns(runtime: Runtime) -> bool:
     )
 
 
-def turn_of(kind: Kind, key: str, *, waited: bool) -> Turn | None:
+def turn_of(kind: Kind, key: str, *, waited: bool, is_read: bool = True) -> Turn | None:
     """Return the turn to load the key, after waiting for another process that loads it; None if nobody can be asked.
 
-    ``waited`` says that another thread of this process has just loaded it.
+    ``waited`` says that another thread of this process has just loaded it, ``is_read`` that somebody reads it now.
     """
     if not has_turns(kind.runtime):
         return None
-    turn = Turn(kind, (key,))
+    turn = Turn(kind, (key,), is_read=is_read)
     if waited and (entry := kind.find(key)) is not None:
         turn.found[key] = entry
         return turn
     turn.claim((key,))
     if turn.waited_for:
-        kind.count(stats.WAIT)
+        if is_read:
+            kind.count(stats.WAIT)
         turn.wait(key, time.monotonic() + LEASE_SECONDS)
     return turn
 

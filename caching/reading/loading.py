@@ -92,7 +92,7 @@ def load_anew(
     """
     if kind.runtime.single_flight.is_loading(kind.name_at(key, None)):
         return False
-    turn = turn_of(kind, key, waited=False) if kind.runtime.shared is not None else None
+    turn = turn_of(kind, key, waited=False, is_read=False) if kind.runtime.shared is not None else None
     with turn or nullcontext():
         if turn is not None and key in turn.found:
             return False

@@ -32,7 +32,7 @@ class PlacedKind(Kind):
         names = {f"{key}\n{place}": key for key in keys}
         return {names[name]: entry for name, entry in super().find_many(names).items()}
 
-    def put(self, key: str, entry: Entry, counter: int, place: str = "") -> None:
+    def put(self, key: str, entry: Entry, counter: int | None, place: str = "") -> None:
         super().put(f"{key}\n{place}", entry, counter)
 
     def servable(self, keys: Collection[str]) -> set[str]:

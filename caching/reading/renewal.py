@@ -86,6 +86,6 @@ def _ended(task: asyncio.Task[None]) -> None:
 
 def _is_renewed(kind: Kind, key: str, held: Entry) -> bool:
     """Whether another process has put a younger value into the shared tier; then this one holds it now."""
-    entry = find_shared({key: kind}).get(key)
+    entry = find_shared({key: kind}, counter=None).get(key)
     left = held.deadline - kind.runtime.clock()
     return entry is not None and entry.deadline > held.deadline + left / 2

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.admin.utils import label_for_field
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -62,7 +64,7 @@ class KindFilter(admin.SimpleListFilter):
 class ImportRunAdmin(admin.ModelAdmin):
     """Who may import files of a kind sees the runs of it. Nobody changes them."""
 
-    list_display = ["created_at", "kind_of_file", "file_name", "outcome", "who", *COUNTS]
+    list_display = ["created_at", "kind_of_file", "file_name", "outcome", "who", "rows"]
     list_display_links = ["created_at", "file_name"]
     list_filter = [KindFilter, "outcome", ("user", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["file_name", "digest"]
@@ -113,6 +115,12 @@ class ImportRunAdmin(admin.ModelAdmin):
     @admin.display(description=_("user"), ordering="user__username")
     def who(self, run: ImportRun) -> str:
         return str(run.user) if run.user else str(_("command line"))
+
+    @admin.display(description=_("rows"))
+    def rows(self, run: ImportRun) -> str:
+        counts = ((getattr(run, name), label_for_field(name, ImportRun)) for name in COUNTS)
+        said = [f"{number_format(count, force_grouping=True)} {label}" for count, label in counts if count]
+        return ", ".join(said) or self.get_empty_value_display()
 
     @admin.display(description=_("look-ups"))
     def looked_up(self, run: ImportRun) -> str:

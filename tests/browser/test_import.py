@@ -35,7 +35,7 @@ def importing(
         file.write_text(text)
         sign_in(admin_user)
         page.get_by_role("link", name="Employees", exact=True).first.click()
-        page.get_by_role("link", name="Import").click()
+        page.get_by_role("link", name="Import", exact=True).click()
         page.locator("input[type=file]").set_input_files(file)
         if (formats := page.locator("select[name=format]")).count():
             formats.select_option(label="csv")

@@ -78,6 +78,7 @@ class EveryPageTests:
     def test_is_for_everybody(self, kind: str, language: str, page: Page, hotel: Hotel, administrator: User) -> None:
         fill(hotel)
         member_of("Planner")
+        call_command("import_csv", "shift_types", str(SAMPLES_DIR / "shift_types.csv"), stdout=StringIO())
         looks = Looks(page, with_colours=language == "en")
         problems = [problem for address in addresses(kind, hotel, administrator) for problem in looks.problems(address)]
         assert not problems, "\n".join(problems)

@@ -306,8 +306,8 @@ MUTATIONS = (
         (
             loading,
             "load_anew",
-            "stored = _after_load(kind, key, load(), lease, ttl, started)",
-            "value = load()\n"
+            "stored = _after_load(kind, key, _run(load), lease, ttl, started)",
+            "value = _run(load)\n"
             "        lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]\n"
             "        stored = _after_load(kind, key, value, lease, ttl, started)",
         ),
@@ -318,8 +318,8 @@ MUTATIONS = (
         (
             loading,
             "load_now",
-            "values = load(dependencies.keys())",
-            "values = load(dependencies.keys())\n"
+            "values = _run(lambda: load(dependencies.keys()))",
+            "values = _run(lambda: load(dependencies.keys()))\n"
             "    leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))",
         ),
     ),
@@ -329,7 +329,7 @@ MUTATIONS = (
         (
             herd.Turn,
             "wait",
-            "find_shared({key: self.kind}) if told",
+            "find_shared({key: self.kind}, counter=self._counter) if told",
             "tier.get_entries(self.kind.entries.declared, [key], 0.0) if told",
         ),
     ),
