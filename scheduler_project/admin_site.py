@@ -121,7 +121,7 @@ class CarefulAdmin:
             return False  # two inputs show it, which need a moment and no text
         return all(is_readable(field, each) for each in (value if isinstance(value, list) else [value]))
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+    def response_action(self, request: HttpRequest, queryset: Any, **options: Any) -> Any:
         """Leave out selected rows that cannot be rows. Where none is left, Django says that nothing is selected."""
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         keys = [key for key in selected if is_readable(self.opts.pk, key)]
@@ -129,7 +129,8 @@ class CarefulAdmin:
             form: QueryDict = request.POST.copy()
             form.setlist(ACTION_CHECKBOX_NAME, keys)
             request.POST = form  # type: ignore[assignment]
-        return super().response_action(request, queryset)  # type: ignore[misc]
+        # Django 6.1 also says from which page the action came.
+        return super().response_action(request, queryset, **options)  # type: ignore[misc]
 
 
 @cache
