@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -293,7 +292,3 @@ def state_in_words(state: Mapping[str, Any]) -> list[str]:
             % {"number": words.number(state["outbox"])}
         )
     return sentences
-
-
-def local_time(publication: Publication) -> datetime:
-    return timezone.localtime(publication.at)

@@ -72,9 +72,12 @@ def host_name() -> str:
 
 
 @contextmanager
-def host_lock(directory: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold the lock of those who take samples of this host; yields False if another holds it and ``wait`` is False."""
-    lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def host_lock(directory: Path, name: str = LOCK_NAME, *, wait: bool) -> Iterator[bool]:
+    """Hold a lock of this host, by default that of those who take samples.
+
+    Yields False if another process holds it and ``wait`` is False.
+    """
+    lock = os.open(directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

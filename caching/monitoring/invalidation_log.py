@@ -26,7 +26,7 @@ _SLOT = struct.Struct(f"<QQdI{_TEXT_BYTES}sQ")
 """Number, nanoseconds since 1970, seconds, how many lines, the lines (causes, an empty one, tags), the number again."""
 _pack_into, _time_ns = _SLOT.pack_into, time.time_ns
 _FILE_BYTES = _HEADER.size + SLOTS * _SLOT.size
-_MOST_DEAD = 16
+_MAX_DEAD = 16
 _MAX_LINES = 60
 """There is never room for more."""
 
@@ -168,5 +168,5 @@ def _drop_old(folder: Path) -> None:
                 continue
             finally:
                 os.close(file)
-    for _, path in sorted(dead)[:-_MOST_DEAD]:
+    for _, path in sorted(dead)[:-_MAX_DEAD]:
         path.unlink(missing_ok=True)

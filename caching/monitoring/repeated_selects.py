@@ -103,7 +103,7 @@ class RepeatedSelects:
 
 @contextmanager
 def not_noted() -> Iterator[None]:
-    """Inside the block, note nothing: for a page about what was noted."""
+    """Inside the block, note nothing: for loads of the cache, and for a page about what was noted."""
     token = is_loading.set(True)
     try:
         yield

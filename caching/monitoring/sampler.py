@@ -29,7 +29,8 @@ logger = logging.getLogger("caching")
 LEADER_LOCK_NAME = "sampler.lock"
 LAST_SECONDS = 5.0
 """How long the end of a process waits for its last sample, and a caller for a sample of now."""
-_FAULTS = (DatabaseError, InterfaceError, OSError, ImproperlyConfigured, RuntimeError)
+FAULTS = (DatabaseError, InterfaceError, OSError, ImproperlyConfigured, RuntimeError)
+"""What a thread that serves nobody survives: it says so in the log."""
 
 
 class Sampler:
@@ -100,7 +101,7 @@ class Sampler:
             found = verify_local((), sample, repair=False)
             if self._leadership is not None:
                 found.add(verify_shared((), sample, repair=False))
-        except _FAULTS as error:
+        except FAULTS as error:
             logger.warning("The cache could not be compared with the database: %s: %s", type(error).__name__, error)
         else:
             for stale in found.stale:
@@ -113,7 +114,7 @@ class Sampler:
         try:
             sample()
             self._complained = False
-        except _FAULTS as error:
+        except FAULTS as error:
             if not self._complained:
                 logger.warning("The history of the cache could not be written: %s: %s", type(error).__name__, error)
             self._complained = True

@@ -3,27 +3,25 @@
 With a shared tier one process of the host does it for all; without one each fills its own memory.
 """
 
-import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.core import mail
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 
 from ..keys import known_types
 from ..reading.manager import cache_manager
+from .history import host_lock
+from .sampler import FAULTS
 from .warming import warm_each
 
 logger = logging.getLogger("caching")
 
 LOCK_NAME = "warming.lock"
-_FAULTS = (DatabaseError, InterfaceError, OSError, ImproperlyConfigured, RuntimeError)
 
 
 class WarmStart:
@@ -55,29 +53,19 @@ def fill() -> int:
             if is_mine:
                 loaded = sum(found.loaded for found in warm_each(known_types(), None))
                 logger.info("Warmed the caches: loaded %d values", loaded)
-    except _FAULTS as error:
+    except FAULTS as error:
         logger.warning("The caches could not be warmed: %s: %s", type(error).__name__, error)
     finally:
         connections.close_all()
     return loaded
 
 
-@contextmanager
-def _turn() -> Iterator[bool]:
-    """Yield whether this process is to fill the shared tier: another of the host may be about it."""
+def _turn() -> AbstractContextManager[bool]:
+    """Return a context that says whether this process is to fill the shared tier: another may be about it."""
     directory = cache_manager.config.DIRECTORY
     if cache_manager.runtime.shared is None or directory is None:
-        yield True
-        return
-    file = os.open(Path(directory) / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-    finally:
-        os.close(file)
+        return nullcontext(True)
+    return host_lock(Path(directory), LOCK_NAME, wait=False)
 
 
 warm_start = WarmStart()

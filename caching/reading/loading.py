@@ -12,7 +12,7 @@ from ..coherence.dirty import dirty_watchers, is_dirty
 from ..coherence.watcher import in_transaction
 from ..exceptions import Uncacheable
 from ..monitoring import stats
-from ..monitoring.repeated_selects import is_loading
+from ..monitoring.repeated_selects import not_noted
 from ..values.forms import Content
 from ..values.freezing import Rows, freeze, thaw
 from .dependencies import Dependencies
@@ -49,10 +49,9 @@ def load_through(
             if entry is not None:
                 return thaw(entry.value)
             started = time.perf_counter_ns()
-            value = _run(load)
-            stored = _after_load(kind, key, value, lease, ttl, started)
-            if turn is not None:
-                turn.stored.update(stored)
+            with not_noted():
+                value = load()
+            _after_load(kind, key, value, lease, ttl, started, turn)
             return value
 
 
@@ -73,10 +72,9 @@ async def aload_through(
             if entry is not None:
                 return thaw(entry.value)
             started = time.perf_counter_ns()
-            value = await _arun(load)
-            stored = await sync_to_async(_after_load)(kind, key, value, lease, ttl, started)
-            if turn is not None:
-                turn.stored.update(stored)
+            with not_noted():
+                value = await load()
+            await sync_to_async(_after_load)(kind, key, value, lease, ttl, started, turn)
             return value
         finally:
             if turn is not None and turn.asked:
@@ -92,15 +90,15 @@ def load_anew(
     """
     if kind.runtime.single_flight.is_loading(kind.name_at(key, None)):
         return False
-    turn = turn_of(kind, key, waited=False, is_read=False) if kind.runtime.shared is not None else None
+    turn = turn_of(kind, key, waited=False, is_read=False)
     with turn or nullcontext():
         if turn is not None and key in turn.found:
             return False
         lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
         started = time.perf_counter_ns()
-        stored = _after_load(kind, key, _run(load), lease, ttl, started)
-        if turn is not None:
-            turn.stored.update(stored)
+        with not_noted():
+            value = load()
+        _after_load(kind, key, value, lease, ttl, started, turn)
     return True
 
 
@@ -114,7 +112,8 @@ async def aload_anew(
     """Do the same as ``load_anew`` with an awaitable load."""
     taken = await sync_to_async(take_leases)(kind.runtime, {key: dependencies()}, {key: kind.place()})
     started = time.perf_counter_ns()
-    value = await _arun(load)
+    with not_noted():
+        value = await load()
     await sync_to_async(_after_load)(kind, key, value, taken[key], ttl, started)
     return True
 
@@ -138,33 +137,23 @@ def _before_load(
     return None, take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
 
 
-def _run(load: Callable[[], Loaded]) -> Loaded:
-    """Return what is loaded. Its statements are no reads that could be cached next."""
-    token = is_loading.set(True)
-    try:
-        return load()
-    finally:
-        is_loading.reset(token)
-
-
-async def _arun(load: Callable[[], Awaitable[Loaded]]) -> Loaded:
-    """Do the same as ``_run`` with an awaitable load."""
-    token = is_loading.set(True)
-    try:
-        return await load()
-    finally:
-        is_loading.reset(token)
-
-
 def _after_load(
-    kind: Kind, key: str, value: Any, lease: Lease | None, ttl: float | None, started: int
-) -> Collection[str]:
-    """Store what was loaded; return the keys that all processes can find now."""
+    kind: Kind,
+    key: str,
+    value: Any,
+    lease: Lease | None,
+    ttl: float | None,
+    started: int,
+    turn: Turn | None = None,
+) -> None:
+    """Store what was loaded, and note in the turn whether all processes can find it now."""
     content = _frozen(kind, value)
     count_loads(kind, started)
     if lease is None or content is None:
-        return ()
-    return store(kind, {key: (content, lease)}, ttl)
+        return
+    stored = store(kind, {key: (content, lease)}, ttl)
+    if turn is not None:
+        turn.stored.update(stored)
 
 
 def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
@@ -235,7 +224,8 @@ def load_now(
             kind.miss(*dependencies)
         leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
-    values = _run(lambda: load(dependencies.keys()))
+    with not_noted():
+        values = load(dependencies.keys())
     count_loads(kind, started)
     if not leases:
         return values, ()
@@ -251,7 +241,8 @@ def load_contents(
     """Fill the cache with frozen values of several keys, in one load; return False if ``load`` returned None."""
     leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))
     started = time.perf_counter_ns()
-    contents = _run(load)
+    with not_noted():
+        contents = load()
     if contents is None:
         return False
     count_loads(kind, started)

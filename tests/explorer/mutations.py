@@ -306,10 +306,9 @@ MUTATIONS = (
         (
             loading,
             "load_anew",
-            "stored = _after_load(kind, key, _run(load), lease, ttl, started)",
-            "value = _run(load)\n"
-            "        lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]\n"
-            "        stored = _after_load(kind, key, value, lease, ttl, started)",
+            "_after_load(kind, key, value, lease, ttl, started, turn)",
+            "lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]\n"
+            "        _after_load(kind, key, value, lease, ttl, started, turn)",
         ),
     ),
     broken(
@@ -318,9 +317,9 @@ MUTATIONS = (
         (
             loading,
             "load_now",
-            "values = _run(lambda: load(dependencies.keys()))",
-            "values = _run(lambda: load(dependencies.keys()))\n"
-            "    leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))",
+            "values = load(dependencies.keys())",
+            "values = load(dependencies.keys())\n"
+            "        leases = take_leases(kind.runtime, dependencies, dict.fromkeys(dependencies, kind.place()))",
         ),
     ),
     broken(
