@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.problems import FileError, Problem
 from scheduling.imports.kinds import KINDS
 from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import ImportRun
@@ -232,8 +232,8 @@ def log_undo(request: HttpRequest, result: UndoResult) -> None:
         )
 
 
-def problems_for(user: AnyUser, run: ImportRun) -> Iterator[tuple[Any, str, str, Any]]:
-    """Yield row, column, value and reason of each error, without those of columns that are hidden from the user."""
+def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
+    """Yield each error, without the values of columns that are hidden from the user."""
     kind = KINDS[run.kind].kind
     hidden = hidden_from(user, kind.model)
     fields = {column.name: column.field_name for column in kind.columns}
@@ -241,9 +241,9 @@ def problems_for(user: AnyUser, run: ImportRun) -> Iterator[tuple[Any, str, str,
     for row, header, value, reason in run.problems:
         if fields.get(columns.get(header, header)) in hidden:
             # The reason quotes the value.
-            yield row, header, "", _("You may not see this column.")
+            yield Problem(row, header, "", gettext("You may not see this column."))
         else:
-            yield row, header, value, reason
+            yield Problem(row, header, value, reason)
 
 
 def _has(run: ImportRun, field: str) -> bool:

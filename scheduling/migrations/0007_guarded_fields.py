@@ -18,13 +18,17 @@ GROUPS = {"Planner": ("scheduling.view_phone",), "Manager": BOTH, "Administrator
 
 
 def give_to_groups(apps, schema_editor):
+    give_to_existing(apps, schema_editor, GROUPS)
+
+
+def give_to_existing(apps, schema_editor, permissions):
+    """Give groups, by name, more permissions. A group that somebody has renamed or deleted is not made again."""
     groups = import_module("scheduling.migrations.0004_groups")
     using = schema_editor.connection.alias
     groups.create_all_permissions(apps, using)
-    # A group that somebody has renamed or deleted is not made again.
-    existing = apps.get_model("auth", "Group").objects.using(using).filter(name__in=GROUPS)
+    existing = apps.get_model("auth", "Group").objects.using(using).filter(name__in=permissions)
     for name in existing.values_list("name", flat=True):
-        groups.give(apps, using, name, groups.named(apps, using, GROUPS[name]))
+        groups.give(apps, using, name, groups.named(apps, using, permissions[name]))
 
 
 class Migration(migrations.Migration):

@@ -12,13 +12,7 @@ GROUPS = {"Manager": SEE, "Administrator": (*SEE, "caching.clear_cache", "cachin
 
 
 def give_to_groups(apps, schema_editor):
-    groups = import_module("scheduling.migrations.0004_groups")
-    using = schema_editor.connection.alias
-    groups.create_all_permissions(apps, using)
-    # A group that somebody has renamed or deleted is not made again.
-    existing = apps.get_model("auth", "Group").objects.using(using).filter(name__in=GROUPS)
-    for name in existing.values_list("name", flat=True):
-        groups.give(apps, using, name, groups.named(apps, using, GROUPS[name]))
+    import_module("scheduling.migrations.0007_guarded_fields").give_to_existing(apps, schema_editor, GROUPS)
 
 
 class Migration(migrations.Migration):

@@ -69,14 +69,6 @@ class PlanPagesMixin(RowPagesMixin):
         """Return why a row can no longer be changed; "" if it can, and if the user may not change any row."""
         return ""
 
-    def _retry(self, request: HttpRequest, *args: Any) -> HttpResponse:
-        try:
-            return super().changeform_view(request, *args)
-        except IntegrityError as error:
-            model = ScheduleAssignment if _is_about_assignments(error) else self.model
-            messages.error(request, reason_of(error, model))
-            return HttpResponseRedirect(request.get_full_path())
-
     def reason_of(self, error: IntegrityError) -> str:
         return reason_of(error, ScheduleAssignment if _is_about_assignments(error) else self.model)
 

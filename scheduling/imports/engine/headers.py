@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scheduling.imports.engine.problems import FileError, listed, nearest, shown
+from scheduling.imports.engine.problems import FileError, did_you_mean, listed, nearest, shown
 from scheduling.imports.engine.texts import is_blank
 
 _DROPPED = str.maketrans("", "", "\ufeff\u200b\u2060\xad*#")
@@ -139,10 +139,10 @@ def _chosen_columns(
     columns: dict[str, int] = {}
     for header, column in chosen.items():
         if column not in aliases:
-            near = nearest(column, aliases)
-            meant = " " + _("Did you mean '%(near)s'?") % {"near": near} if near else ""
             words = {"column": shown(column), "columns": listed(aliases, _("or"), limit=len(list(aliases)))}
-            raise FileError(_("There is no column '%(column)s'. Choose %(columns)s.") % words + meant)
+            raise FileError(
+                _("There is no column '%(column)s'. Choose %(columns)s.") % words + did_you_mean(column, aliases)
+            )
         places = [place for place, name in enumerate(names) if name and name == normalise(header)]
         if not places:
             words = {"header": shown(header), "columns": listed(filter(None, texts))}

@@ -49,7 +49,12 @@ def nearest(value: str, known: Iterable[str]) -> str | None:
 def did_you_mean(value: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'Night shift'?", or an empty text if no known name is similar."""
     near = nearest(value, known)
-    return " " + _("Did you mean '%(near)s'?") % {"near": near} if near is not None else ""
+    return meant(near) if near is not None else ""
+
+
+def meant(near: str) -> str:
+    """Return " Did you mean 'Night shift'?"."""
+    return " " + _("Did you mean '%(near)s'?") % {"near": near}
 
 
 def shown(value: object, length: int = 60) -> str:

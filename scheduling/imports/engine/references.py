@@ -83,9 +83,13 @@ def _refuse_unknown(sheet: Sheet, column: str, lookup: CachedLookup, unknown: di
     known = list(model._default_manager.values_list(field.name, flat=True)[:MAX_CANDIDATES])
     suggestions = {value: did_you_mean(str(value), known) for value in _first_distinct(list(unknown.values()))}
     for position, value in unknown.items():
-        words = {"model": model._meta.verbose_name, "field": field.verbose_name, "value": shown(value)}
-        reason = _("No %(model)s has the %(field)s '%(value)s'.") % words
-        sheet.refuse(position, column, reason + suggestions.get(value, ""))
+        sheet.refuse(position, column, unknown_value(field, value) + suggestions.get(value, ""))
+
+
+def unknown_value(field: Any, value: Any) -> str:
+    """Return the sentence about a value of a model's field that no row has."""
+    words = {"model": field.model._meta.verbose_name, "field": field.verbose_name, "value": shown(value)}
+    return _("No %(model)s has the %(field)s '%(value)s'.") % words
 
 
 def _first_distinct(values: Sequence[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.department_tree import path_to_root
 from scheduling.imports.engine.problems import did_you_mean, listed, shown
-from scheduling.imports.engine.references import Several
+from scheduling.imports.engine.references import Several, unknown_value
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.kinds.departments import departments_by_name
 from scheduling.models import Department
@@ -61,10 +61,5 @@ def _keys(meant: Any) -> set[int]:
 
 def _unknown(cell: Any) -> str:
     names = Department.objects.order_by().values_list("code", "name")
-    words = {
-        "model": Department._meta.verbose_name,
-        "field": Department._meta.get_field("code").verbose_name,
-        "value": shown(cell),
-    }
     near = did_you_mean(str(cell), [name for pair in names for name in pair])
-    return _("No %(model)s has the %(field)s '%(value)s'.") % words + near
+    return unknown_value(Department._meta.get_field("code"), cell) + near

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from caching import in_many
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column, Refused
-from scheduling.imports.engine.problems import did_you_mean, listed, shown
+from scheduling.imports.engine.problems import did_you_mean, listed, meant, shown
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.engine.spelling import folded
 from scheduling.models import Employee
@@ -127,15 +127,14 @@ class Directory:
         """Return the sentence about a number that nobody has."""
         without_zeros = (person.number for person in self.people.values() if person.number.lstrip("0") == number)
         near = next(without_zeros, None)
-        numbers = [near] if near else [person.number for person in self.people.values()]
         # A number that lacks its zeros is not spelled alike.
-        meant = " " + _("Did you mean '%(near)s'?") % {"near": near} if near else did_you_mean(number, numbers)
-        return _("No employee has the number '%(number)s'.") % {"number": shown(number)} + meant
+        guess = meant(near) if near else did_you_mean(number, (person.number for person in self.people.values()))
+        return _("No employee has the number '%(number)s'.") % {"number": shown(number)} + guess
 
     def unknown_name(self, name: str) -> str:
         """Return the sentence about a name that nobody has."""
-        meant = did_you_mean(name, (person.name for person in self.people.values()))
-        return _("No employee is called '%(name)s'.") % {"name": shown(name)} + meant
+        guess = did_you_mean(name, (person.name for person in self.people.values()))
+        return _("No employee is called '%(name)s'.") % {"name": shown(name)} + guess
 
 
 def several(name: str, people: Iterable[Person]) -> str:
