@@ -8,11 +8,10 @@ microsecond is the time of the fastest batch of calls.
 from __future__ import annotations
 
 import itertools
+import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.harness import Bar, Figures, arguments, median, present, scratch_folder
@@ -22,6 +21,13 @@ HOSTS, KINDS = 2, 25
 ROUNDS = 9
 BATCHES, CALLS = 40, 250
 """What takes a microsecond is called so many times in a row, and the fastest batch counts: other programs only add."""
+COUNTED = (
+    *("hits_local", "hits_shared", "misses", "sets", "loads", "load_ns", "waits", "evicted_size", "entries"),
+    *(f"invalidated_{cause}" for cause in ("save", "delete", "m2m", "bulk", "import")),
+    *(f"loads_within_{2**power}us" for power in range(8, 16)),
+    *("sampled", "sampled_bytes"),
+)
+"""What a kind that is in use counts in a stretch of time."""
 TOKEN = "of a benchmark, and of nothing else"  # noqa: S105
 PAGE = "/admin/caching/cachesample/?period=30d"
 
@@ -66,80 +72,38 @@ def prepare() -> int:
     from django.test.utils import override_settings
     from django.utils import timezone
 
-    from caching.models import CacheSample
+    from caching.testing import fill_history, take_sample
 
     # Keep the names of static files: none have been collected for a database that lives for minutes.
     storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
     default = "django.core.files.storage.FileSystemStorage"
     override_settings(STORAGES={"default": {"BACKEND": default}, "staticfiles": {"BACKEND": storage}}).enable()
-    _store_samples(timezone.now())
+    now = timezone.now()
+    rows = fill_history(_counts(), now, hosts=("other", socket.gethostname()[:64]))
+    # It also deletes what is too old to be kept.
+    take_sample(_counts(next(_turns)), now)
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("boss"))
     _known["client"] = client
     _publish(2000)
     _cost(lambda: _get(PAGE))
-    return CacheSample.objects.count()
-
-
-def _store_samples(now: datetime) -> None:
-    """Store every row that the history keeps, and let it delete what it would not."""
-    from caching.models import CacheSample
-    from caching.monitoring import history
-
-    CacheSample.objects.bulk_create(
-        (
-            CacheSample(host=host, seconds=seconds, at=at, type=type_name, kind=kind, counts=_counts(number))
-            for seconds, kept in history.KEPT.items()
-            for at in _moments(now, seconds, kept)
-            for host in ("other", history.host_name())
-            for number, (type_name, kind) in enumerate(_kinds())
-        ),
-        batch_size=5000,
-    )
-    _sample(now)
-
-
-def _moments(now: datetime, seconds: int, kept: timedelta) -> Iterator[datetime]:
-    """Yield when each stretch of a length began that is kept; one more may be held until the next sample."""
-    from caching.monitoring import history
-
-    for number in range(kept // timedelta(seconds=seconds) + 1):
-        yield history.start_of(now, seconds) - number * timedelta(seconds=seconds)
-
-
-def _kinds() -> list[tuple[str, str]]:
-    from caching.keys import known_types
-
-    names = known_types()
-    return [(names[number % len(names)], f"kind{number}") for number in range(KINDS)]
-
-
-def _counts(number: int) -> dict[str, int]:
-    """Return what a kind that is in use counts in a stretch: more than twenty counters."""
-    from caching.monitoring import load_times, stats
-
-    counters = ("hits_local", "hits_shared", "misses", "sets", "loads", "load_ns", "waits", "evicted_size", "entries")
-    causes = (f"invalidated_{cause}" for cause in stats.CAUSES[:5])
-    names = (*counters, *causes, *load_times.COUNTERS[2:10], "sampled", "sampled_bytes")
-    return {name: 1000 + number * position for position, name in enumerate(names)}
+    return rows
 
 
 _turns = itertools.count(1)
 
 
-def _sample(now: datetime) -> None:
-    from caching.monitoring import history
-    from caching.monitoring.stats import COUNTERS, CacheStats
+def _counts(times: int = 1) -> dict[str, dict[str, int]]:
+    """Return what kinds that are in use count in so many stretches of time: each more than twenty counters."""
+    from caching import cache_manager
 
-    turn = next(_turns)
-    none = dict.fromkeys(COUNTERS, 0)
-    grown = {
-        f"{type_name}/{kind}": CacheStats(
-            counts=MappingProxyType({**none, **{name: count * turn for name, count in _counts(number).items()}})
-        )
-        for number, (type_name, kind) in enumerate(_kinds())
+    types = sorted(cache_manager.get_stats()["types"])
+    return {
+        f"{types[number % len(types)]}/kind{number}": {
+            name: (1000 + number * position) * times for position, name in enumerate(COUNTED)
+        }
+        for number in range(KINDS)
     }
-    history.record(lambda: grown, now)
 
 
 def _get(address: str) -> None:
@@ -180,7 +144,10 @@ def sample_write_ms() -> float:
     """Return what a sample of 25 kinds costs that have all been in use; the thread of the host takes one a minute."""
     from django.utils import timezone
 
-    return _cost(lambda: _sample(timezone.now()))
+    from caching.testing import take_sample
+
+    counts = _counts(next(_turns))
+    return _cost(lambda: take_sample(counts, timezone.now()))
 
 
 def log_publish_us() -> float:
@@ -189,19 +156,19 @@ def log_publish_us() -> float:
 
 
 def select_watch_us() -> float:
-    """Return what it adds to a SELECT that its time is noted: the same call with and without that."""
-    from django.db import connections
+    """Return what the cache adds to a SELECT, whose time it notes: the wrapper around a statement that does nothing."""
+    from django.db import connection
 
-    from caching.coherence import reads
-
-    sql, context = 'SELECT "a" FROM "t" WHERE "b" = %s', {"connection": connections["default"]}
+    connection.ensure_connection()
+    (watched,) = connection.execute_wrappers
+    sql, context = 'SELECT "a" FROM "t" WHERE "b" = %s', {"connection": connection}
 
     def execute(*arguments: object) -> None:
         return None
 
     def noted(times: int) -> None:
         for _ in range(times):
-            reads.run(sql, execute, sql, (1,), False, context)
+            watched(execute, sql, (1,), False, context)
 
     def plain(times: int) -> None:
         for _ in range(times):
@@ -211,7 +178,7 @@ def select_watch_us() -> float:
 
 
 def _publish(times: int) -> None:
-    from caching.monitoring.questions import log
+    from caching.testing import invalidation_log
 
     name = "scheduling.Employee"
     tags = {
@@ -220,7 +187,7 @@ def _publish(times: int) -> None:
     }
     causes = {"save"}
     for _ in range(times):
-        log.write(tags, causes, 1e-5)
+        invalidation_log.write(tags, causes, 1e-5)
 
 
 if __name__ == "__main__":

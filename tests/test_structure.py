@@ -45,8 +45,6 @@ LAYERS = {
 """The parts of each application, the lowest first. A part uses those below it; parts of one layer stand in brackets."""
 SEAM = ("caching.testing",)
 """What of the cache is used from outside, with the names of ``caching.__all__``."""
-INSIDERS = ("benchmarks.monitoring", "benchmarks.read_loops")
-"""What measures single parts of the cache, which no application uses."""
 
 
 def within(name: str, *packages: str) -> bool:
@@ -154,7 +152,7 @@ class SeamTests:
         wrong = {
             (module, name)
             for module, source in SOURCES.items()
-            if not within(module, "caching", *INSIDERS)
+            if not within(module, "caching")
             for name in source.runtime | source.typing
             if within(name, "caching") and name != "caching" and not within(name, *public)
         }

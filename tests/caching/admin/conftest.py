@@ -12,9 +12,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
-from caching.models import CacheSample
 from caching.monitoring import history
 from caching.monitoring.stats import COUNTERS, CacheStats
+from caching.testing import fill_history
 
 NOW = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
 PAGE = "/admin/caching/cachesample/"
@@ -41,18 +41,8 @@ def summary(*stretches: dict[str, int], seconds: int = 60, now: datetime = NOW) 
 
 def samples(now: datetime, hosts: int, kinds: int, **counts: int) -> None:
     """Store all samples that the history keeps, with the same counts in each."""
-    CacheSample.objects.bulk_create(
-        [
-            CacheSample(host=f"host{host}", seconds=seconds, at=at, type=f"type{kind}", kind="id", counts=counts)
-            for seconds, kept in history.KEPT.items()
-            for at in (
-                history.start_of(now, seconds) - timedelta(seconds=seconds) * n
-                for n in range(kept // timedelta(seconds=seconds))
-            )
-            for host in range(hosts)
-            for kind in range(kinds)
-        ],
-        batch_size=5000,
+    fill_history(
+        {f"type{kind}/id": counts for kind in range(kinds)}, now, hosts=[f"host{host}" for host in range(hosts)]
     )
 
 

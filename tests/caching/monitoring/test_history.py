@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from caching.models import CacheSample
 from caching.monitoring import history
 from caching.monitoring.stats import COUNTERS, CacheStats
+from caching.testing import fill_history
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
@@ -131,16 +132,8 @@ class RecordTests:
 
 class SizeTests:
     def test_thirty_days_of_two_hosts_stay_small_and_are_read_by_one_query(self) -> None:
-        kinds = [(f"type{number}", "id") for number in range(25)]
-        rows = [
-            CacheSample(host=host, seconds=seconds, at=at, type=name, kind=kind, counts={"hits_local": 1})
-            for host in ("one", "two")
-            for seconds, kept in history.KEPT.items()
-            for at in (NOON - timedelta(seconds=seconds) * n for n in range(kept // timedelta(seconds=seconds) + 1))
-            for name, kind in kinds
-        ]
-        CacheSample.objects.bulk_create(rows, batch_size=5000)
-        assert len(rows) <= 120_000
+        kinds = {f"type{number}/id": {"hits_local": 1} for number in range(25)}
+        assert fill_history(kinds, NOON, hosts=("one", "two")) <= 120_000
         for period in history.PERIODS:
             with CaptureQueriesContext(
                 connection,
