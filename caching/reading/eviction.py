@@ -41,6 +41,9 @@ class SieveCache(Cache[K, V]):
         self._read.add(key)
         return value
 
+    hit = __getitem__
+    """The same by name: an index on a class of our own costs a hit a tenth of its time."""
+
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
         if key not in self._values:
@@ -106,6 +109,8 @@ class LeastRecentlyUsed(LRUCache[K, V]):
 
     It does not know which entries have never been read, so ``fill`` takes only room that is free.
     """
+
+    hit = LRUCache.__getitem__
 
     def items(self) -> ItemsView[K, V]:
         """Return the entries without counting that as a read."""

@@ -1,14 +1,15 @@
 """The file of generations: its layout, and how it is created and opened.
 
-The file has a header of 4,096 bytes (a magic number, an identity, the boot id), then an array of 65,536 generations of
-eight bytes, then six arrays of the same length that describe the intents on each slot: the count, the deadline and the
-closing time of a first and of a second group (see shared_memory.py).
+The file has a header of 4,096 bytes (a magic number, an identity, the boot id, and in its last eight bytes the epoch),
+then an array of 65,536 generations of eight bytes, then six arrays of the same length that describe the intents on each
+slot: the count, the deadline and the closing time of a first and of a second group (see shared_memory.py).
 """
 
 import errno
 import fcntl
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from zlib import crc32
 
@@ -18,10 +19,14 @@ GENERATION_MASK = PENDING - 1
 PRIME = 65_521
 """The largest prime below SLOTS. CRC-32 is linear: its low bits alone would map whole families of tags that differ in a
 few characters (Department#20, Employee#30) to the same slots, 18 times as often as chance would."""
-MAGIC = b"caching generations 3\0\0\0"
+MAGIC = b"caching generations 4\0\0\0"
 """Change the number whenever the layout or the mapping of tags to slots changes: old code may share the file."""
 HEADER_BYTES = 4096
 FIRST_SLOT = HEADER_BYTES // 8
+EPOCH = FIRST_SLOT - 1
+"""The position of the epoch, in eight-byte words."""
+CHANGING = 0
+"""The epoch while a writer is at work."""
 COUNTS = SLOTS
 DEADLINES = 2 * SLOTS
 CLOSES = 3 * SLOTS
@@ -35,6 +40,29 @@ FILE_NAME = "generations"
 def slot_of(tag: str) -> int:
     """Return the position of a tag in the mapped file, in eight-byte words."""
     return FIRST_SLOT + crc32(tag.encode()) % PRIME
+
+
+def fresh_generations(slots: Collection[int]) -> list[tuple[int, int]]:
+    """Return each slot with a new random generation."""
+    noise = memoryview(os.urandom(8 * len(slots))).cast("Q")
+    return [(slot, generation & GENERATION_MASK) for slot, generation in zip(slots, noise, strict=True)]
+
+
+def new_epoch() -> int:
+    return int.from_bytes(os.urandom(8)) or 1
+
+
+def milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+def takes_intents(view: memoryview, place: int, now: int) -> bool:
+    """Whether a group of intents is empty, has expired, or is still open for new intents."""
+    return not view[place + COUNTS] or view[place + DEADLINES] <= now or now < view[place + CLOSES]
+
+
+def has_live_intents(view: memoryview, slot: int, now: int) -> bool:
+    return any(view[place + COUNTS] and view[place + DEADLINES] > now for place in (slot, slot + SECOND_GROUP))
 
 
 def boot_id() -> bytes:
@@ -53,8 +81,8 @@ def open_or_create(path: Path) -> int:
         if (file := _open_valid(path)) is not None:
             return file
         fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-        header = (MAGIC + os.urandom(16) + boot_id()).ljust(HEADER_BYTES, b"\0")
-        content = header + _random_generations()
+        header = (MAGIC + os.urandom(16) + boot_id()).ljust(HEADER_BYTES - 8, b"\0")
+        content = header + os.urandom(8) + _random_generations()
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             # Allocate the whole file. A hole would kill the process that touches it when the disk is full.

@@ -3,6 +3,9 @@
 A generation is an opaque number that a tag has until the next change; it is never used again. A *stamp* records the
 generations of an entry's tags when its value was loaded: as long as the stamp holds, the value is current. An *intent*
 marks one COMMIT in progress: while a tag has a live intent, no entry that depends on it is served or stored.
+
+An *epoch* is a number that a store changes after each change of generations. A stamp that was found to hold in an epoch
+holds until that is over, so that a hit compares one number instead of the generations of all tags.
 """
 
 import os
@@ -17,14 +20,19 @@ from weakref import WeakSet
 import msgspec
 
 
-class Stamp(msgspec.Struct, frozen=True, gc=False):
-    """The generations of some tags at one moment, with the identity of the store that they were read from."""
+class Stamp(msgspec.Struct, gc=False):
+    """The generations of some tags at one moment, with the identity of the store that they were read from.
+
+    Nothing but ``epoch`` ever changes.
+    """
 
     identity: bytes
     tags: tuple[str, ...]
     generations: tuple[int, ...]
     read: Callable[[Any], tuple[int, ...]]
     """Reads the generations of the same tags from the store's view; prepared once."""
+    epoch: int = -1
+    """The epoch of the store in which the stamp was last found to hold; -1, which no epoch is, if it never was."""
 
 
 @dataclass(frozen=True, slots=True)

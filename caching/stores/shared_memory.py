@@ -6,6 +6,9 @@ tags that share a slot merely invalidate each other. A slot holds a random 63-bi
 two groups: a group accepts intents for INTENT_SECONDS and then runs out while the other one takes over. With a single
 group, the intent of a killed writer would never expire while others keep writing: each of them would prolong it.
 
+The last word of the header is the epoch: random, and another one after each change of generations. While a writer is at
+work, it is 0, in which readers remember nothing; a writer that is killed leaves it so, until the next one has finished.
+
 Reads take no lock: aligned eight-byte loads are atomic. Writers take a thread lock and the kernel's file lock, once for
 all tags of a phase; the kernel releases its lock when a process is killed. Whatever a killed writer leaves behind is
 safe: it sets "pending" last, after count and deadline, and nothing commits before ``begin`` has returned.
@@ -17,31 +20,38 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .generation_file import (
+    CHANGING,
     CLOSES,
     COUNTS,
     DEADLINES,
+    EPOCH,
     FILE_BYTES,
     FILE_NAME,
     FIRST_SLOT,
-    GENERATION_MASK,
     MAGIC,
     PENDING,
     SECOND_GROUP,
     SLOTS,
+    fresh_generations,
+    has_live_intents,
     may_exist,
+    milliseconds,
+    new_epoch,
     open_or_create,
     slot_of,
+    takes_intents,
 )
 from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp, reader_of
 
 _CHECK_SECONDS = 1.0
 # PyDLL keeps the GIL. os.lseek releases it and, beside a busy thread, waits 300 µs on average to get it back.
 _lseek = ctypes.PyDLL(None).lseek
-_NO_OFFSET, _FROM_END = ctypes.c_long(0), ctypes.c_int(os.SEEK_END)
+_NO_OFFSET, _FROM_END = ctypes.c_long(0), os.SEEK_END
 _CLOSED = -1
 """In place of a file descriptor. The kernel refuses it, so that a hit need not ask first whether the file is open."""
 
@@ -71,7 +81,7 @@ class SharedMemoryGenerations(GenerationStore):
         self._file = _CLOSED
         self._inode = (0, 0)
         self._current_until = 0.0
-        self._thread_lock = threading.Lock()
+        self._thread_lock, self._barrier = threading.Lock(), threading.Lock()
 
     def open(self) -> None:
         self._ensure_current()
@@ -101,7 +111,7 @@ class SharedMemoryGenerations(GenerationStore):
         return tuple(found)
 
     def _unproven_stamp(self, tags: Sequence[str]) -> Stamp:
-        read = _reader(tags)
+        read = reader_of([slot_of(tag) for tag in tags])
         return Stamp(self._identity, tuple(tags), read(self._view), read)
 
     def holds(self, stamp: Stamp) -> bool:
@@ -110,25 +120,35 @@ class SharedMemoryGenerations(GenerationStore):
             (self._clock() < self._current_until or self._is_current())
             # The same as ``_is_whole`` for a whole file, without a call: a hit takes only a few microseconds.
             and (_lseek(self._file, _NO_OFFSET, _FROM_END) == FILE_BYTES or self._is_whole())
-            and stamp.read(self._view) == stamp.generations
+            and (stamp.epoch == self._view[EPOCH] or self._still_holds(stamp))
         )
+
+    def _still_holds(self, stamp: Stamp) -> bool:
+        """Compare all generations, and remember in which epoch they were found to be the same."""
+        view = self._view  # one for both: another thread may map another file meanwhile
+        epoch = view[EPOCH]
+        self._keep_the_order()
+        holds = stamp.read(view) == stamp.generations
+        if holds and epoch != CHANGING:
+            stamp.epoch = epoch
+        return holds
 
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
         if not self._is_current() or identity != self._identity:
             return None
-        return Stamp(identity, tuple(tags), tuple(generations), _reader(tags))
+        return Stamp(identity, tuple(tags), tuple(generations), reader_of([slot_of(tag) for tag in tags]))
 
     def begin(self, tags: Iterable[str]) -> Intent:
         tags = tuple(tags)
         slots = tuple({slot_of(tag) for tag in tags})
-        fresh = _fresh(slots)
-        with self._locked() as view:
+        fresh = fresh_generations(slots)
+        with self._changing() as view:
             now = self._clock()
             deadline = now + self._intent_seconds
-            now_ms, deadline_ms = _milliseconds(now), _milliseconds(deadline)
+            now_ms, deadline_ms = milliseconds(now), milliseconds(deadline)
             places = []
             for slot, generation in fresh:
-                place = slot if _takes_intents(view, slot, now_ms) else slot + SECOND_GROUP
+                place = slot if takes_intents(view, slot, now_ms) else slot + SECOND_GROUP
                 if view[place + COUNTS] == 0 or view[place + DEADLINES] <= now_ms:
                     view[place + COUNTS] = 0
                     view[place + DEADLINES] = view[place + CLOSES] = deadline_ms
@@ -140,32 +160,48 @@ class SharedMemoryGenerations(GenerationStore):
 
     def end(self, intent: Intent) -> None:
         slots = [place if place < FIRST_SLOT + SLOTS else place - SECOND_GROUP for place in intent.places]
-        fresh = _fresh(slots)
-        with self._locked() as view:
-            now_ms = _milliseconds(self._clock())
+        fresh = fresh_generations(slots)
+        with self._changing() as view:
+            now_ms = milliseconds(self._clock())
             # After our deadline others may have reset the count and started again: then we must not decrement it.
-            ours = now_ms < _milliseconds(intent.deadline) and intent.identity == self._identity
+            ours = now_ms < milliseconds(intent.deadline) and intent.identity == self._identity
             for place, (slot, generation) in zip(intent.places, fresh, strict=True):
                 if ours and view[place + COUNTS]:
                     view[place + COUNTS] -= 1
-                view[slot] = generation | (PENDING if _has_live_intents(view, slot, now_ms) else 0)
+                view[slot] = generation | (PENDING if has_live_intents(view, slot, now_ms) else 0)
 
     def publish(self, tags: Iterable[str]) -> None:
-        fresh = _fresh({slot_of(tag) for tag in tags})
-        with self._locked() as view:
+        fresh = fresh_generations({slot_of(tag) for tag in tags})
+        with self._changing() as view:
             for slot, generation in fresh:
                 view[slot] = generation | (view[slot] & PENDING)
 
     def _expire_intents(self, tags: Sequence[str]) -> None:
         """Give new generations to pending tags whose intents have all expired."""
         try:
-            with self._locked() as view:
-                now = _milliseconds(self._clock())
-                for slot, generation in _fresh({slot_of(tag) for tag in tags}):
-                    if view[slot] & PENDING and not _has_live_intents(view, slot, now):
+            with self._changing() as view:
+                now = milliseconds(self._clock())
+                for slot, generation in fresh_generations({slot_of(tag) for tag in tags}):
+                    if view[slot] & PENDING and not has_live_intents(view, slot, now):
                         view[slot] = generation
         except GenerationsUnavailable:
             return
+
+    @contextmanager
+    def _changing(self) -> Iterator[memoryview]:
+        """Lock the store; the epoch in which readers remember something ends before the block, and another begins."""
+        epoch = new_epoch()
+        with self._locked() as view:
+            view[EPOCH] = CHANGING
+            yield view
+            self._keep_the_order()
+            view[EPOCH] = epoch
+
+    def _keep_the_order(self) -> None:
+        """Let no processor exchange what is read or written before and after: who reads the new epoch reads the rest."""
+        for _ in range(2):  # one release, and after it one acquisition: nothing passes both
+            with self._barrier:
+                pass
 
     # -- the file ---------------------------------------------------------------------------------------------------
 
@@ -262,26 +298,3 @@ class _Locked:
     def __exit__(self, *exc_info: object) -> None:
         fcntl.flock(self._file, fcntl.LOCK_UN)
         self._store._thread_lock.release()
-
-
-def _takes_intents(view: memoryview, place: int, now: int) -> bool:
-    """Whether a group of intents is empty, has expired, or is still open for new intents."""
-    return not view[place + COUNTS] or view[place + DEADLINES] <= now or now < view[place + CLOSES]
-
-
-def _has_live_intents(view: memoryview, slot: int, now: int) -> bool:
-    return any(view[place + COUNTS] and view[place + DEADLINES] > now for place in (slot, slot + SECOND_GROUP))
-
-
-def _reader(tags: Sequence[str]) -> Callable[[memoryview], tuple[int, ...]]:
-    return reader_of([slot_of(tag) for tag in tags])
-
-
-def _fresh(slots: Collection[int]) -> list[tuple[int, int]]:
-    """Return each slot with a new random generation."""
-    noise = memoryview(os.urandom(8 * len(slots))).cast("Q")
-    return [(slot, generation & GENERATION_MASK) for slot, generation in zip(slots, noise, strict=True)]
-
-
-def _milliseconds(seconds: float) -> int:
-    return int(seconds * 1000)

@@ -93,6 +93,16 @@ def the_file_is_deleted_and_noticed_at_different_moments(world: World) -> None:
 # -- word by word ----------------------------------------------------------------------------------------------------
 
 
+@scenario("web", "writer", store=WordByWord, preemptions_in_proof=3)
+def every_word_and_the_epoch(world: World) -> None:
+    """A reader has found in an epoch that its entry holds, and relies on that while a writer is at work, or killed."""
+    world.reset([AMY])
+    world.actor("reader", "web", reading(AMYS, AMYS, AMYS))
+    world.actor("writer", "writer", in_a_transaction(save(ANN)))
+    world.kill("writer")
+    world.in_the_end(AMYS)
+
+
 @scenario("web", "writer", store=WordByWord)
 def every_word_of_the_file(world: World) -> None:
     """A reader without a lock sees each word that a writer changes, also of one that is killed half-way."""

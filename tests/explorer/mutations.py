@@ -21,6 +21,7 @@ from caching.reading.manager import CacheManager
 from caching.reading.rows_by_field import RowsByField
 from caching.reading.runtime import Runtime
 from caching.stores import in_process, shared_memory
+from caching.stores.redis.known import KnownGenerations
 from caching.stores.redis.mirror import Mirror
 from caching.stores.redis.store import RedisGenerations
 from caching.stores.shared_memory import SharedMemoryGenerations
@@ -106,6 +107,8 @@ _EXPIRED_KEEPS = (
     "view[slot] = generation",
     "view[slot] &= GENERATION_MASK",
 )
+
+_ORDER = "self._keep_the_order()"
 
 MUTATIONS = (
     broken(
@@ -237,7 +240,7 @@ MUTATIONS = (
     broken(
         "rule 5: generations that two writers can both reach",
         "two_writers_of_one_row",
-        (shared_memory, "_fresh", 'memoryview(os.urandom(8 * len(slots))).cast("Q")', "[1] * len(slots)"),
+        (shared_memory, "fresh_generations", 'memoryview(os.urandom(8 * len(slots))).cast("Q")', "[1] * len(slots)"),
     ),
     broken(
         "rule 5: begin and expiry give no fresh generation",
@@ -253,17 +256,17 @@ MUTATIONS = (
     broken(
         "rule 5: end takes every intent away",
         "two_writers_of_one_row",
-        (SharedMemoryGenerations, "end", "(PENDING if _has_live_intents(view, slot, now_ms) else 0)", "0"),
+        (SharedMemoryGenerations, "end", "(PENDING if has_live_intents(view, slot, now_ms) else 0)", "0"),
     ),
     broken(
         "rule 5: end takes an intent away after its own deadline",
         "a_commit_lands_after_its_intent_has_expired",
-        (SharedMemoryGenerations, "end", "now_ms < _milliseconds(intent.deadline) and", "True and"),
+        (SharedMemoryGenerations, "end", "now_ms < milliseconds(intent.deadline) and", "True and"),
     ),
     broken(
         "rule 5: a deadline is rounded in two ways",
         "a_deadline_within_a_millisecond",
-        (SharedMemoryGenerations, "end", "now_ms < _milliseconds(intent.deadline)", "self._clock() < intent.deadline"),
+        (SharedMemoryGenerations, "end", "now_ms < milliseconds(intent.deadline)", "self._clock() < intent.deadline"),
     ),
     broken(
         "rule 5: a COMMIT without an answer takes its intent away",
@@ -273,7 +276,7 @@ MUTATIONS = (
     broken(
         "rule 6: intents never expire",
         "a_writer_is_killed",
-        (SharedMemoryGenerations, "_expire_intents", "not _has_live_intents(view, slot, now)", "False"),
+        (SharedMemoryGenerations, "_expire_intents", "not has_live_intents(view, slot, now)", "False"),
     ),
     broken(
         "rule 6: guards never expire",
@@ -294,6 +297,29 @@ MUTATIONS = (
         "rule 7: a reader never looks for another file",
         "the_file_is_deleted",
         (SharedMemoryGenerations, "holds", "(self._clock() < self._current_until or self._is_current())", "True"),
+    ),
+    broken(
+        "epoch: a write leaves it as it was",
+        "two_writers_of_one_row",
+        (SharedMemoryGenerations, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
+        (SharedMemoryGenerations, "_changing", "view[EPOCH] = CHANGING", "pass"),
+    ),
+    broken(
+        "epoch: the new one begins before the generations are written",
+        "every_word_and_the_epoch",
+        (SharedMemoryGenerations, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
+        (SharedMemoryGenerations, "_changing", "view[EPOCH] = CHANGING", "view[EPOCH] = epoch"),
+    ),
+    broken(
+        "epoch: a reader reads it after the generations",
+        "every_word_and_the_epoch",
+        (SharedMemoryGenerations, "_still_holds", f"epoch = view[EPOCH]\n    {_ORDER}\n    holds", "holds"),
+        (SharedMemoryGenerations, "_still_holds", "if holds and", "epoch = view[EPOCH]\n    if holds and"),
+    ),
+    broken(
+        "epoch: a reader remembers that a writer is at work",
+        "every_word_and_the_epoch",
+        (SharedMemoryGenerations, "_still_holds", " and epoch != CHANGING", ""),
     ),
     broken(
         "rule 8: what a snapshot shows is stored",
@@ -369,14 +395,19 @@ IN_REDIS = (
     broken(
         "redis: a reply is kept over a later push, or an own write",
         "threads_of_one_process_in_redis",
-        (Mirror, "_fetch", "number is not None and key not in self._pushed", "number is not None"),
-        (Mirror, "_fetch", "forgotten == self._forgotten and not self._flushed", "True"),
-        (Mirror, "_on_push", "self._known.pop(key, None)", "pass"),
+        (KnownGenerations, "take_reply", "number is not None and key not in self._pushed", "number is not None"),
+        (KnownGenerations, "take_reply", "forgotten == self.forgotten and not self._flushed", "True"),
+        (KnownGenerations, "take_push", "self.pop(key, None)", "pass"),
     ),
     broken(
         "redis: a push drops nothing",
         "two_writers_of_one_row_in_redis",
-        (Mirror, "_on_push", "self._known.pop(key, None)", "pass"),
+        (KnownGenerations, "take_push", "self.pop(key, None)", "pass"),
+    ),
+    broken(
+        "redis: a push leaves the epoch as it was",
+        "two_writers_of_one_row_in_redis",
+        (KnownGenerations, "take_push", "self.epoch = next(_epochs)", "pass"),
     ),
     broken(
         "redis: the mirror is used under an intent",

@@ -18,7 +18,7 @@ from redis.exceptions import ConnectionError
 from caching.coherence import watcher
 from caching.stores import in_process
 from caching.stores.generations import Intent, Stamp
-from caching.stores.redis import mirror
+from caching.stores.redis import known, mirror
 from caching.stores.redis import store as redis
 from caching.stores.redis.connections import RedisConnections
 from caching.stores.redis.faults import FAULTS
@@ -27,7 +27,7 @@ from caching.stores.redis.mirror import GENERATION_SECONDS, Mirror
 from caching.stores.redis.scripts import BEGIN, END, FILL, Script
 from caching.stores.redis.store import RedisGenerations
 
-from .scheduler import Lock
+from .scheduler import Lock, Violation
 from .stores import INTENT_SECONDS
 
 if TYPE_CHECKING:
@@ -325,7 +325,8 @@ class SteppedRedis(RedisGenerations):
         locks = SimpleNamespace(
             Lock=lambda: _ReentrantLock(world.scheduler), RLock=lambda: _ReentrantLock(world.scheduler)
         )
-        patch.setattr(mirror, "threading", locks)
+        for module in (mirror, known):
+            patch.setattr(module, "threading", locks)
         patch.setattr(mirror, "_poll", lambda argument, *rest: _polled(world, argument._obj.fd))
         patch.setattr(watcher, "outbox", SimpleNamespace(leave=world.leave, is_there=lambda connection: True))
         patch.setattr(watcher, "transaction", SimpleNamespace(atomic=lambda using: world.connection.atomic()))
@@ -339,7 +340,7 @@ class SteppedRedis(RedisGenerations):
         scheduler, view = self.world.scheduler, self._view
         known: Any = ()
         if isinstance(view, Mirror):
-            known = (tuple(sorted(view._known.items())), view._current_until, view._forgotten, view._closed)
+            known = (tuple(sorted(view._known.items())), view._current_until, view._known.forgotten, view._closed)
         elif view is not None:
             known = tuple(sorted(view.items()))
         told = self._told is None, self._losses, self._keeper._started
@@ -358,7 +359,12 @@ class SteppedRedis(RedisGenerations):
         return self._observed(super().read(tags, afresh=afresh))
 
     def holds(self, stamp: Stamp) -> bool:
-        return self._observed(super().holds(stamp))
+        holds = self._observed(super().holds(stamp))
+        now = getattr(self._view, "_known", {})
+        for key, generation in zip(self._keyspace.generations_of(stamp.tags), stamp.generations, strict=True):
+            if holds and now.get(key, generation) != generation:
+                raise Violation(f"The epoch says that {stamp.tags} have not changed, and they have.")
+        return holds
 
     def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
         return self._observed(super().holding(stamps))

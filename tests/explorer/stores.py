@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caching.stores.generation_file import FIRST_SLOT, INTENT_ARRAYS, PENDING, SLOTS, slot_of
+from caching.stores.generation_file import EPOCH, FIRST_SLOT, INTENT_ARRAYS, PENDING, SLOTS, slot_of
 from caching.stores.generations import Intent, Stamp
 from caching.stores.shared_memory import SharedMemoryGenerations
+
+from .scheduler import Violation
 
 if TYPE_CHECKING:
     import pytest
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from .world import World
 
 INTENT_SECONDS = 30
-_GENERATIONS = range(FIRST_SLOT, FIRST_SLOT + SLOTS)
+_WORDS = {EPOCH, *range(FIRST_SLOT, FIRST_SLOT + SLOTS)}
 
 
 class SteppedGenerations(SharedMemoryGenerations):
@@ -84,6 +86,8 @@ class SteppedGenerations(SharedMemoryGenerations):
     def holds(self, stamp: Stamp) -> bool:
         self._step("check stamp")
         holds = super().holds(stamp)
+        if holds and stamp.read(self._view) != stamp.generations:
+            raise Violation(f"The epoch says that {stamp.tags} have not changed, and they have.")
         self.world.scheduler.observed(holds)
         self._looked()
         return holds
@@ -132,6 +136,7 @@ class SteppedGenerations(SharedMemoryGenerations):
             for array in range(1, INTENT_ARRAYS + 1):
                 self._view[slot + SLOTS * array] = 0
             self._view[slot] = int.from_bytes(os.urandom(7), "big")
+        self._view[EPOCH] = int.from_bytes(os.urandom(7), "big") | 1
 
 
 class WordByWord(SteppedGenerations):
@@ -146,6 +151,15 @@ class WordByWord(SteppedGenerations):
 
     def _written(self, tags: Iterable[str]) -> None:
         """Leave it to the words."""
+
+    def holds(self, stamp: Stamp) -> bool:
+        scheduler = self.world.scheduler
+        holds = SharedMemoryGenerations.holds(self, stamp)
+        scheduler.observed(holds)
+        # What is remembered is shared by the threads of the process, and decides what they read next.
+        stands_for = hash(tuple(map(self._name, map(slot_of, stamp.tags), stamp.generations)))
+        scheduler.set_to(("remembered", id(self), stands_for), self.world.names.get(("epoch", stamp.epoch), 0))
+        return holds
 
     def begin(self, tags: Iterable[str]) -> Intent:
         return self._remember(SharedMemoryGenerations.begin(self, tuple(sorted(tags))))
@@ -172,13 +186,16 @@ class _Words:
 
     def __getitem__(self, slot: int) -> int:
         world = self._store.world
-        if slot in _GENERATIONS and not world.file_lock.is_mine():
+        if slot in _WORDS and not world.file_lock.is_mine():
             world.scheduler.step(f"reads word {slot}", sees=[slot])
         return self._memory[slot]
 
     def __setitem__(self, slot: int, value: int) -> None:
         world = self._store.world
-        if slot in _GENERATIONS:
-            world.used.add(slot)
+        if slot in _WORDS:
+            if slot != EPOCH:
+                world.used.add(slot)
             world.scheduler.step(f"writes word {slot}", changes=[slot])
+            if slot == EPOCH and world.scheduler.current is not None:
+                world.names.setdefault(("epoch", value), world.scheduler.get(slot))
         self._memory[slot] = value

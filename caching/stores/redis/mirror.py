@@ -19,6 +19,7 @@ from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, R
 from ..generations import Stamp, reader_of
 from .connections import RedisConnections, identify
 from .keyspace import Keyspace, generation_of, is_generation
+from .known import KnownGenerations
 from .scripts import FILL
 
 logger = logging.getLogger("caching")
@@ -29,7 +30,6 @@ ANSWER_SECONDS = 5.0
 """How long to wait for a reply if the alias sets no timeout."""
 GENERATION_SECONDS = 86_400
 """How long the server keeps a generation. Entries that live longer are dropped when it expires."""
-_MAX_KEYS = 500_000
 _PUSHED = object()
 _POLLIN = 1
 
@@ -58,11 +58,7 @@ class Mirror:
         self._proven_seconds = 0.0 if strict else PROVEN_SECONDS
         # Reentrant, because code that holds the lock closes a broken connection.
         self._lock = threading.RLock()
-        self._known: dict[bytes, int] = {}
-        self._known_lock = threading.Lock()
-        self._forgotten = 0
-        self._pushed: set[bytes] = set()
-        self._flushed = False
+        self._known = KnownGenerations()
         self._current_until = 0.0
         self._consuming = self._closed = False
         self._connection: Any = connections.make(protocol=3)
@@ -94,10 +90,18 @@ class Mirror:
             and not _poll(self._poll_argument, 1, 0)
             and not self._consuming
         ):
+            known = self._known
+            epoch = known.epoch
+            if stamp.epoch == epoch:
+                return True
             try:
-                return stamp.read(self._known) == stamp.generations
+                holds = stamp.read(known) == stamp.generations
             except KeyError:
                 pass
+            else:
+                if holds:
+                    stamp.epoch = epoch
+                return holds
         return self._look(self._keyspace.generations_of(stamp.tags)) == stamp.generations
 
     def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
@@ -129,11 +133,7 @@ class Mirror:
 
     def forget(self, tags: Sequence[str]) -> None:
         """Drop tags that this process changes or has changed, without waiting for the push from the server."""
-        with self._known_lock:
-            # A fetch that asked the server before this moment must not store its outdated reply.
-            self._forgotten += 1
-            for tag in tags:
-                self._known.pop(self._keyspace.generation(tag), None)
+        self._known.forget(map(self._keyspace.generation, tags))
 
     def keep_up(self) -> None:
         """Read pushes and prove the connection; otherwise pushes to an idle process pile up in the server's memory."""
@@ -192,8 +192,7 @@ class Mirror:
 
     def _fetch(self, keys: Sequence[bytes]) -> tuple[int | None, ...]:
         """Read generations from the server, create the missing ones, and remember them all."""
-        forgotten = self._forgotten
-        self._pushed, self._flushed = set(), False
+        forgotten = self._known.before_request()
         found = self._ask("MGET", *keys)
         if foreign := [key for key, value in zip(keys, found, strict=True) if not is_generation(value)]:
             logger.warning("%d generations were values that the cache did not write; they are deleted.", len(foreign))
@@ -203,15 +202,7 @@ class Mirror:
             found = self._fill(keys, found)
         generations = {key: generation_of(value) for key, value in zip(keys, found, strict=True)}
         if self.tracks:
-            # What was pushed in the meantime may be newer than the reply.
-            settled = {
-                key: number for key, number in generations.items() if number is not None and key not in self._pushed
-            }
-            with self._known_lock:
-                if len(self._known) > _MAX_KEYS:
-                    self._known.clear()
-                if forgotten == self._forgotten and not self._flushed:
-                    self._known.update(settled)
+            self._known.take_reply(generations, forgotten)
         return tuple(generations[key] for key in keys)
 
     def _fill(self, keys: Sequence[bytes], found: list[bytes | None]) -> list[bytes | None]:
@@ -278,13 +269,6 @@ class Mirror:
         return reply
 
     def _on_push(self, message: Any) -> object:
-        keys = message[1]
-        if keys is None:
-            # The server ran FLUSHALL or FLUSHDB.
-            self._flushed = True
-            self._known.clear()
-        else:
-            self._pushed.update(keys)
-            for key in keys:
-                self._known.pop(key, None)
+        # While this goes on, ``holds`` does not look at the epoch.
+        self._known.take_push(message[1])
         return _PUSHED

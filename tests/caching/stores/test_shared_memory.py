@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from caching.stores.generation_file import FILE_NAME, slot_of
+from caching.stores.generation_file import CHANGING, EPOCH, FILE_NAME, slot_of
 from caching.stores.generations import GenerationsUnavailable
 from caching.stores.shared_memory import SharedMemoryGenerations
 from tests.caching.clock import Clock
@@ -122,6 +122,91 @@ class IntentTests(IntentContract):
         assert store.stamp(TAGS) is None
         store.end(live)
         assert store.stamp(TAGS) is not None
+
+
+class EpochTests:
+    """While nobody writes, a stamp that was found to hold is not compared again."""
+
+    @staticmethod
+    def counted(store: SharedMemoryGenerations, tags: tuple[str, ...] = TAGS) -> tuple[Any, list[None]]:
+        """Return a stamp, and a list that grows whenever its generations are read."""
+        stamp, reads = stamped(store, *tags), list[None]()
+        read = stamp.read
+
+        def counting(view: Any) -> tuple[int, ...]:
+            reads.append(None)
+            return read(view)
+
+        stamp.read = counting
+        return stamp, reads
+
+    def test_a_stamp_is_compared_once_while_nobody_writes(self, store: SharedMemoryGenerations) -> None:
+        stamp, reads = self.counted(store)
+        assert [store.holds(stamp) for _ in range(3)] == [True] * 3
+        assert len(reads) == 1
+
+    @pytest.mark.parametrize("change", ["begin", "end", "publish", "expire"])
+    def test_is_over_after_each_change_of_any_tag(
+        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations, clock: Clock, change: str
+    ) -> None:
+        intent = None if change in ("begin", "publish") else other.begin(["elsewhere"])
+        stamp, reads = self.counted(store)
+        assert store.holds(stamp)
+        if change == "begin":
+            other.begin(["elsewhere"])
+        elif change == "end":
+            assert intent is not None
+            other.end(intent)
+        elif change == "publish":
+            other.publish(["elsewhere"])
+        else:
+            clock.tick(INTENT_SECONDS + 1)
+            assert other.stamp(["elsewhere"]) is not None
+        assert store.holds(stamp)
+        assert len(reads) == 2
+
+    def test_a_change_of_its_own_tag_is_seen_in_the_next_one(
+        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations
+    ) -> None:
+        stamp, _ = self.counted(store)
+        assert store.holds(stamp)
+        other.publish(TAGS[:1])
+        assert not store.holds(stamp)
+
+    def test_is_not_that_of_another_file(self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock) -> None:
+        stamp, _ = self.counted(store)
+        assert store.holds(stamp)
+        replace_file(tmp_path)
+        clock.tick(2)
+        assert not store.holds(stamp)
+
+    def test_of_a_writer_that_has_died_at_work_is_none(
+        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stamp, reads = self.counted(store)
+        assert store.holds(stamp)
+        # It has changed the generations, and dies before it can begin another epoch.
+        monkeypatch.setattr(other, "_keep_the_order", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            other.publish(["elsewhere"])
+        assert store._view[EPOCH] == CHANGING
+        assert [store.holds(stamp) for _ in range(2)] == [True] * 2
+        assert len(reads) == 3
+        with pytest.raises(ZeroDivisionError):
+            other.publish(TAGS)
+        assert not store.holds(stamp)
+
+    def test_a_new_file_has_one(self, store: SharedMemoryGenerations) -> None:
+        store.open()
+        assert store._view[EPOCH] != CHANGING
+
+    def test_of_a_parent_ends_by_the_write_of_a_child(self, store: SharedMemoryGenerations) -> None:
+        stamp, _ = self.counted(store)
+        assert store.holds(stamp)
+        with forked() as (is_child, _, _):
+            if is_child:
+                store.publish(TAGS)
+        assert not store.holds(stamp)
 
 
 class CollisionTests:

@@ -126,6 +126,51 @@ def waiting(server: Valkey) -> int:
     return sum(int(tracker["omem"]) for tracker in server.trackers())
 
 
+class EpochTests:
+    """While the mirror loses and replaces nothing, a stamp that was found to hold is not compared again."""
+
+    @staticmethod
+    def counted(store: RedisGenerations) -> tuple[Stamp, list[None]]:
+        """Return a stamp that was found to hold, and a list that grows whenever its generations are read."""
+        stamp, reads = known(store), list[None]()
+        read = stamp.read
+
+        def counting(view: object) -> tuple[int, ...]:
+            reads.append(None)
+            return read(view)
+
+        stamp.read = counting
+        return stamp, reads
+
+    def test_goes_on_while_nothing_changes_and_while_others_tags_are_read(self, store: RedisGenerations) -> None:
+        stamp, reads = self.counted(store)
+        store.stamp(["elsewhere"])
+        assert [store.holds(stamp) for _ in range(3)] == [True] * 3
+        assert len(reads) <= 1
+
+    def test_is_over_after_an_own_write_elsewhere(self, store: RedisGenerations) -> None:
+        stamp, reads = self.counted(store)
+        store.publish(["elsewhere"])
+        assert store.holds(stamp)
+        assert reads
+
+    def test_is_over_after_a_push_about_anything(self, store: RedisGenerations, open_store: OpenStore) -> None:
+        stamp, reads = self.counted(store)
+        stamped(store, "elsewhere")
+        assert store.holds(stamp)
+        epoch = stamp.epoch
+        open_store().publish(["elsewhere"])
+        # The first time finds the push, the second time the epoch after it.
+        assert [store.holds(stamp) for _ in range(2)] == [True] * 2
+        assert stamp.epoch != epoch
+        assert reads
+
+    def test_is_over_after_a_change_of_a_tag_of_its_own(self, store: RedisGenerations, open_store: OpenStore) -> None:
+        stamp, _ = self.counted(store)
+        open_store().publish(TAGS[:1])
+        assert not store.holds(stamp)
+
+
 class RaceTests:
     def test_of_a_reply_and_a_later_push_leaves_no_old_generation(
         self, far: RedisGenerations, proxy: Proxy, store: RedisGenerations
