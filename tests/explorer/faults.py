@@ -93,13 +93,13 @@ def the_file_is_deleted_and_noticed_at_different_moments(world: World) -> None:
 # -- word by word ----------------------------------------------------------------------------------------------------
 
 
-@scenario("web", "writer", store=WordByWord, preemptions_in_proof=3)
+@scenario("web", "writer", store=WordByWord)
 def every_word_and_the_epoch(world: World) -> None:
-    """A reader has found in an epoch that its entry holds, and relies on that while a writer is at work, or killed."""
+    """A reader has found in an epoch that its entry holds, and relies on that while a writer is at work."""
     world.reset([AMY])
-    world.actor("reader", "web", reading(AMYS, AMYS, AMYS))
+    world.before("web", AMYS, AMYS)
+    world.actor("reader", "web", reading(AMYS, AMYS))
     world.actor("writer", "writer", in_a_transaction(save(ANN)))
-    world.kill("writer")
     world.in_the_end(AMYS)
 
 

@@ -127,7 +127,7 @@ class World:
             patch.setattr(
                 single_flight,
                 "threading",
-                SimpleNamespace(Event=lambda: Event(self.scheduler), get_ident=lambda: self.scheduler.current.index),
+                SimpleNamespace(Event=lambda: Event(self.scheduler), get_ident=lambda: getattr(self.scheduler.current, "index", -1)),
             )
             patch.setattr(publisher, "listeners", [])
             # Thousands of outages would be told of.
@@ -209,6 +209,14 @@ class World:
         self.processes[process].connections.append(connection)
         self.actors.append(actor)
         return connection
+
+    def before(self, process: str, *questions: Question) -> None:
+        """Let a process answer questions before the run begins."""
+        actor = Actor("before", lambda: None, process)
+        connection = actor.connection = Connection(self.database, actor, "read committed")
+        self._home = self.processes[process]
+        self._switch(actor)
+        Client(self, connection).read(*questions)
 
     def fault(self, name: str, *strikes: Callable[[], None]) -> None:
         """Add a fault: each strike comes at any moment after the one before."""
