@@ -327,9 +327,9 @@ MUTATIONS = (
         "one_load_for_two_processes",
         (
             herd.Turn,
-            "wait",
-            "find_shared({key: self.kind}, counter=self._counter) if told",
-            "tier.get_entries(self.kind.entries.declared, [key], 0.0) if told",
+            "_use",
+            "find_shared(dict.fromkeys(contents, self.kind), contents)",
+            "self.kind.runtime.shared.entries_in(contents)",
         ),
     ),
     broken(
@@ -364,7 +364,7 @@ IN_REDIS = (
     broken(
         "redis: a look does not read what was pushed",
         "two_writers_of_one_row_in_redis",
-        (Mirror, "holds", "and not _poll(self._poll_argument, 1, 0)", ""),
+        (Mirror, "holds", "and not poll(self._poll_argument, 1, 0)", ""),
     ),
     broken(
         "redis: a reply is kept over a later push, or an own write",
@@ -456,7 +456,7 @@ IN_REDIS = (
     broken(
         "redis: STRICT does not ask",
         "redis_on_another_host",
-        (Mirror, "_keep_current", "self._prove()", "pass"),
+        (Mirror, "_is_proven", "self._clock() < self._current_until", "True"),
     ),
 )
 
