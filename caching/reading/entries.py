@@ -21,7 +21,7 @@ from .tiers import Entry
 logger = logging.getLogger("caching")
 _MEASURED = 64
 """Of so many entries that are stored, the size of one is measured."""
-_BYTES_OF_AN_ENTRY = 480
+_BYTES_OF_AN_ENTRY = 440
 """The entry itself, its two moments, its key and its places in the tables of the tier and of the look-up."""
 _MAX_DEAD = 256
 """Of so many entries of a kind it is known that they are over, until they are loaded again."""

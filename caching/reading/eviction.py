@@ -26,8 +26,8 @@ class SieveCache(Cache[K, V]):
 
     def __init__(self, maxsize: int) -> None:
         super().__init__(maxsize)
-        self._values: dict[K, V] = {}
-        """What the base class holds too; here a hit finds it without a second call."""
+        self._values: dict[K, V] = self._Cache__data  # type: ignore[attr-defined]
+        """What the base class holds; here a hit finds it without a second call."""
         self._read: set[K] = set()
         """The marked keys."""
         self._behind: OrderedDict[K, None] = OrderedDict()
@@ -42,15 +42,14 @@ class SieveCache(Cache[K, V]):
         return value
 
     def __setitem__(self, key: K, value: V) -> None:
+        is_new = key not in self._values
         super().__setitem__(key, value)
-        if key not in self._values:
+        if is_new:
             self._go_round()
             self._ahead[key] = None
-        self._values[key] = value
 
     def __delitem__(self, key: K) -> None:
         super().__delitem__(key)
-        del self._values[key]
         self._read.discard(key)
         for keys in (self._ahead, self._behind, self._filled):
             keys.pop(key, None)
@@ -97,7 +96,7 @@ class SieveCache(Cache[K, V]):
 
     def clear(self) -> None:
         super().clear()
-        for keys in (self._values, self._read, self._behind, self._ahead, self._filled):
+        for keys in (self._read, self._behind, self._ahead, self._filled):
             keys.clear()
 
 

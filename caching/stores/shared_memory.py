@@ -35,6 +35,7 @@ from .generation_file import (
     may_exist,
     open_or_create,
     slot_of,
+    slots_of_common,
 )
 from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp, reader_of
 
@@ -60,6 +61,7 @@ class SharedMemoryGenerations(GenerationStore):
         self._intent_seconds = intent_seconds
         self._clock = clock
         self._view = memoryview(b"").cast("Q")
+        self._common: dict[str, int] = {}
         self._identity = b""
         self._file = _CLOSED
         super().__init__()
@@ -116,7 +118,18 @@ class SharedMemoryGenerations(GenerationStore):
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
         if not self._is_current() or identity != self._identity:
             return None
-        return Stamp(identity, tuple(tags), tuple(generations), _reader(tags))
+        read = _reader(tags)
+        return Stamp(identity, tuple(tags), tuple(map(self._shared, tags, generations)), read)
+
+    def _shared(self, tag: str, generation: int) -> int:
+        """Return the generation, for a type, a kind or all rows as the object that many entries hold."""
+        if tag not in slots_of_common:
+            return generation
+        held = self._common.setdefault(tag, generation)
+        if held != generation:
+            self._common[tag] = generation
+            return generation
+        return held
 
     def begin(self, tags: Iterable[str]) -> Intent:
         tags = tuple(tags)
