@@ -56,6 +56,11 @@ class TypeEntries:
         with self.lock:
             self.view[self.row + counter] += number
 
+    def taken_marks(self) -> list[str]:
+        """Return the keys of the entries that were read since the last call, as far as the tier knows that."""
+        with self.lock:
+            return self.entries.taken_marks()
+
     def drop(self, matching: Callable[[str], bool] | None = None) -> int:
         """Drop the entries whose keys match, by default all; return their number."""
         with self.lock:
