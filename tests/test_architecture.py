@@ -116,8 +116,10 @@ def miss() -> Trace:
 
 @pytest.fixture
 def hit() -> Trace:
+    """The trace of a read that has been a hit before, since the last write of anybody."""
     employee = EmployeeFactory()
-    Employee.objects.get_by_email(employee.email)
+    for _ in range(2):
+        Employee.objects.get_by_email(employee.email)
     with Trace() as trace:
         assert Employee.objects.get_by_email(employee.email) == employee
     return trace

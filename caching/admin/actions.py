@@ -17,7 +17,7 @@ from . import words
 MAX_ROWS = 1000
 MAX_COMPARED = 1000
 MAX_NAMED = 5
-REPAIR = "repair"
+OPTION = "option"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,10 @@ class Action:
     will_happen: Callable[[str], Sequence[str]]
     """Says what will happen, before it does."""
     run: Callable[[str, bool], Outcome]
-    """Does it; whether entries that differ are dropped is the second argument, for those that compare."""
-    can_repair: bool = False
+    """Does it; the second argument says whether the option was chosen, if there is one."""
+    option: Promise | None = None
+    """What can be chosen besides."""
+    option_permission: str = ""
 
 
 def what(type_name: str) -> str:
@@ -58,13 +60,16 @@ def _clear_text(type_name: str) -> Sequence[str]:
     ]
 
 
-def _clear(type_name: str, repair: bool) -> Outcome:
+def _clear(type_name: str, warm: bool) -> Outcome:
     held, lost = _held(type_name), publisher.undelivered
     cache_manager.clear(type_name or None)
     texts = {"what": what(type_name), "entries": held}
     if publisher.undelivered == lost:
         message = _("Cleared %(what)s: every process loads anew. All processes of this host together held %(entries)s.")
-        return Outcome(message=message % texts)
+        if not warm:
+            return Outcome(message=message % texts)
+        warmed = _warm(type_name, False)
+        return Outcome(message=f"{message % texts} {warmed.message}", done=warmed.done)
     if publisher.store.has_outbox:
         message = _(
             "Not cleared yet: %(what)s. The server cannot be reached. It waits in the outbox, and is cleared by "
@@ -92,7 +97,7 @@ def _warm_text(type_name: str) -> Sequence[str]:
     return sentences
 
 
-def _warm(type_name: str, repair: bool) -> Outcome:
+def _warm(type_name: str, chosen: bool) -> Outcome:
     found = list(warm_each([type_name] if type_name else known_types(), MAX_ROWS))
     if not found:
         message = _("Nothing was loaded: %(what)s has no look-up that could be asked for its rows.")
@@ -168,7 +173,7 @@ def _reset_text(type_name: str) -> Sequence[str]:
     ]
 
 
-def _reset(type_name: str, repair: bool) -> Outcome:
+def _reset(type_name: str, chosen: bool) -> Outcome:
     reads = cache_manager.get_stats(all_processes=True)["total_requests"]
     silent = reset_everywhere()
     if silent:
@@ -189,6 +194,8 @@ ACTIONS: Mapping[str, Action] = {
             question=gettext_lazy("Clear the cache?"),
             will_happen=_clear_text,
             run=_clear,
+            option=gettext_lazy("Then load what is worth it"),
+            option_permission="caching.warm_cache",
         ),
         Action(
             name="warm",
@@ -207,7 +214,8 @@ ACTIONS: Mapping[str, Action] = {
             question=gettext_lazy("Compare the cache with the database?"),
             will_happen=_verify_text,
             run=_verify,
-            can_repair=True,
+            option=gettext_lazy("Drop what differs, in every process"),
+            option_permission="caching.clear_cache",
         ),
         Action(
             name="reset",

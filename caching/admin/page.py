@@ -21,7 +21,7 @@ from ..monitoring.sampler import sample_now
 from ..monitoring.state import state
 from ..monitoring.views import PERMISSION
 from ..reading.runtime import caching_disabled
-from .actions import ACTIONS, REPAIR, Action, what
+from .actions import ACTIONS, OPTION, Action, what
 from .explained import explanation_of
 from .figures import DEFAULT_PERIOD, DEFAULT_SORT, PERIODS, SORTS, Figures, state_in_words
 from .log import log_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 else:
     Base = admin.ModelAdmin
 
-CLEAR_PERMISSION = ACTIONS["clear"].permission
 LOGGED_CHARACTERS = 200
 """The size of ``LogEntry.object_repr``."""
 
@@ -130,7 +129,7 @@ class CacheSampleAdmin(Base):
                 % {"name": type_name[:50], "types": allowed},
             )
             return HttpResponseRedirect(back)
-        may_repair = action.can_repair and request.user.has_perm(CLEAR_PERMISSION)
+        may_choose = action.option is not None and request.user.has_perm(action.option_permission)
         if request.method != "POST":
             context = {
                 "opts": self.opts,
@@ -139,11 +138,11 @@ class CacheSampleAdmin(Base):
                 "type": type_name,
                 "what": what(type_name),
                 "will_happen": action.will_happen(type_name),
-                "may_repair": may_repair,
+                "may_choose": may_choose,
                 "back": back,
             }
             return self._response(request, "confirmation", context)
-        outcome = action.run(type_name, may_repair and REPAIR in data)
+        outcome = action.run(type_name, may_choose and OPTION in data)
         self._log(request, action, type_name, outcome.message)
         messages.add_message(request, messages.SUCCESS if outcome.done else messages.WARNING, outcome.message)
         return HttpResponseRedirect(back)

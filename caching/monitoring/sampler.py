@@ -1,8 +1,9 @@
 """The thread that writes the history once a minute: one for all processes of the host.
 
 The first process that serves a request and takes the lock of the host is elected; when it ends, another takes the lock.
-The thread uses connections of its own and closes them after each sample. It is never started by a test. With
-VERIFY_SAMPLE the thread of each process also compares some of its entries with the database.
+The thread uses connections of its own and closes them after each sample. It is never started by a test. The thread of
+each process also remembers what was read most (``most_read``), and with VERIFY_SAMPLE compares some of its entries with
+the database.
 """
 
 import atexit
@@ -22,6 +23,7 @@ from django.utils import timezone
 from ..keys import without_value
 from ..reading.manager import cache_manager
 from . import history
+from .most_read import MostRead
 from .verification import verify_local, verify_shared
 
 logger = logging.getLogger("caching")
@@ -42,6 +44,7 @@ class Sampler:
         self._wake = threading.Event()
         self._leadership: int | None = None
         self._complained = False
+        self._most_read = MostRead()
 
     def start(self, **signal: Any) -> None:
         """Start the thread unless it runs, or the settings or a test run forbid it; a receiver of request_started."""
@@ -71,9 +74,11 @@ class Sampler:
         while self._thread is this:
             if self._is_leader():
                 self._sample()
+            self._remember()
             self._verify()
             self._wake.wait(cache_manager.config.SAMPLE_SECONDS)
             self._wake.clear()
+        self._remember()
         if self._leadership is not None:
             self._sample()
             os.close(self._leadership)
@@ -91,6 +96,13 @@ class Sampler:
                 else:
                     self._leadership = file
         return self._leadership is not None
+
+    def _remember(self) -> None:
+        """Remember what this process has read most, for the next one that starts."""
+        try:
+            self._most_read.remember()
+        except FAULTS as error:
+            logger.warning("The most-read keys could not be written: %s: %s", type(error).__name__, error)
 
     def _verify(self) -> None:
         """Compare some entries of this process with the database, and of the shared tier if this is the elected one."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from ..keys import CacheType, kind_of
 from ..monitoring import stats
 from ..monitoring.load_times import bucket_of
+from ..stores.generations import Stamp
 from ..values.sizes import estimated_bytes, stamp_bytes
 from .aging import aging, expires_at
 from .eviction import Eviction, Room, room_for
@@ -20,8 +21,10 @@ from .tiers import Entry
 logger = logging.getLogger("caching")
 _MEASURED = 64
 """Of so many entries that are stored, the size of one is measured."""
-_BYTES_OF_AN_ENTRY = 480
+_BYTES_OF_AN_ENTRY = 440
 """The entry itself, its two moments, its key and its places in the tables of the tier and of the look-up."""
+_MAX_DEAD = 256
+"""Of so many entries of a kind it is known that they are over, until they are loaded again."""
 _REMEMBERED = 256
 """Of so many entries of a type that were dropped, the reason is known."""
 _logs, _DEBUG = logger.isEnabledFor, logging.DEBUG
@@ -54,6 +57,11 @@ class TypeEntries:
     def count(self, counter: int, number: int = 1) -> None:
         with self.lock:
             self.view[self.row + counter] += number
+
+    def taken_marks(self) -> list[str]:
+        """Return the keys of the entries that were read since the last call, as far as the tier knows that."""
+        with self.lock:
+            return self.entries.taken_marks()
 
     def drop(self, matching: Callable[[str], bool] | None = None) -> int:
         """Drop the entries whose keys match, by default all; return their number."""
@@ -88,6 +96,7 @@ class Kind:
 
     __slots__ = (
         "accepts",
+        "dead",
         "declared_as",
         "due",
         "entries",
@@ -109,6 +118,8 @@ class Kind:
         # How a value is renewed before it expires, if a look-up has said so; else its reader is told by ``due``.
         self.renew: Callable[[str, Entry], None] | None = None
         self.due: dict[str, Entry] = {}
+        # What was found to be over since its last load: the shared tier probably holds the same.
+        self.dead: dict[str, Stamp] = {}
 
     @property
     def lifetime(self) -> float:
@@ -213,6 +224,7 @@ class Kind:
             reason = stats.EVICTED_EXPIRED
         elif not runtime.generations.holds(entry.stamp):
             reason = stats.REFUSAL
+            self._remember_dead(key, entry.stamp)
         else:
             return
         with held.lock:
@@ -222,6 +234,13 @@ class Kind:
                 why = "expired" if reason == stats.EVICTED_EXPIRED else "invalidated"
                 held.dropped.append((key, why, time.time()))
                 self.view[held.row + stats.ENTRIES] = len(held.entries)
+
+    def _remember_dead(self, key: str, stamp: Stamp) -> None:
+        shared = self.runtime.shared
+        if shared is not None and shared.turns is not None and not self.is_placed:
+            if len(self.dead) >= _MAX_DEAD:
+                self.dead.clear()
+            self.dead[key] = stamp
 
     def put(self, key: str, entry: Entry, counter: int | None, place: str = "") -> None:
         """Store an entry, evicting another if the type is full; add one to ``counter``, if there is one."""

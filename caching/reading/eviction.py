@@ -26,10 +26,11 @@ class SieveCache(Cache[K, V]):
 
     def __init__(self, maxsize: int) -> None:
         super().__init__(maxsize)
-        self._values: dict[K, V] = {}
-        """What the base class holds too; here a hit finds it without a second call."""
+        self._values: dict[K, V] = self._Cache__data  # type: ignore[attr-defined]
+        """What the base class holds; here a hit finds it without a second call."""
         self._read: set[K] = set()
-        """The marked keys."""
+        self._read_before: set[K] = set()
+        """The marked keys, those since the marks were taken last and the others."""
         self._behind: OrderedDict[K, None] = OrderedDict()
         self._ahead: OrderedDict[K, None] = OrderedDict()
         """The keys that the hand has passed and those before it: together all, in the order in which they came."""
@@ -45,16 +46,15 @@ class SieveCache(Cache[K, V]):
     """The same by name: an index on a class of our own costs a hit a tenth of its time."""
 
     def __setitem__(self, key: K, value: V) -> None:
+        is_new = key not in self._values
         super().__setitem__(key, value)
-        if key not in self._values:
+        if is_new:
             self._go_round()
             self._ahead[key] = None
-        self._values[key] = value
 
     def __delitem__(self, key: K) -> None:
         super().__delitem__(key)
-        del self._values[key]
-        self._read.discard(key)
+        self._unmark(key)
         for keys in (self._ahead, self._behind, self._filled):
             keys.pop(key, None)
 
@@ -67,7 +67,7 @@ class SieveCache(Cache[K, V]):
 
         The room is what is free, and that of earlier fills that nobody has read.
         """
-        unread = [key for key in self._filled if key not in self._read and key not in entries][::-1]
+        unread = [key for key in self._filled if not self._is_marked(key) and key not in entries][::-1]
         stored = []
         for key, value in entries.items():
             if key in self._values:
@@ -87,12 +87,25 @@ class SieveCache(Cache[K, V]):
         while True:
             self._go_round()
             key, _ = self._ahead.popitem(last=False)
-            if key not in self._read:
+            if not self._is_marked(key):
                 return key, self.pop(key)
-            self._read.discard(key)
+            self._unmark(key)
             # Its mark is gone, but it has been read.
             self._filled.pop(key, None)
             self._behind[key] = None
+
+    def taken_marks(self) -> list[K]:
+        """Return the keys that were read since the last call. It changes nothing about who makes room."""
+        taken, self._read = self._read, set()
+        self._read_before |= taken
+        return list(taken)
+
+    def _is_marked(self, key: K) -> bool:
+        return key in self._read or key in self._read_before
+
+    def _unmark(self, key: K) -> None:
+        self._read.discard(key)
+        self._read_before.discard(key)
 
     def _go_round(self) -> None:
         if not self._ahead:
@@ -100,17 +113,20 @@ class SieveCache(Cache[K, V]):
 
     def clear(self) -> None:
         super().clear()
-        for keys in (self._values, self._read, self._behind, self._ahead, self._filled):
+        for keys in (self._read, self._read_before, self._behind, self._ahead, self._filled):
             keys.clear()
 
 
 class LeastRecentlyUsed(LRUCache[K, V]):
     """A cache of at most ``maxsize`` entries that evicts the one whose last read is the longest ago.
 
-    It does not know which entries have never been read, so ``fill`` takes only room that is free.
+    It does not know which entries have been read, so ``fill`` takes only room that is free, and there are no marks.
     """
 
     hit = LRUCache.__getitem__
+
+    def taken_marks(self) -> list[K]:
+        return []
 
     def items(self) -> ItemsView[K, V]:
         """Return the entries without counting that as a read."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from ..monitoring import stats
 from .entries import Kind
@@ -20,12 +21,16 @@ def find_many(kinds: Mapping[str, Kind]) -> dict[str, Entry]:
 
 
 def find_shared(
-    kinds: Mapping[str, Kind], *, counter: int | None = stats.HIT_SHARED, fills: bool = False
+    kinds: Mapping[str, Kind],
+    contents: Mapping[str, bytes] | None = None,
+    *,
+    counter: int | None = stats.HIT_SHARED,
+    fills: bool = False,
 ) -> dict[str, Entry]:
     """Return the entries in the shared tier that may be served now, by key; also store them in the local tier.
 
-    ``counter`` is None if nobody reads them. ``fills`` says that nobody has asked for them yet, so that they displace
-    nothing that was read.
+    ``contents`` is what the shared tier holds, if it has just been asked. ``counter`` is None if nobody reads them.
+    ``fills`` says that nobody has asked for them yet, so that they displace nothing that was read.
     """
     if not kinds:
         return {}
@@ -36,7 +41,15 @@ def find_shared(
         return {}
     places = {kind: kind.place() for kind in kinds.values()}
     within = {key: (kind.declared_as, place) for key, kind in kinds.items() if (place := places[kind]) is not None}
-    entries = tier.get_entries(declared, within, runtime.clock(), within, lambda key, value: kinds[key].accepts(value))
+
+    def accepts(key: str, value: Any) -> bool:
+        return kinds[key].accepts(value)
+
+    if contents is None:
+        entries = tier.get_entries(declared, within, runtime.clock(), within, accepts)
+    else:
+        given = {key: content for key, content in contents.items() if key in within}
+        entries = tier.entries_in(given, declared, runtime.clock(), within, accepts)
     served = {}
     filled: defaultdict[Kind, dict[str, Entry]] = defaultdict(dict)
     for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):

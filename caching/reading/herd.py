@@ -25,6 +25,8 @@ _FIRST_PAUSE, _LAST_PAUSE = 0.005, 0.05
 """How long a task waits before it asks again whether another process has loaded its value, in seconds."""
 _MAX_LOOKS = 3
 """How often to look for what others have just stored, if it is written again and again; then the caller loads."""
+_BEGINNING = 4096
+"""So many bytes of an entry tell it from another one of the same key: its stamp, and when it expires."""
 _held_by: dict[bytes, int] = {}
 """The tokens of this process, each with the thread that loads under it."""
 
@@ -32,9 +34,8 @@ _held_by: dict[bytes, int] = {}
 class Turn:
     """What a caller has found out about some keys of one kind, and the leases under which it loads the others."""
 
-    def __init__(self, kind: Kind, keys: Sequence[str], *, is_read: bool = True) -> None:
+    def __init__(self, kind: Kind, keys: Sequence[str]) -> None:
         self.kind = kind
-        self._counter = stats.HIT_SHARED if is_read else None
         self.found: dict[str, Entry] = {}
         """What another process has loaded meanwhile."""
         self.waited_for: dict[str, bytes] = {}
@@ -43,53 +44,51 @@ class Turn:
         """The keys whose values the holder of this turn has put into the shared tier."""
         self.asked = False
         """Whether the server was asked, which takes a moment."""
+        self._keys = keys
         self._leases: dict[bytes, list[str]] = {}
-        self._marks = dict.fromkeys(keys, b"")
+        tier, dead = kind.runtime.shared, [(key, kind.dead.pop(key, None)) for key in keys]
+        # The shared tier probably holds what this process has just found to be over.
+        self._known = {key: tier.beginning(stamp) for key, stamp in dead if stamp is not None and tier is not None}
+        """How a value in the shared tier begins that is of no use."""
 
     def claim(self, keys: Sequence[str]) -> None:
         """Ask for the turn to load some keys: afterwards they are found, waited for, or to be loaded by the caller."""
         for _ in range(_MAX_LOOKS):
-            held = self._claim(keys)
-            self.waited_for |= {key: token for key, token in held.items() if not token.endswith(b"!")}
-            done = {key: mark for key, mark in held.items() if mark.endswith(b"!")}
-            self._marks |= done
-            # Somebody has just stored it, after we had looked.
-            self.found |= find_shared(dict.fromkeys(done, self.kind), counter=self._counter)
-            keys = [key for key in done if key not in self.found]
+            keys = self._use(self._claim(keys))
             if not keys:
                 return
 
-    def _claim(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """Take what nobody holds; return what others hold, or have just stored, by key."""
-        names, marks = self._names(keys), [self._marks[key] for key in keys]
+    def _use(self, contents: dict[str, bytes]) -> list[str]:
+        """Take what the shared tier holds; return the keys of what is of no use."""
+        if not contents:
+            return []
+        self.found |= find_shared(dict.fromkeys(contents, self.kind), contents)
+        useless = {key: content[:_BEGINNING] for key, content in contents.items() if key not in self.found}
+        self._known |= useless
+        return list(useless)
+
+    def _claim(self, keys: Sequence[str], *, looks: bool = True) -> dict[str, bytes]:
+        """Take what nobody holds, note what others load, and return what the shared tier holds, by key."""
+        by_name = dict(zip(self._names(keys), keys, strict=False))
+        known = [self._known.get(key, b"") for key in by_name.values()]
         tier = self.kind.runtime.shared
-        answer = tier and tier.in_turn(lambda turns: turns.claim(names, marks))
+        answer = tier and tier.in_turn(lambda turns: turns.claim(list(by_name), known, looks=looks))
         if not answer:
             return {}
         self.asked = True
-        token, held = answer
-        mine = [key for key, holder in zip(keys, held, strict=True) if holder == token]
-        if mine:
-            self._leases[token] = mine
-            _held_by[token] = threading.get_ident()
+        token, values, held = answer
         here = threading.get_ident()
+        if mine := [by_name[name] for name, holder in held.items() if holder == token]:
+            self._leases[token] = mine
+            _held_by[token] = here
         # A load that asks for its own key does not wait for itself.
-        return {
-            key: holder
-            for key, holder in zip(keys, held, strict=True)
-            if holder != token and _held_by.get(holder) != here
-        }
+        others = {name: holder for name, holder in held.items() if holder != token and _held_by.get(holder) != here}
+        self.waited_for |= {by_name[name]: holder for name, holder in others.items()}
+        return {by_name[name]: value for name, value in values.items()}
 
     def take(self) -> None:
         """Take the leases that nobody holds, and look at nothing: for a caller who loads in any case."""
-        keys: Sequence[str] = list(self._marks)
-        for _ in range(2):
-            held = self._claim(keys)
-            done = {key: mark for key, mark in held.items() if mark.endswith(b"!")}
-            self._marks |= done
-            keys = list(done)
-            if not keys:
-                return
+        self._claim(self._keys, looks=False)
 
     @contextmanager
     def adopted(self) -> Iterator[None]:
@@ -105,10 +104,10 @@ class Turn:
                 return
             tier = self.kind.runtime.shared
             told = tier and tier.in_turn(lambda turns: turns.wait(token, left))
-            self.found |= find_shared({key: self.kind}, counter=self._counter) if told else {}
+            if told and told.startswith(b"="):
+                self._use({key: told[1:]})
             if key in self.found or told == b"0" or (tier and tier.is_open):
                 return
-            self._marks[key] = token + b"!"
             self.claim([key])
 
     def release(self) -> None:
@@ -116,7 +115,7 @@ class Turn:
         tier = self.kind.runtime.shared
         for token, keys in self._leases.items():
             _held_by.pop(token, None)
-            outcome = [(name, key in self.stored) for name, key in zip(self._names(keys), keys, strict=True)]
+            outcome = {name: key in self.stored for name, key in zip(self._names(keys), keys, strict=False)}
             if tier is not None:
                 tier.in_turn(lambda turns: turns.release(token, outcome))  # noqa: B023 (it is called at once)
         self._leases.clear()
@@ -148,21 +147,20 @@ def has_turns(runtime: Runtime) -> bool:
     )
 
 
-def turn_of(kind: Kind, key: str, *, waited: bool, is_read: bool = True) -> Turn | None:
+def turn_of(kind: Kind, key: str, *, waited: bool) -> Turn | None:
     """Return the turn to load the key, after waiting for another process that loads it; None if nobody can be asked.
 
-    ``waited`` says that another thread of this process has just loaded it, ``is_read`` that somebody reads it now.
+    ``waited`` says that another thread of this process has just loaded it.
     """
     if not has_turns(kind.runtime):
         return None
-    turn = Turn(kind, (key,), is_read=is_read)
+    turn = Turn(kind, (key,))
     if waited and (entry := kind.find(key)) is not None:
         turn.found[key] = entry
         return turn
     turn.claim((key,))
     if turn.waited_for:
-        if is_read:
-            kind.count(stats.WAIT)
+        kind.count(stats.WAIT)
         turn.wait(key, time.monotonic() + LEASE_SECONDS)
     return turn
 
@@ -174,12 +172,13 @@ async def aturn_of(kind: Kind, key: str) -> Turn | None:
 
     def claim() -> bool:
         turn.waited_for.clear()
-        if not turn.asked:
-            entry = kind.find(key) or find_shared({key: kind}).get(key)
-            if entry is not None:
-                turn.found[key] = entry
-                return True
-        if has_turns(kind.runtime):
+        asks = has_turns(kind.runtime)
+        if (
+            not turn.asked
+            and (entry := kind.find(key) or (None if asks else find_shared({key: kind}).get(key))) is not None
+        ):
+            turn.found[key] = entry
+        elif asks:
             turn.claim((key,))
         return not turn.waited_for
 

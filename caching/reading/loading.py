@@ -32,9 +32,11 @@ def load_through(
     kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
 ) -> Any:
     """Return a value that is not in the local tier: from the shared tier, from another thread's load, or loaded now."""
-    # A value in the shared tier needs neither the single flight nor its dependencies.
+    # A value in the shared tier needs neither the single flight nor its dependencies. What has just ended here has
+    # probably ended there: then it is looked for by the command that asks whose turn it is to load it.
     looked = not dirty_watchers
-    if looked and (entry := find_shared({key: kind}).get(key)) is not None:
+    is_over = key in kind.dead and has_turns(kind.runtime)
+    if looked and not is_over and (entry := find_shared({key: kind}).get(key)) is not None:
         return thaw(entry.value)
     with kind.runtime.single_flight.joined(
         kind.name_at(key, kind.place()), may_wait=lambda: not in_transaction()
@@ -82,17 +84,25 @@ async def aload_through(
 
 
 def load_anew(
-    kind: Kind, key: str, load: Callable[[], Any], dependencies: Callable[[], Dependencies], ttl: float | None
+    kind: Kind,
+    key: str,
+    load: Callable[[], Any],
+    dependencies: Callable[[], Dependencies],
+    ttl: float | None,
+    is_done: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Load and store a value although there is one; return False if somebody else does so or has just done so.
 
-    Nobody of this process waits for it: an error of this load, or a write during it, is no reader's concern.
+    ``is_done`` says the latter. Nobody of this process waits for it: an error of this load, or a write during it, is no
+    reader's concern.
     """
     if kind.runtime.single_flight.is_loading(kind.name_at(key, None)):
         return False
-    turn = turn_of(kind, key, waited=False, is_read=False)
+    turn = Turn(kind, (key,)) if has_turns(kind.runtime) else None
     with turn or nullcontext():
-        if turn is not None and key in turn.found:
+        if turn is not None:
+            turn.take()
+        if (turn is not None and turn.waited_for) or is_done():
             return False
         lease = take_leases(kind.runtime, {key: dependencies()}, {key: kind.place()})[key]
         started = time.perf_counter_ns()
@@ -194,15 +204,13 @@ def load_many(
         kind.count(stats.WAIT)
         until = time.monotonic() + LEASE_SECONDS
         # Not inside the block above: what was loaded must not wait for what is not.
-        with Turn(kind, others) as rest:
-            rest.waited_for |= turn.waited_for
+        with turn:
             for key in others:
-                rest.wait(key, until)
-            left = {key: dependencies[key] for key in others if key not in rest.found}
+                turn.wait(key, until)
+            left = {key: dependencies[key] for key in others if key not in turn.found}
             loaded, stored = load_now(kind, left, load)
-            rest.stored.update(stored)
+            turn.stored.update(stored)
         values |= loaded
-        turn.found |= rest.found
     return values | {key: thaw(entry.value) for key, entry in turn.found.items()}
 
 

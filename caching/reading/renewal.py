@@ -58,7 +58,7 @@ def renew_answer_later(lookup: Any, key: str, held: Entry) -> None:
 
 def renew(kind: Kind, key: str, held: Entry, load: Callable[[], Any], dependencies: Known, ttl: float | None) -> None:
     """Renew the value in this thread, unless another process or a reader has done so."""
-    if not _is_renewed(kind, key, held) and load_anew(kind, key, load, dependencies, ttl):
+    if load_anew(kind, key, load, dependencies, ttl, lambda: _is_renewed(kind, key, held)):
         kind.count(stats.REFRESHED)
 
 

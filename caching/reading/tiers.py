@@ -61,6 +61,7 @@ Within = tuple[str, str]
 _NOWHERE: Mapping[str, Within] = MappingProxyType({})
 _ABSENT = object()
 _open = msgspec.msgpack.Decoder(Envelope).decode
+_END_BYTES = len(msgspec.msgpack.encode(0.0) + msgspec.msgpack.encode(b""))
 
 
 class SharedTier:
@@ -99,7 +100,12 @@ class SharedTier:
 
             if reads_plainly(alias):
                 self._connections = RedisConnections(alias)
-                self.turns = turns.Turns(self._connections, caches[alias].key_prefix, seconds=LEASE_SECONDS)
+                self.turns = turns.Turns(
+                    self._connections,
+                    caches[alias].key_prefix,
+                    seconds=LEASE_SECONDS,
+                    place=lambda name: str(cast("Any", caches[alias]).client.make_key(name)),
+                )
 
     @property
     def is_open(self) -> bool:
@@ -120,14 +126,26 @@ class SharedTier:
         whether a frozen value can be the answer for a key.
         """
         keys = list(keys)
-        names = [key_tag(declared.name, key) for key in keys]
-        places = _shared_keys(names, [within.get(key, ("", "")) for key in keys])
+        places = _shared_keys(
+            [key_tag(declared.name, key) for key in keys], [within.get(key, ("", "")) for key in keys]
+        )
         contents = self._guard(partial(self._get_many, places)) or ()
+        found = {key: content for key, content in zip(keys, contents, strict=False) if content is not _ABSENT}
+        return self.entries_in(found, declared, now, within, accepts)
+
+    def entries_in(
+        self,
+        contents: Mapping[str, Any],
+        declared: CacheType,
+        now: float,
+        within: Mapping[str, Within] = _NOWHERE,
+        accepts: Callable[[str, Any], bool] = lambda key, value: True,
+    ) -> dict[str, Entry]:
+        """Return the same as ``get_entries``, given by key what the backend holds."""
         time_here = now - time.time()
         entries = {}
-        for key, name, place, content in zip(keys, names, places, contents, strict=False):
-            if content is _ABSENT:
-                continue
+        for key, content in contents.items():
+            name = key_tag(declared.name, key)
             try:
                 entry = self._opened(content, name, declared, time_here)
                 if entry is not None and not accepts(key, entry.value):
@@ -135,6 +153,7 @@ class SharedTier:
             except ValueError as error:
                 self._on_error()
                 logger.warning("The shared tier %r held a value that the cache did not write: %s", self.alias, error)
+                (place,) = _shared_keys([name], [within.get(key, ("", ""))])
                 self._guard(partial(_delete, place))
                 continue
             if entry is not None and entry.deadline > now:
@@ -171,6 +190,11 @@ class SharedTier:
     def delete(self, type_name: str, key: str, within: Within = ("", "")) -> None:
         (place,) = _shared_keys([key_tag(type_name, key)], [within])
         self._guard(partial(_delete, place))
+
+    @staticmethod
+    def beginning(stamp: Stamp) -> bytes:
+        """Return how an entry with this stamp begins in the backend."""
+        return msgspec.msgpack.encode(Envelope(stamp.identity, stamp.tags, stamp.generations, 0.0, b""))[:-_END_BYTES]
 
     def _sealed(self, entry: Entry, ttl: float) -> bytes:
         stamp = entry.stamp

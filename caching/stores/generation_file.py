@@ -35,11 +35,21 @@ INTENT_ARRAYS = 6
 """Two groups of three arrays each: counts, deadlines and closing times."""
 FILE_BYTES = HEADER_BYTES + (1 + INTENT_ARRAYS) * SLOTS * 8
 FILE_NAME = "generations"
+_MAX_COMMON = 4096
+slots_of_common: dict[str, int] = {}
+"""The slots of tags that many entries have, as one object for all of them."""
 
 
 def slot_of(tag: str) -> int:
     """Return the position of a tag in the mapped file, in eight-byte words."""
-    return FIRST_SLOT + crc32(tag.encode()) % PRIME
+    return slots_of_common.get(tag) or _new_slot_of(tag)
+
+
+def _new_slot_of(tag: str) -> int:
+    slot = FIRST_SLOT + crc32(tag.encode()) % PRIME
+    if not any(mark in tag for mark in ":=#") and len(slots_of_common) < _MAX_COMMON:
+        slots_of_common[tag] = slot
+    return slot
 
 
 def fresh_generations(slots: Collection[int]) -> list[tuple[int, int]]:

@@ -14,14 +14,8 @@ all tags of a phase; the kernel releases its lock when a process is killed. What
 safe: it sets "pending" last, after count and deadline, and nothing commits before ``begin`` has returned.
 """
 
-import ctypes
-import fcntl
-import mmap
-import os
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from .generation_file import (
@@ -31,32 +25,22 @@ from .generation_file import (
     DEADLINES,
     EPOCH,
     FILE_BYTES,
-    FILE_NAME,
     FIRST_SLOT,
-    MAGIC,
     PENDING,
     SECOND_GROUP,
     SLOTS,
     fresh_generations,
     has_live_intents,
-    may_exist,
     milliseconds,
-    new_epoch,
-    open_or_create,
     slot_of,
+    slots_of_common,
     takes_intents,
 )
-from .generations import GenerationStore, GenerationsUnavailable, Intent, Stamp, reader_of
-
-_CHECK_SECONDS = 1.0
-# PyDLL keeps the GIL. os.lseek releases it and, beside a busy thread, waits 300 µs on average to get it back.
-_lseek = ctypes.PyDLL(None).lseek
-_NO_OFFSET, _FROM_END = ctypes.c_long(0), os.SEEK_END
-_CLOSED = -1
-"""In place of a file descriptor. The kernel refuses it, so that a hit need not ask first whether the file is open."""
+from .generations import GenerationsUnavailable, Intent, Stamp, reader_of
+from .mapped_file import FROM_END, NO_OFFSET, MappedFile, lseek
 
 
-class SharedMemoryGenerations(GenerationStore):
+class SharedMemoryGenerations(MappedFile):
     """The store in one directory. Works across forks; notices within a second that its file was replaced or deleted.
 
     ``clock`` gives seconds and must agree in all processes of the host, as CLOCK_MONOTONIC does.
@@ -65,29 +49,9 @@ class SharedMemoryGenerations(GenerationStore):
     def __init__(
         self, directory: Path, *, intent_seconds: float = 30, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.path = Path(directory) / FILE_NAME
-        self._path_text = str(self.path)
         self._intent_seconds = intent_seconds
-        self._clock = clock
-        self._view = memoryview(b"").cast("Q")
-        self._identity = b""
-        self._file = _CLOSED
-        super().__init__()
-
-    def _forget(self) -> None:
-        """Discard every handle so that the next use reopens the file: a lock must not be shared across a fork."""
-        if self._file != _CLOSED:
-            os.close(self._file)
-        self._file = _CLOSED
-        self._inode = (0, 0)
-        self._current_until = 0.0
-        self._thread_lock, self._barrier = threading.Lock(), threading.Lock()
-
-    def open(self) -> None:
-        self._ensure_current()
-
-    def close(self) -> None:
-        self._forget()
+        self._common: dict[str, int] = {}
+        super().__init__(directory, clock)
 
     def stamp(self, tags: Sequence[str]) -> Stamp | None:
         if not (self._is_current() and self._is_whole()):
@@ -119,7 +83,7 @@ class SharedMemoryGenerations(GenerationStore):
         return (
             (self._clock() < self._current_until or self._is_current())
             # The same as ``_is_whole`` for a whole file, without a call: a hit takes only a few microseconds.
-            and (_lseek(self._file, _NO_OFFSET, _FROM_END) == FILE_BYTES or self._is_whole())
+            and (lseek(self._file, NO_OFFSET, FROM_END) == FILE_BYTES or self._is_whole())
             and (stamp.epoch == self._view[EPOCH] or self._still_holds(stamp))
         )
 
@@ -136,7 +100,18 @@ class SharedMemoryGenerations(GenerationStore):
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
         if not self._is_current() or identity != self._identity:
             return None
-        return Stamp(identity, tuple(tags), tuple(generations), reader_of([slot_of(tag) for tag in tags]))
+        read = reader_of([slot_of(tag) for tag in tags])
+        return Stamp(identity, tuple(tags), tuple(map(self._shared, tags, generations)), read)
+
+    def _shared(self, tag: str, generation: int) -> int:
+        """Return the generation, for a type, a kind or all rows as the object that many entries hold."""
+        if tag not in slots_of_common:
+            return generation
+        held = self._common.setdefault(tag, generation)
+        if held != generation:
+            self._common[tag] = generation
+            return generation
+        return held
 
     def begin(self, tags: Iterable[str]) -> Intent:
         tags = tuple(tags)
@@ -186,115 +161,3 @@ class SharedMemoryGenerations(GenerationStore):
                         view[slot] = generation
         except GenerationsUnavailable:
             return
-
-    @contextmanager
-    def _changing(self) -> Iterator[memoryview]:
-        """Lock the store; the epoch in which readers remember something ends before the block, and another begins."""
-        epoch = new_epoch()
-        with self._locked() as view:
-            view[EPOCH] = CHANGING
-            yield view
-            self._keep_the_order()
-            view[EPOCH] = epoch
-
-    def _keep_the_order(self) -> None:
-        """Let no processor exchange what is read or written before and after: who reads the new epoch reads the rest."""
-        for _ in range(2):  # one release, and after it one acquisition: nothing passes both
-            with self._barrier:
-                pass
-
-    # -- the file ---------------------------------------------------------------------------------------------------
-
-    def _is_whole(self) -> bool:
-        """Whether the mapped file has its full length: reading past the end of a truncated file kills the process."""
-        if self._file != _CLOSED:
-            length = _lseek(self._file, _NO_OFFSET, _FROM_END)
-            if length == FILE_BYTES:
-                return True
-            if length < 0:
-                # Another thread has just closed it in order to open its replacement.
-                return False
-        self._current_until = 0.0
-        return False
-
-    def _is_current(self) -> bool:
-        """Whether the mapped file is proven to be the one at the path; checks at most once a second."""
-        if self._clock() < self._current_until:
-            return True
-        try:
-            self._ensure_current()
-        except GenerationsUnavailable:
-            return False
-        return True
-
-    def _ensure_current(self) -> None:
-        if self._clock() < self._current_until:
-            return
-        with self._thread_lock:
-            self._map_if_replaced()
-
-    def _locked(self) -> "_Locked":
-        """Lock the store against all threads and processes; yields the memory of the file that is at the path now."""
-        return _Locked(self)
-
-    def _map_if_replaced(self) -> None:
-        """Map the file at the path unless it is already mapped. The caller must hold the thread lock."""
-        started = self._clock()
-        try:
-            found = os.stat(self._path_text)
-            if self._file == _CLOSED or (found.st_dev, found.st_ino) != self._inode or found.st_size != FILE_BYTES:
-                self._map()
-        except FileNotFoundError:
-            self._map()
-        except OSError as error:
-            raise GenerationsUnavailable(f"{self.path} cannot be used: {error}.", others_serve=True) from error
-        self._current_until = started + _CHECK_SECONDS
-
-    def _map(self) -> None:
-        try:
-            file = open_or_create(self.path)
-        except OSError as error:
-            # Without a file, no process of the host can have cached anything.
-            raise GenerationsUnavailable(
-                f"{self.path} cannot be opened: {error}.", others_serve=may_exist(self.path)
-            ) from error
-        try:
-            memory = mmap.mmap(file, FILE_BYTES, mmap.MAP_SHARED)
-        except (OSError, ValueError) as error:
-            # ValueError: the file has been truncated since it was opened.
-            os.close(file)
-            raise GenerationsUnavailable(f"{self.path} cannot be mapped: {error}.", others_serve=True) from error
-        found = os.fstat(file)
-        if self._file != _CLOSED:
-            os.close(self._file)
-        # Drop the old mapping instead of closing it: another thread may be reading it right now.
-        self._file, self._inode = file, (found.st_dev, found.st_ino)
-        self._view, self._identity = memoryview(memory).cast("Q"), memory[len(MAGIC) : len(MAGIC) + 16]
-
-
-class _Locked:
-    """A context manager that holds the thread lock and the file lock of a store."""
-
-    __slots__ = ("_file", "_store")
-
-    def __init__(self, store: SharedMemoryGenerations) -> None:
-        self._store = store
-
-    def __enter__(self) -> memoryview:
-        store = self._store
-        store._thread_lock.acquire()
-        try:
-            # Check every time, not once a second: readers would never see writes to a file that was replaced.
-            store._map_if_replaced()
-            if store._file == _CLOSED:
-                raise GenerationsUnavailable(f"{store.path} is not open.", others_serve=True)
-            fcntl.flock(store._file, fcntl.LOCK_EX)
-        except BaseException:
-            store._thread_lock.release()
-            raise
-        self._file = store._file
-        return store._view
-
-    def __exit__(self, *exc_info: object) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._store._thread_lock.release()

@@ -6,6 +6,7 @@ columns    the columns of a model, and their fingerprint
 construction  the models that keep state of their own for each instance
 fields     values of fields that are none of the plain types
 joined     the instances that were loaded together with the rows that they are joined to
+sharing    equal values in many rows, held once
 freezing   convert a value to its frozen form, and back to a copy
 encoding   convert a frozen form to bytes, and back
 sizes      how many bytes a value takes, estimated

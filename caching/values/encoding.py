@@ -19,6 +19,7 @@ from .fields import Made, is_range
 from .forms import Collection, Frozen, Mapped, Record, Row
 from .freezing import ATOMS, thaw
 from .records import is_frozen, make_record, record_fingerprint
+from .sharing import share
 
 _DATETIME, _DATE, _TIME, _TIMEDELTA, _DECIMAL, _UUID, _TUPLE, _SET, _FROZENSET, _DICT, _RECORD, _LIST, _INT = range(
     1, 14
@@ -254,7 +255,7 @@ def _row(value: list[Any]) -> Row:
         for name, _ in frozen_fields:
             del fields[name]
     joined = tuple((name, other and _joined(model, name, _row(other))) for name, other in related.items())
-    return Row(model, _database(db), fields, frozen_fields, joined)
+    return Row(model, _database(db), share(model, fields), frozen_fields, joined)
 
 
 def _joined(model: Any, name: str, other: Row) -> Row:

@@ -22,6 +22,7 @@ from .fields import held, is_range
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
 from .records import is_frozen
+from .sharing import share
 
 ATOMS = frozenset({type(None), bool, int, float, str, bytes, datetime, date, time, timedelta, Decimal, UUID})
 _ALLOWED = (
@@ -171,7 +172,7 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
         if not isinstance(value, Frozen):
             fields[name] = value
     still_frozen = tuple((name, value) for name, value in frozen_fields.items() if isinstance(value, Frozen))
-    frozen = Row(model, state.db, fields, still_frozen, related)
+    frozen = Row(model, state.db, share(model, fields), still_frozen, related)
     if extra and (plain or (extra := extra - frozen.thaw().__dict__.keys())):
         raise Uncacheable(
             f"This {model._meta.label} has attributes that are not fields ({', '.join(sorted(extra))}); "

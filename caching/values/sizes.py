@@ -5,36 +5,40 @@ from sys import getsizeof
 from typing import Any
 
 from .forms import Collection, Mapped, Record, Row
+from .sharing import own_values
 
 _DEEPEST = 10
-_BYTES_OF_A_TAG = 3 * 8 + 2 * 32
+_BYTES_OF_A_TAG = 3 * 8
+_BYTES_OF_AN_OWN_TAG = 2 * 32
 _BYTES_OF_A_STAMP = 3 * 40 + 64 + 56
 
 
 def estimated_bytes(value: Any, depth: int = 0) -> int:
     """Return the bytes of a value in frozen form, with what it contains.
 
-    Names of fields and classes are not counted, because all rows share them. What several entries share, such as a
-    joined row, is counted for each of them: the estimate is rather too high than too low.
+    Names of fields and classes are not counted, because all rows share them, nor are values of columns that have few.
+    Else what several entries share, such as a joined row, is counted for each of them: the estimate is rather too high
+    than too low.
     """
     if depth > _DEEPEST:
         return getsizeof(value)
-    return getsizeof(value) + sum(estimated_bytes(part, depth + 1) for part in _parts(value))
+    table = getsizeof(value.fields) if isinstance(value, Row) else 0
+    return getsizeof(value) + table + sum(estimated_bytes(part, depth + 1) for part in _parts(value))
 
 
 def stamp_bytes(tags: Sequence[str]) -> int:
     """Return the bytes of a stamp with these tags; those that many entries have, of a type or of all rows, are shared.
 
-    Of each tag it holds the generation, and its place in the store, as a number and in a tuple.
+    Of each tag it holds the text, the generation and its place in the store, each in a tuple.
     """
-    own = sum(getsizeof(tag) for tag in tags if any(mark in tag for mark in ":=#"))
+    own = sum(getsizeof(tag) + _BYTES_OF_AN_OWN_TAG for tag in tags if any(mark in tag for mark in ":=#"))
     return own + len(tags) * _BYTES_OF_A_TAG + _BYTES_OF_A_STAMP
 
 
 def _parts(value: Any) -> Any:
     if isinstance(value, Row):
         frozen = [part for _, part in value.frozen_fields]
-        return (value.fields, *frozen, *(row for _, row in value.related if row is not None))
+        return (*own_values(value.model, value.fields), *frozen, *(row for _, row in value.related if row is not None))
     if isinstance(value, Mapped):
         return [part for pair in value.pairs for part in pair]
     if isinstance(value, Record):

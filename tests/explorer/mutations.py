@@ -20,7 +20,8 @@ from caching.reading import herd, leases, loading, storing
 from caching.reading.manager import CacheManager
 from caching.reading.rows_by_field import RowsByField
 from caching.reading.runtime import Runtime
-from caching.stores import in_process, shared_memory
+from caching.stores import in_process, mapped_file, shared_memory
+from caching.stores.mapped_file import MappedFile
 from caching.stores.redis.known import KnownGenerations
 from caching.stores.redis.mirror import Mirror
 from caching.stores.redis.store import RedisGenerations
@@ -287,7 +288,7 @@ MUTATIONS = (
         "rule 7: a writer looks for another file only once a second",
         "the_file_is_deleted_and_noticed_at_different_moments",
         (
-            shared_memory._Locked,
+            mapped_file.Locked,
             "__enter__",
             "store._map_if_replaced()",
             "store._clock() < store._current_until or store._map_if_replaced()",
@@ -301,14 +302,14 @@ MUTATIONS = (
     broken(
         "epoch: a write leaves it as it was",
         "two_writers_of_one_row",
-        (SharedMemoryGenerations, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
-        (SharedMemoryGenerations, "_changing", "view[EPOCH] = CHANGING", "pass"),
+        (MappedFile, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
+        (MappedFile, "_changing", "view[EPOCH] = CHANGING", "pass"),
     ),
     broken(
         "epoch: the new one begins before the generations are written",
         "every_word_and_the_epoch",
-        (SharedMemoryGenerations, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
-        (SharedMemoryGenerations, "_changing", "view[EPOCH] = CHANGING", "view[EPOCH] = epoch"),
+        (MappedFile, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
+        (MappedFile, "_changing", "view[EPOCH] = CHANGING", "view[EPOCH] = epoch"),
     ),
     broken(
         "epoch: a reader reads it after the generations",
@@ -353,9 +354,9 @@ MUTATIONS = (
         "one_load_for_two_processes",
         (
             herd.Turn,
-            "wait",
-            "find_shared({key: self.kind}, counter=self._counter) if told",
-            "tier.get_entries(self.kind.entries.declared, [key], 0.0) if told",
+            "_use",
+            "find_shared(dict.fromkeys(contents, self.kind), contents)",
+            "self.kind.runtime.shared.entries_in(contents)",
         ),
     ),
     broken(
@@ -390,7 +391,7 @@ IN_REDIS = (
     broken(
         "redis: a look does not read what was pushed",
         "two_writers_of_one_row_in_redis",
-        (Mirror, "holds", "and not _poll(self._poll_argument, 1, 0)", ""),
+        (Mirror, "holds", "and not poll(self._poll_argument, 1, 0)", ""),
     ),
     broken(
         "redis: a reply is kept over a later push, or an own write",
@@ -487,7 +488,7 @@ IN_REDIS = (
     broken(
         "redis: STRICT does not ask",
         "redis_on_another_host",
-        (Mirror, "_keep_current", "self._prove()", "pass"),
+        (Mirror, "_is_proven", "self._clock() < self._current_until", "True"),
     ),
 )
 

@@ -128,7 +128,8 @@ class Server:
         self._by = by
         pairs = list(zip(keys[::2], keys[1::2], strict=True))
         if sha == FILL.sha:
-            return [self._fill(*pair, fresh) for pair, fresh in zip(pairs, arguments[1:], strict=True)]
+            found = [self._fill(*pair, fresh) for pair, fresh in zip(pairs, arguments[1:], strict=False)]
+            return [*found, b"master"] if arguments[-1] == b"role" else found
         for generation, intents in pairs:
             live = {name: until for name, until in self.intents.get(intents, {}).items() if until > self.now}
             if sha == BEGIN.sha:
@@ -327,7 +328,7 @@ class SteppedRedis(RedisGenerations):
         )
         for module in (mirror, known):
             patch.setattr(module, "threading", locks)
-        patch.setattr(mirror, "_poll", lambda argument, *rest: _polled(world, argument._obj.fd))
+        patch.setattr(mirror, "poll", lambda argument, *rest: _polled(world, argument._obj.fd))
         patch.setattr(watcher, "outbox", SimpleNamespace(leave=world.leave, is_there=lambda connection: True))
         patch.setattr(watcher, "transaction", SimpleNamespace(atomic=lambda using: world.connection.atomic()))
 

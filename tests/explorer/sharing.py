@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from caching.keys import CacheType
 from caching.reading import herd, refill
 from caching.reading.tiers import Entry
+from caching.stores.generations import Stamp
 
 from .scheduler import Actor
 
@@ -23,6 +24,7 @@ class SharedMemory:
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Entry] = {}
+        self.contents: dict[bytes, Entry] = {}
         self.leases: dict[str, tuple[bytes, Actor | None]] = {}
         self.told: dict[bytes, bytes] = {}
         self.tokens = 0
@@ -45,10 +47,23 @@ class SimulatedTier:
             scheduler.step(f"looks into the shared tier for {key}")
             scheduler.observed(scheduler.get(("shared", declared.name, key)))
             entry = self.memory.entries.get((declared.name, key))
-            stamp = entry and self.world.process.store.restore(*_parts(entry))
-            if entry is not None and stamp is not None:
-                found[key] = Entry(entry.value, stamp, entry.deadline)
+            if entry is not None:
+                found |= self._restored(key, entry)
         return found
+
+    def entries_in(self, contents: Mapping[str, bytes], *rest: Any) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for key, content in contents.items():
+            found |= self._restored(key, self.memory.contents[content])
+        return found
+
+    def _restored(self, key: str, entry: Entry) -> dict[str, Entry]:
+        stamp = self.world.process.store.restore(*_parts(entry.stamp))
+        return {} if stamp is None else {key: Entry(entry.value, stamp, entry.deadline)}
+
+    @staticmethod
+    def beginning(stamp: Stamp) -> bytes:
+        return repr(_parts(stamp)).encode()
 
     def set_entries(self, type_name: str, entries: Mapping[str, Entry], ttl: float, within: Any = None) -> bool:
         scheduler = self.world.scheduler
@@ -64,8 +79,8 @@ class SimulatedTier:
         return call(self.turns)
 
 
-def _parts(entry: Entry) -> tuple[bytes, tuple[str, ...], tuple[int, ...]]:
-    return entry.stamp.identity, entry.stamp.tags, entry.stamp.generations
+def _parts(stamp: Stamp) -> tuple[bytes, tuple[str, ...], tuple[int, ...]]:
+    return stamp.identity, stamp.tags, stamp.generations
 
 
 class SimulatedTurns:
@@ -74,29 +89,48 @@ class SimulatedTurns:
     def __init__(self, world: World, memory: SharedMemory) -> None:
         self.world, self.memory = world, memory
 
-    def claim(self, names: Sequence[str], done: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
+    def claim(
+        self, names: Sequence[str], known: Sequence[bytes], *, looks: bool = True
+    ) -> tuple[bytes, dict[str, bytes], dict[str, bytes]]:
         scheduler, memory = self.world.scheduler, self.memory
-        scheduler.step("asks whose turn it is", changes=[("leases",)])
+        scheduler.step("looks for values and asks whose turn it is", changes=[("leases",)])
         memory.tokens += 1
-        token, held = b"%d" % memory.tokens, []
-        for name, mark in zip(names, done, strict=True):
+        token = b"%d" % memory.tokens
+        values: dict[str, bytes] = {}
+        held: dict[str, bytes] = {}
+        for name, beginning in zip(names, known, strict=True):
+            content = self._content(name) if looks else None
+            if content is not None and not (beginning and content.startswith(beginning)):
+                values[name] = content
+                continue
             holder, actor = memory.leases.get(name, (b"", None))
-            if not holder or holder == mark or (actor is not None and actor.killed):
+            if not holder or (actor is not None and actor.killed):
                 holder = token
                 memory.leases[name] = token, scheduler.current
-            held.append(holder)
-        scheduler.observed(tuple(held))
-        return token, held
+            held[name] = holder
+        scheduler.observed((tuple(values.items()), tuple(held.items())))
+        return token, values, held
 
-    def release(self, token: bytes, stored: Sequence[tuple[str, bool]]) -> None:
+    def _content(self, name: str) -> bytes | None:
+        type_name, _, key = name.partition("/")
+        self.world.scheduler.observed(self.world.scheduler.get(("shared", type_name, key)))
+        entry = self.memory.entries.get((type_name, key))
+        if entry is None:
+            return None
+        content = SimulatedTier.beginning(entry.stamp) + b" %r" % entry.deadline
+        self.memory.contents[content] = entry
+        return content
+
+    def release(self, token: bytes, stored: Mapping[str, bool]) -> None:
         scheduler, memory = self.world.scheduler, self.memory
         scheduler.step("gives its turn back", changes=[("leases",)])
-        for name, is_stored in stored:
+        for name in stored:
             if memory.leases.get(name, (b"",))[0] == token:
                 del memory.leases[name]
-                if is_stored:
-                    memory.leases[name] = token + b"!", None
-        memory.told[token] = b"1" if all(is_stored for _, is_stored in stored) else b"0"
+        memory.told[token] = b"1" if all(stored.values()) else b"0"
+        if len(stored) == 1 and all(stored.values()):
+            for name in stored:
+                memory.told[token] = b"=" + (self._content(name) or b"")
 
     def wait(self, token: bytes, seconds: float) -> bytes | None:
         memory = self.memory

@@ -127,7 +127,9 @@ class World:
             patch.setattr(
                 single_flight,
                 "threading",
-                SimpleNamespace(Event=lambda: Event(self.scheduler), get_ident=lambda: getattr(self.scheduler.current, "index", -1)),
+                SimpleNamespace(
+                    Event=lambda: Event(self.scheduler), get_ident=lambda: getattr(self.scheduler.current, "index", -1)
+                ),
             )
             patch.setattr(publisher, "listeners", [])
             # Thousands of outages would be told of.

@@ -31,7 +31,7 @@ How it maps to the code: whoever changes one of these functions changes the mode
 | ``WRITE``, ``COMMIT``, ``AUTOCOMMIT``, ``ROLLBACK`` | ``connections.ConnectionWatcher`` |
 | ``SNAPSHOT`` | ``snapshots.reads_latest`` |
 | ``OUTSIDE`` | ``connections.invalidate``, ``manage.py cache clear`` |
-| step ``begin``, ``end`` looking at the path; move ``look`` | ``shared_memory._Locked``, ``_map_if_replaced`` |
+| step ``begin``, ``end`` looking at the path; move ``look`` | ``mapped_file.Locked``, ``_map_if_replaced`` |
 
 What is left out: times to live, the shared tier (as a place of entries it is one more process whose readers find what
 others have stored: the scenario ``threads``), counts and logs, and the tags of types, kinds and keys.

@@ -17,7 +17,7 @@ from typing import Any
 from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, ResponseError, TimeoutError
 
 from ..generations import Stamp, reader_of
-from .connections import RedisConnections, identify
+from .connections import POLLIN, PollFd, RedisConnections, identify, poll
 from .keyspace import Keyspace, generation_of, is_generation
 from .known import KnownGenerations
 from .scripts import FILL
@@ -30,17 +30,9 @@ ANSWER_SECONDS = 5.0
 """How long to wait for a reply if the alias sets no timeout."""
 GENERATION_SECONDS = 86_400
 """How long the server keeps a generation. Entries that live longer are dropped when it expires."""
+_MAX_PROVEN_KEYS = 256
+"""The most generations that are read by the script that also asks for the role; MGET is quicker for more."""
 _PUSHED = object()
-_POLLIN = 1
-
-
-class _PollFd(ctypes.Structure):
-    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
-
-
-# PyDLL keeps the GIL. select.poll(0) releases it and, beside one busy thread, waits up to 5 ms (400 µs on average) to
-# get it back. No argument types are declared, because checking them would take ctypes longer.
-_poll = ctypes.PyDLL(None).poll
 
 
 class Mirror:
@@ -68,7 +60,7 @@ class Mirror:
             self._connection.connect()
             self.identity, self.maxmemory_policy = identify(self._ask)
             socket: Any = self._connection._sock
-            self._fd = _PollFd(socket.fileno(), _POLLIN, 0)
+            self._fd = PollFd(socket.fileno(), POLLIN, 0)
             self._poll_argument = ctypes.byref(self._fd)
             self.tracks = self._track()
         except BaseException:
@@ -87,7 +79,7 @@ class Mirror:
         if (
             self._clock() < self._current_until
             # The order matters: _consuming is set before the socket is empty, and cleared after all pushes are handled.
-            and not _poll(self._poll_argument, 1, 0)
+            and not poll(self._poll_argument, 1, 0)
             and not self._consuming
         ):
             known = self._known
@@ -106,7 +98,8 @@ class Mirror:
 
     def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
         with self._in_use():
-            self._keep_current()
+            self._drain()
+            self._keep_proven()
             try:
                 return [stamp.read(self._known) == stamp.generations for stamp in stamps]
             except KeyError:
@@ -150,8 +143,11 @@ class Mirror:
         if not keys:
             return ()
         with self._in_use():
-            self._keep_current()
-            if self.tracks and not afresh:
+            self._drain()
+            asks = afresh or not self.tracks or any(key not in self._known for key in keys)
+            if not asks or len(keys) > _MAX_PROVEN_KEYS:
+                self._keep_proven()
+            if not asks:
                 try:
                     return reader_of(keys)(self._known)
                 except KeyError:
@@ -186,14 +182,20 @@ class Mirror:
     def _prove(self) -> None:
         """Ask for the role: a reply proves the connection, and shows whether the primary has been demoted."""
         sent = self._clock()
-        if self._ask("ROLE")[0] != b"master":
+        self._proven(self._ask("ROLE")[0], sent)
+
+    def _proven(self, role: bytes | None, sent: float) -> None:
+        if role != b"master":
             raise ConnectionError("It has become a replica.")
         self._current_until = max(self._current_until, sent + self._proven_seconds)
 
     def _fetch(self, keys: Sequence[bytes]) -> tuple[int | None, ...]:
-        """Read generations from the server, create the missing ones, and remember them all."""
+        """Read generations from the server, create the missing ones, and remember them all.
+
+        If the connection must be proven, the same command does that.
+        """
         forgotten = self._known.before_request()
-        found = self._ask("MGET", *keys)
+        found = self._ask("MGET", *keys) if self._is_proven() else self._fill(keys)
         if foreign := [key for key, value in zip(keys, found, strict=True) if not is_generation(value)]:
             logger.warning("%d generations were values that the cache did not write; they are deleted.", len(foreign))
             self._ask("DEL", *foreign)
@@ -205,20 +207,25 @@ class Mirror:
             self._known.take_reply(generations, forgotten)
         return tuple(generations[key] for key in keys)
 
-    def _fill(self, keys: Sequence[bytes], found: list[bytes | None]) -> list[bytes | None]:
-        """Create the missing generations, and read all of them again."""
+    def _fill(self, keys: Sequence[bytes], found: list[bytes | None] | None = None) -> list[bytes | None]:
+        """Create the missing generations, and read all of them again; without ``found`` also prove the connection."""
         # Those found before are older than those created now: a guard would be read before the row that it guards.
-        pairs = self._keyspace.with_intents(keys)
+        pairs, sent = self._keyspace.with_intents(keys), self._clock()
         fresh = [int.from_bytes(os.urandom(8)) >> 1 for _ in keys]
+        asked = [] if found is not None else [b"role"]
         for by_text in (False, True):
-            FILL.send(self._connection, pairs, [GENERATION_SECONDS, *fresh], by_text=by_text)
+            FILL.send(self._connection, pairs, [GENERATION_SECONDS, *fresh, *asked], by_text=by_text)
             try:
                 made: list[bytes | None] = self._receive()
             except NoScriptError:
                 continue
             except OutOfMemoryError:
                 # The server has no room for these tags, so nothing that depends on them is cached.
-                return found
+                if found is None:
+                    self._prove()
+                return self._ask("MGET", *keys) if found is None else found
+            if asked:
+                self._proven(made.pop(), sent)
             return made
         raise ConnectionError("The server does not know a script that it was just sent.")
 
@@ -237,14 +244,16 @@ class Mirror:
             raise reply
         return reply
 
-    def _keep_current(self) -> None:
-        self._drain()
-        if self._clock() >= self._current_until:
+    def _keep_proven(self) -> None:
+        if not self._is_proven():
             self._prove()
+
+    def _is_proven(self) -> bool:
+        return self._clock() < self._current_until
 
     def _drain(self) -> None:
         # Check the cheap way first. The parser holds nothing, because each read continues until it is empty.
-        if not _poll(self._poll_argument, 1, 0):
+        if not poll(self._poll_argument, 1, 0):
             return
         if self._connection.can_read(0) and self._consume(_PUSHED) is not _PUSHED:
             raise ConnectionError("The server has answered what it was not asked.")

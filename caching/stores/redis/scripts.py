@@ -109,7 +109,15 @@ end
 FILL = Script(
     _SAFELY
     + """
--- KEYS: generation, intents, … ARGV: seconds to keep, a fresh generation each. Returns what the tags are worth now.
+-- KEYS: generation, intents, … ARGV: seconds to keep, a fresh generation each, then 'role' to be told the role as well.
+-- Returns what the tags are worth now. A server that has become a replica makes nothing and tells only its role.
+local role
+if ARGV[#KEYS / 2 + 2] then
+  role = string.match(redis.call('INFO', 'replication'), 'role:(%a+)')
+  if role ~= 'master' then
+    return {role}
+  end
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local found = {}
@@ -127,6 +135,7 @@ for n = 1, #KEYS, 2 do
   end
   found[(n + 1) / 2] = generation
 end
+found[#found + 1] = role
 return found
 """
 )

@@ -1,57 +1,65 @@
 """Whose turn it is to load a value: leases in the server, so that of all processes one loads.
 
 A lease is a key that holds the token of the loader and expires by itself, so a killed loader delays nobody for longer.
-It decides who loads and never what may be stored or served. When a value has been stored, the lease is marked as done
-for a moment: whoever looked for the value just before that asks for the lease just after, and should look again.
+It decides who loads and never what may be stored or served. The script that takes leases looks for the values first, so
+whoever asks after a value was stored is given that value and no lease; and whoever waits is told the value itself.
 """
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .connections import RedisConnections
 from .scripts import Connection, Script
 
-DONE_SECONDS = 1.0
-STORED, NOT_STORED = b"1", b"0"
-"""What a loader tells those who wait for it."""
-DONE = b"!"
-"""Behind the token of a loader that has stored its value."""
+STORED, NOT_STORED, VALUE = b"1", b"0", b"="
+"""What a loader tells those who wait for it; behind the last one is the value."""
+MAX_TOLD_BYTES = 65_536
+"""A larger value is not told: whoever waits reads it from its place."""
 _SLICE_SECONDS = 0.2
 """How long one command waits at most: less than the time-outs of a connection."""
 
 CLAIM = Script(
     """
--- KEYS: leases. ARGV: token, milliseconds, then for each lease what was done before and is of no use.
--- Returns for each lease what it holds now: our token, that of another loader, or the mark of one that is done.
-local held = {}
-for n = 1, #KEYS do
-  local reply, left = redis.pcall('GET', KEYS[n]), redis.call('PTTL', KEYS[n])
-  -- Without an end, or with one that is far away, it is somebody else's value.
-  if type(reply) ~= 'string' or reply == ARGV[n + 2] or left < 0 or left > tonumber(ARGV[2]) then
-    redis.call('SET', KEYS[n], ARGV[1], 'PX', ARGV[2])
-    reply = ARGV[1]
+-- KEYS: values, then their leases. ARGV: token, milliseconds, whether to look at the values, then for each value how
+-- one begins that is of no use. Returns for each the value, in a table of its own, or what the lease holds now: our
+-- token, or that of another loader.
+local half, held = #KEYS / 2, {}
+for n = 1, half do
+  local value, known = ARGV[3] == '1' and redis.pcall('GET', KEYS[n]), ARGV[n + 3]
+  if type(value) == 'string' and (known == '' or string.sub(value, 1, #known) ~= known) then
+    held[n] = {value}
+  else
+    local reply, left = redis.pcall('GET', KEYS[half + n]), redis.call('PTTL', KEYS[half + n])
+    -- Without an end, or with one that is far away, it is somebody else's value.
+    if type(reply) ~= 'string' or left < 0 or left > tonumber(ARGV[2]) then
+      redis.call('SET', KEYS[half + n], ARGV[1], 'PX', ARGV[2])
+      reply = ARGV[1]
+    end
+    held[n] = reply
   end
-  held[n] = reply
 end
 return held
 """
 )
 RELEASE = Script(
     """
--- KEYS: the list that wakes the others, then leases. ARGV: token, what to tell, milliseconds of the mark and the list,
--- then for each lease whether its value was stored. A lease that others have taken meanwhile is theirs.
-for n = 2, #KEYS do
+-- KEYS: the list that wakes the others, leases, and the value to tell, if there is one. ARGV: token, what to tell,
+-- milliseconds of the list, the number of leases, the most bytes to tell. A lease that others have taken is theirs.
+for n = 2, ARGV[4] + 1 do
   if redis.pcall('GET', KEYS[n]) == ARGV[1] then
-    if ARGV[n + 3] == '1' then
-      redis.call('SET', KEYS[n], ARGV[1] .. '!', 'PX', ARGV[3])
-    else
-      redis.call('DEL', KEYS[n])
-    end
+    redis.call('DEL', KEYS[n])
   end
 end
-redis.call('RPUSH', KEYS[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
+local told = ARGV[2]
+if #KEYS > ARGV[4] + 1 then
+  local value = redis.pcall('GET', KEYS[#KEYS])
+  if type(value) == 'string' and #value <= tonumber(ARGV[5]) then
+    told = '=' .. value
+  end
+end
+redis.call('RPUSH', KEYS[1], told)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 """
 )
 
@@ -59,30 +67,39 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 class Turns:
     """The leases of one alias. Every method raises one of ``faults.FAULTS`` if the server cannot be reached.
 
-    A lease ends by itself after ``seconds``.
+    A lease ends by itself after ``seconds``. ``place`` returns the key of a value in the server, given its name.
     """
 
-    def __init__(self, connections: RedisConnections, prefix: str, *, seconds: float) -> None:
+    def __init__(
+        self, connections: RedisConnections, prefix: str, *, seconds: float, place: Callable[[str], str]
+    ) -> None:
         self._connections = connections
         self._prefix = prefix
         self._milliseconds = int(seconds * 1000)
+        self._place = place
 
-    def claim(self, names: Sequence[str], done: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
-        """Take the leases that nobody holds; return a new token, and what each lease holds now.
+    def claim(
+        self, names: Sequence[str], known: Sequence[bytes], *, looks: bool = True
+    ) -> tuple[bytes, dict[str, bytes], dict[str, bytes]]:
+        """Look for values, and take the leases of those that are not there, unless somebody holds them.
 
-        ``done`` says for each name which mark was found before (b"" for none): it is no reason to look again.
+        ``known`` says for each name how a value begins that is of no use (b"" if any would be), ``looks`` whether
+        values are of use at all. Return a new token; the values; and what the lease of each other name holds now.
         """
         token = os.urandom(12).hex().encode()
-        arguments: list[bytes | int] = [token, self._milliseconds, *(mark or b"-" for mark in done)]
-        return token, list(self._connections.run(CLAIM, [self._lease(name) for name in names], arguments))
+        keys = [self._value(name) for name in names] + [self._lease(name) for name in names]
+        arguments: list[bytes | int] = [token, self._milliseconds, int(looks), *known]
+        held = dict(zip(names, self._connections.run(CLAIM, keys, arguments), strict=True))
+        values = {name: found[0] for name, found in held.items() if isinstance(found, list)}
+        return token, values, {name: found for name, found in held.items() if name not in values}
 
-    def release(self, token: bytes, stored: Sequence[tuple[str, bool]]) -> None:
+    def release(self, token: bytes, stored: Mapping[str, bool]) -> None:
         """Give leases back, with whether their values were stored, and wake those who wait for the token."""
-        told = STORED if all(is_stored for _, is_stored in stored) else NOT_STORED
-        milliseconds = min(int(DONE_SECONDS * 1000), self._milliseconds), self._milliseconds
-        outcomes = [STORED if is_stored else NOT_STORED for _, is_stored in stored]
-        keys = [self._wakes(token), *(self._lease(name) for name, _ in stored)]
-        self._connections.run(RELEASE, keys, [token, told, *milliseconds, *outcomes])
+        told = STORED if all(stored.values()) else NOT_STORED
+        keys = [self._wakes(token), *map(self._lease, stored)]
+        if told == STORED and len(stored) == 1:
+            keys.extend(map(self._value, stored))
+        self._connections.run(RELEASE, keys, [token, told, self._milliseconds, len(stored), MAX_TOLD_BYTES])
 
     def wait(self, token: bytes, seconds: float) -> bytes | None:
         """Return what the loader with this token tells at its end; None if it has not ended in time."""
@@ -99,6 +116,9 @@ class Turns:
             if told is not None:
                 return told
         return None
+
+    def _value(self, name: str) -> bytes:
+        return self._place(name).encode()
 
     def _lease(self, name: str) -> bytes:
         return f"{self._prefix}:turn:{name}".encode()

@@ -186,6 +186,24 @@ class ButtonTests:
         assert "Cleared every cache type" in message
         assert cache_manager.get_stats()["cache_sizes"]["general"] == 0
 
+    def test_clear_warms_afterwards_if_that_is_chosen(self, may_do_all: Client, django_assert_num_queries: Any) -> None:
+        employee = EmployeeFactory()
+        Employee.objects.get_by_id(employee.pk)
+        assert "Then load what is worth it" in may_do_all.get(f"{PAGE}clear/?type=employee").text
+        (message,) = messages_after(may_do_all, "clear", type="employee", option="on")
+        assert message.startswith("Cleared employee: every process loads anew.")
+        assert "Warmed employee: loaded " in message
+        with django_assert_num_queries(0):
+            Employee.objects.get_by_id(employee.pk)
+
+    def test_only_who_may_warm_may_warm_after_clearing(self, client_of: Callable[..., Client]) -> None:
+        client, employee = client_of("view_cache_stats", "clear_cache"), EmployeeFactory()
+        assert "Then load what is worth it" not in client.get(f"{PAGE}clear/?type=employee").text
+        (message,) = messages_after(client, "clear", type="employee", option="on")
+        assert "Warmed" not in message
+        assert employee.pk
+        assert cache_manager.get_stats()["cache_sizes"]["employee"] == 0
+
     def test_warm_loads_the_newest_rows(self, may_do_all: Client, django_assert_num_queries: Any) -> None:
         employee = EmployeeFactory()
         (message,) = messages_after(may_do_all, "warm", type="employee")
@@ -205,7 +223,7 @@ class ButtonTests:
         (message,) = messages_after(may_do_all, "verify")
         assert "STALE, somebody has written past Django: 1, namely employee email:amy@example.com (process" in message
         assert "verify again and drop them" in message
-        (message,) = messages_after(may_do_all, "verify", repair="on")
+        (message,) = messages_after(may_do_all, "verify", option="on")
         assert "They were dropped." in message
         assert Employee.objects.get_by_email(employee.email).first_name == "Eve"  # type: ignore[union-attr]
         (message,) = messages_after(may_do_all, "verify")
@@ -221,7 +239,7 @@ class ButtonTests:
         connection.ensure_connection()
         connection.connection.execute("UPDATE scheduling_employee SET first_name = 'Eve'")
         connection.connection.commit()
-        (message,) = messages_after(client, "verify", repair="on")
+        (message,) = messages_after(client, "verify", option="on")
         assert "They are still held" in message
         assert Employee.objects.get_by_email(employee.email).first_name != "Eve"  # type: ignore[union-attr]
 

@@ -155,7 +155,7 @@ class OneLoadTests:
         kind = cache_manager.kind("general", "id")
         tier = cache_manager.runtime.shared
         assert tier is not None
-        assert tier.in_turn(lambda turns: turns.claim(tier.names("general", [KEY]), [b""])) is not None  # and is gone
+        assert tier.in_turn(lambda turns: turns.claim(tier.names("general", [KEY]), [b""])) is not None  # it is gone
         assert manager.get_or_load("general", KEY, lambda: "by the other") == "by the other"
         assert kind.find(KEY) is None
 

@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError
 
 from caching.coherence.outbox import drain
 from caching.stores.generations import Stamp
+from caching.stores.redis import mirror
 from caching.stores.redis.mirror import PROVEN_SECONDS
 from caching.stores.redis.store import RedisGenerations
 from tests.caching.clock import Clock
@@ -264,6 +265,41 @@ class ProofTests:
         assert store.holds(stamp)
         assert shared_valkey.asked() == asked + 1
 
+    def test_is_given_by_the_command_that_reads_what_has_changed(
+        self, store: RedisGenerations, open_store: OpenStore, shared_valkey: Valkey, clock: Clock
+    ) -> None:
+        stamp, writer = known(store), open_store()
+        writer.publish(TAGS[:1])
+        clock.tick(PROVEN_SECONDS)
+        before = calls(shared_valkey, "role"), calls(shared_valkey, "mget"), calls(shared_valkey, "evalsha")
+        assert not store.holds(stamp)
+        after = calls(shared_valkey, "role"), calls(shared_valkey, "mget"), calls(shared_valkey, "evalsha")
+        assert [now - then for now, then in zip(after, before, strict=True)] == [0, 0, 1]
+
+    def test_is_asked_for_by_itself_beside_many_keys(
+        self, store: RedisGenerations, shared_valkey: Valkey, clock: Clock
+    ) -> None:
+        many = [f"m.A#{number}" for number in range(mirror._MAX_PROVEN_KEYS + 1)]
+        before = store.read(many)
+        clock.tick(PROVEN_SECONDS)
+        asked = calls(shared_valkey, "role")
+        assert store.read(many, afresh=True) == before
+        assert calls(shared_valkey, "role") == asked + 1
+
+    def test_of_a_server_without_room_is_asked_for_by_itself(
+        self, store: RedisGenerations, open_store: OpenStore, shared_valkey: Valkey, clock: Clock
+    ) -> None:
+        stamp, client = known(store), shared_valkey.client()
+        open_store().publish(TAGS[:1])
+        clock.tick(PROVEN_SECONDS)
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        try:
+            assert store.read(TAGS) == (None, stamp.generations[1])
+            assert not store.is_degraded
+        finally:
+            client.config_set("maxmemory", 0)
+
     def test_is_asked_for_by_every_read_that_is_strict(self, open_store: OpenStore, shared_valkey: Valkey) -> None:
         strict = open_store(strict=True)
         stamp = known(strict)
@@ -472,10 +508,10 @@ class UntrackedTests:
 
     def test_asks_for_every_look(self, untracked: RedisGenerations, shared_valkey: Valkey) -> None:
         stamp = stamped(untracked)
-        before = mgets(shared_valkey)
+        before = calls(shared_valkey, "mget")
         for _ in range(5):
             assert untracked.holds(stamp)
-        assert mgets(shared_valkey) == before + 5
+        assert calls(shared_valkey, "mget") == before + 5
 
     def test_sees_what_others_write(self, untracked: RedisGenerations, open_store: OpenStore) -> None:
         other = open_store()
@@ -498,8 +534,8 @@ class UntrackedTests:
             client.replicaof("no", "one")
 
 
-def mgets(server: Valkey) -> int:
-    return int(server.client().info("commandstats")["cmdstat_mget"]["calls"])
+def calls(server: Valkey, command: str) -> int:
+    return int(server.client().info("commandstats").get(f"cmdstat_{command}", {"calls": 0})["calls"])
 
 
 class ReplicaTests:

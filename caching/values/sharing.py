@@ -1,0 +1,41 @@
+"""Equal values in many rows, such as a role or an hourly rate: all rows hold the same object."""
+
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+MAX_VALUES = 64
+"""A column with more different values shares none: nearly every row has a value of its own."""
+
+_columns: dict[type[models.Model], dict[str, dict[Any, Any] | None]] = {}
+
+
+def share(model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
+    """Replace the values of a row by equal ones that another row of the model holds; return the same dict.
+
+    Only values that nothing can tell apart: neither 1 and 1.0 nor 1.0 and 1.00.
+    """
+    columns = _columns.setdefault(model, {})
+    for name, value in fields.items():
+        kind = type(value)
+        if kind is str or kind is date or kind is int:
+            key = value
+        elif kind is Decimal or (kind is time and not value.fold and value.tzinfo is None):
+            key = kind, str(value)
+        else:
+            continue
+        known = columns.setdefault(name, {})
+        if known is None:
+            continue
+        fields[name] = known.setdefault(key, value)
+        if len(known) > MAX_VALUES:
+            columns[name] = None
+    return fields
+
+
+def own_values(model: type[models.Model], fields: dict[str, Any]) -> list[Any]:
+    """Return the values of a row that no other row shares with it by ``share``, as far as that is known now."""
+    columns = _columns.get(model, {})
+    return [value for name, value in fields.items() if not columns.get(name)]
