@@ -65,9 +65,11 @@ def fill_history(kinds: Mapping[str, Mapping[str, int]], now: datetime, hosts: I
 
 
 def _stretches(now: datetime, seconds: int, kept: timedelta) -> Iterator[datetime]:
-    """Yield when each stretch of a length began that is kept; one more may be held until the next sample."""
-    for number in range(kept // timedelta(seconds=seconds) + 1):
-        yield history.start_of(now, seconds) - number * timedelta(seconds=seconds)
+    """Yield when each stretch of a length began that is kept, the newest first."""
+    at = history.start_of(now, seconds)
+    while at >= now - kept:
+        yield at
+        at -= timedelta(seconds=seconds)
 
 
 def take_sample(kinds: Mapping[str, Mapping[str, int]], now: datetime, host: str | None = None) -> int:

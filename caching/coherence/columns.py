@@ -23,7 +23,7 @@ def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
         field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     except FieldDoesNotExist as error:
         raise NotWatched(f"{model._meta.label} has no field {name!r} to watch.") from error
-    if not isinstance(field, models.Field) or not field.column:
+    if not isinstance(field, models.Field) or field.many_to_many or not field.column:
         raise NotWatched(f"{model._meta.label}.{name} is not a column, so it cannot be watched by value.")
     return field
 

@@ -76,7 +76,7 @@ class WatchTests:
         for name, message in {
             "mail": r"scheduling\.Employee has no field 'mail' to watch",
             "hourly_rate": r"scheduling\.Employee\.hourly_rate cannot be watched by value; watch a column of",
-            "skills": r"scheduling\.Employee\.skills cannot be watched by value",
+            "skills": r"scheduling\.Employee\.skills is not a column, so it cannot be watched by value",
         }.items():
             with pytest.raises(NotWatched, match=message):
                 watching(Employee, by=(name,))

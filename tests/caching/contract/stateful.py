@@ -31,8 +31,8 @@ class ByInit(State):
 
 class ByFromDb(State):
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> Any:
-        row = super().from_db(db, field_names, values)
+    def from_db(cls, db: Any, field_names: Any, values: Any, **options: Any) -> Any:
+        row = super().from_db(db, field_names, values, **options)
         row.loaded = dict(zip(field_names, values, strict=True))
         return row
 

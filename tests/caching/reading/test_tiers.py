@@ -188,7 +188,8 @@ class SharedTierTests:
         assert name not in faulty.values
         assert manager.get_stats()["errors"] == 1
         assert manager.get_stats()["misses"] == 1
-        (record,) = caplog.records
+        # A store of an earlier test may still be looking for its server.
+        (record,) = [record for record in caplog.records if "shared tier" in record.message]
         assert record.levelno == logging.WARNING
         assert record.getMessage().startswith("The shared tier 'faulty' held a value that the cache did not write: ")
 
