@@ -8,8 +8,9 @@ from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
+from scheduling.imports.engine.chosen_values import sentences_about
 from scheduling.imports.engine.problems import shown
-from scheduling.imports.engine.results import ImportResult
+from scheduling.imports.engine.results import ImportResult, UnknownValue
 from scheduling.imports.engine.run import FileRun
 from scheduling.imports.engine.sheet import Sheet
 
@@ -24,7 +25,8 @@ def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     result.rows = run.outcomes
     result.diff_headers = [sheet.headers.spelled[name] for name in sheet.columns]
     result.mapping = {sheet.headers.spelled[name]: name for name in sheet.columns}
-    result.notes = [*sheet.notes, *_ignored_columns(run), *run.notes]
+    result.notes = [*sheet.notes, *_ignored_columns(run), *sentences_about(sheet), *run.notes]
+    result.unknown = _unknown_values(run)
     result.problems = sheet.all_problems()
     result.warnings = sorted(sheet.warnings, key=attrgetter("row"))
     result.totals.update(Counter(row.import_type for row in run.outcomes))
@@ -44,6 +46,31 @@ def _ignored_columns(run: FileRun) -> Iterator[str]:
     if unknown := run.sheet.headers.unknown:
         text = _("Ignored, because a file of %(kind)s has no such column: %(columns)s.")
         yield text % {"kind": run.kind.label, "columns": ", ".join(map(shown, unknown))}
+    if left_out := run.sheet.headers.left_out:
+        yield _("Left out, as you have chosen: %(columns)s.") % {"columns": ", ".join(map(shown, left_out))}
+
+
+def _unknown_values(run: FileRun) -> list[UnknownValue]:
+    """Return the names that nobody has and those for which others are chosen, the most frequent first."""
+    sheet = run.sheet
+    found = [
+        UnknownValue(column=column, header=sheet.headers.spelled[column], given=given, rows=rows, known=known)
+        for column, counts in sheet.chosen.items()
+        for (given, known), rows in counts.items()
+    ]
+    found += [
+        UnknownValue(
+            column=column,
+            header=sheet.headers.spelled[column],
+            given=given,
+            rows=len(numbers),
+            new=run.chosen_values.wants_new(column, given),
+        )
+        for column, names in sheet.unknown.items()
+        for given, numbers in names.items()
+    ]
+    order = list(sheet.columns)
+    return sorted(found, key=lambda one: (order.index(one.column), -one.rows, one.given))
 
 
 def _shown_cells(sheet: Sheet, position: int) -> tuple[str, ...]:

@@ -22,7 +22,9 @@ from import_export.resources import Resource
 
 from caching import caching_disabled, cause
 from scheduling.imports.engine.bulk import Progress
+from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.file_columns import columns_of
 from scheduling.imports.engine.files import ReadOptions, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
@@ -58,10 +60,12 @@ class FileResource(Resource):
         progress: Progress | None = None,
         read_options: ReadOptions | None = None,
         chosen: Mapping[str, str] | None = None,
+        values: ChosenValues | None = None,
         **kwargs: Any,
     ) -> None:
         """See `FileRun` for the other arguments. `read_options` are for an upload that is not read yet."""
         super().__init__(**kwargs)
+        self.values = values or ChosenValues()
         self.read_options = read_options
         self.chosen = chosen
         self.date_order = date_order
@@ -116,7 +120,8 @@ class FileResource(Resource):
     def run_options(self) -> dict[str, Any]:
         """The keyword arguments of a run."""
         using = self.get_db_connection_name()
-        return {"using": using, "date_order": self.date_order, "progress": self.progress, "chosen": self.chosen}
+        said = {"date_order": self.date_order, "chosen": self.chosen, "values": self.values}
+        return {"using": using, "progress": self.progress, **said}
 
     def new_run(self, dataset: tablib.Dataset) -> FileRun:
         """Return the run that will import the dataset."""
@@ -155,7 +160,14 @@ class FileResource(Resource):
     def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
         """Return what will write the ImportRun of an import of this dataset."""
         read = self.read_options or ReadOptions()
-        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order, "map": self.chosen}
+        options: dict[str, Any] = {
+            "encoding": read.encoding,
+            "sheet": read.sheet,
+            "date_order": self.date_order,
+            "map": self.chosen,
+            "values": {name: dict(known) for name, known in self.values.known.items() if known},
+            "new": {name: list(names) for name, names in self.values.new.items() if names},
+        }
         data = getattr(dataset, "data", b"")
         return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
 
@@ -175,6 +187,7 @@ class FileResource(Resource):
                 result = ImportResult()
                 self.handle_import_error(result, error, raise_errors)
                 return result
+        columns = columns_of(dataset, self.kind, self.chosen) if dry_run else []
         run = self.new_run(dataset)
         with counting_queries(run.using) as recording.queries, cause("import"), gc_paused():
             result = self._import(run, dry_run, raise_errors, *how, recording=recording, **kwargs)
@@ -182,6 +195,7 @@ class FileResource(Resource):
                 # Runs now, unless the caller has a transaction open: a cache is not filled from inside one.
                 transaction.on_commit(run.fill_caches, using=run.using)
         result.queries = recording.queries.total()
+        result.columns = columns
         return result
 
     def _import(

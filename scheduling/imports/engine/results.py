@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 from import_export.results import InvalidRow, Result, RowResult
 
+from scheduling.imports.engine.file_columns import FileColumn
 from scheduling.imports.engine.problems import Problem
 
 MAX_WARNINGS = 20
@@ -39,6 +41,21 @@ class ImportedRow(RowResult):
         self.import_type = import_type
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnknownValue:
+    """A name in a file that nobody has, or for which the user has chosen another one."""
+
+    column: str
+    header: str
+    given: str
+    rows: int
+    """In how many rows it is."""
+    known: str = ""
+    """What the user has chosen."""
+    new: bool = False
+    """Whether the user wants it to be made."""
+
+
 class ImportResult(Result):
     """The outcome of one import."""
 
@@ -53,6 +70,10 @@ class ImportResult(Result):
         """Sentences about what was created or left out besides the rows."""
         self.mapping: dict[str, str] = {}
         """Our column, by the header in the file."""
+        self.unknown: list[UnknownValue] = []
+        """The names that nobody has, and those for which the user has chosen others."""
+        self.columns: list[FileColumn] = []
+        """The columns of the file, whether it could be imported or not. Empty if it is no table."""
         self.lookups: Counter[str] = Counter()
         """How many natural keys were looked up in the batch, and what filled it: local, shared, database, missing."""
         self.label: Callable[[int], str] = str

@@ -21,6 +21,7 @@ from import_export.results import RowResult
 from caching import in_many
 from scheduling.imports.engine import bulk, lost_zeros
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
+from scheduling.imports.engine.chosen_values import ChosenValues, make_new, read_as_chosen
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.preview import prepare_preview
 from scheduling.imports.engine.problems import FileError, listed, shown
@@ -53,12 +54,14 @@ class FileRun:
         date_order: DateOrder | None = None,
         progress: bulk.Progress | None = None,
         chosen: Mapping[str, str] | None = None,
+        values: ChosenValues | None = None,
     ) -> None:
         """`date_order` says how to read 11/05/2026 where the file does not; `progress` gets the number of rows done.
 
-        `chosen` has our columns by the headers that the user says.
+        `chosen` has our columns by the headers that the user says, and `values` what the user says of their values.
         """
         self.chosen = chosen
+        self.chosen_values = values or ChosenValues()
         self.kind = kind
         self.dataset = dataset
         self.using = using
@@ -120,15 +123,17 @@ class FileRun:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be a file of this kind."""
         self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words, self.chosen)
         self.sheet.read(self.kind.field_of, self.date_order)
+        read_as_chosen(self.sheet, self.kind, self.chosen_values)
         fill_keys(self)
         self.derive_values()
-        self.lookups: Counter[str] = resolve_references(self.sheet)
+        self.lookups: Counter[str] = resolve_references(self.sheet, self.chosen_values)
         self.settle()
         refuse_undecided(self.sheet)
 
     def write(self, *, preview: bool) -> None:
         """Tell new rows from changed and unchanged ones, check them, and write them."""
         self.outcomes: list[ImportedRow] = [ImportedRow() for _ in range(self.sheet.size)]
+        make_new(self)
         keys = self.keys()
         self.existing = self.find_existing(keys)
         if self.kind.ignores_case:
