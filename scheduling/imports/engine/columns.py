@@ -42,6 +42,8 @@ class Column:
     """For a column without a look-up whose cells name rows of another model: the field with these names."""
     make_new: Callable[[Iterable[str]], dict[str, Any]] | None = None
     """For a foreign key: returns unsaved rows for names that nobody has, or a ValidationError, if the user wants it."""
+    makes_new: bool = False
+    """Whether names that nobody has are made in any case, if the user may add such rows."""
     required: bool = False
     """Whether the file must have the column, and every row a value in it."""
     instead: tuple[str, ...] = ()

@@ -131,6 +131,8 @@ class Sheet:
 
     def note_unknown(self, position: int, column: str, name: Any) -> None:
         """Note a name that nobody has, or that several have, so that the user can choose what it means."""
+        if len(str(name)) > MAX_NAME_LENGTH:
+            return
         names = self.unknown.setdefault(column, {})
         spelled = self._spellings.setdefault((column, folded(name)), shown(name, MAX_NAME_LENGTH))
         names.setdefault(spelled, set()).add(self.numbers[position])

@@ -73,7 +73,12 @@ EMPLOYEES = ImportKind(
         Column(name="phone", aliases=("phone_number", "mobile", "telephone", "cell")),
         Column(name="is_active", aliases=("active", "enabled")),
         Column(
-            name="skills", aliases=("skill", "qualifications"), parse=values.names, refers_to=SKILL_NAME, stored=False
+            name="skills",
+            aliases=("skill", "qualifications"),
+            parse=values.names,
+            refers_to=SKILL_NAME,
+            makes_new=True,
+            stored=False,
         ),
     ),
     key=("email", "employee_number"),
