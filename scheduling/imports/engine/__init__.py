@@ -21,6 +21,7 @@ sheet         a file column by column, and what is wrong with its rows
 references    the natural keys in a column to primary keys
 lost_zeros    numbers that have lost the zeros with which they begin
 bulk          many rows read and written at once
+mending       cells that are mended by hand, and the wrong ones as a form shows them
 results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
 import_kind   the declaration of one kind of import
