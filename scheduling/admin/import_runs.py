@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import FileError, Problem
+from scheduling.imports.engine.recording import READ_AS
 from scheduling.imports.kinds import KINDS
 from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import ImportRun
@@ -34,7 +35,7 @@ OPTIONS = {
     "encoding": _("encoding"),
     "sheet": _("sheet"),
     "date_order": _("order of dates"),
-    "map": _("columns chosen by hand"),
+    "columns": _("columns chosen by hand"),
     "valid_only": _("only the valid rows"),
 }
 
@@ -141,7 +142,7 @@ class ImportRunAdmin(admin.ModelAdmin):
                 "run": run,
                 "may_download": self.has_file_permission(request, run) and _has(run, "file"),
                 "problems": list(problems_for(request.user, run)),
-                "columns": {header: name for header, name in run.options.get("columns", {}).items() if header != name},
+                "columns": {header: name for header, name in run.options.get(READ_AS, {}).items() if header != name},
                 "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
                 "undos": run.undos.defer("file", "changes"),
             }
@@ -237,7 +238,7 @@ def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
     kind = KINDS[run.kind].kind
     hidden = hidden_from(user, kind.model)
     fields = {column.name: column.field_name for column in kind.columns}
-    columns = run.options.get("columns", {})
+    columns = run.options.get(READ_AS, {})
     for row, header, value, reason in run.problems:
         if fields.get(columns.get(header, header)) in hidden:
             # The reason quotes the value.

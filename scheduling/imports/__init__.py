@@ -4,9 +4,13 @@ In the order of reading:
 
 engine     how any file is imported
 kinds      what each kind of file is: employees, departments, shifts, skills, schedules, assignments, rules
-remembered  what a user has chosen for files with certain headers
 undo_runs  the undo of an import, which is a run itself
 uploads    the limit for uploaded files while they arrive, and where they wait for their confirmation
-formats    the file formats of the import pages
+formats    the file format of the import pages: what a file is, its bytes show
+forms      the forms of the import pages
+choices    what a person chooses for an upload before it is confirmed
+remembered  what a user has chosen for files with the same headers
+mapping    the sections of the preview in which a person says what columns and values are
+previews   the page on which an upload is checked, as often as wanted, before it is confirmed
 pages      the import pages of the admin: upload, preview, confirm
 """

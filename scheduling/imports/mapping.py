@@ -187,6 +187,9 @@ def sent_values(sent: Mapping[str, str], resource: FileResource, before: Choices
         written = " ".join(sent.get(f"text:{name}:{given}", "").replace("\0", "").split())[:MAX_NAME_LENGTH]
         meant_one = written or (text[len(KNOWN) :][:MAX_NAME_LENGTH] if text.startswith(KNOWN) else "")
         # What was chosen before for the same name in another spelling goes.
+        before_it = [key for other, key in known.get(name, {}).items() if folded(other) == folded(given)]
+        if meant_one and before_it == [meant_one]:
+            continue
         known[name] = {other: key for other, key in known.get(name, {}).items() if folded(other) != folded(given)}
         new[name] = [other for other in new.get(name, []) if folded(other) != folded(given)]
         if meant_one:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scheduling.imports.engine.file_columns import form_of
+from scheduling.imports.engine.file_columns import columns_of, form_of
 from scheduling.imports.engine.files import ReadOptions, Table, read_table
 from scheduling.imports.engine.known_values import missing_values, named_values
 from scheduling.imports.engine.problems import FileError, listed, shown
@@ -56,7 +56,8 @@ def recall(resource: type[FileResource], user: Any, data: bytes, said: Mapping[s
     options = {**choices.options, **{name: said[name] for name in READING if said.get(name)}}
     recalled = Recalled(options=options, chosen_at=choices.chosen_at)
     _keep_what_can_be_read(resource, data, recalled, said)
-    recalled.options["columns"], sentences = fitting_columns(resource, options.get("columns", {}))
+    columns, sentences = fitting_columns(resource, options.get("columns", {}))
+    recalled.options["columns"] = _as_spelled(resource, data, recalled.options, columns)
     recalled.sentences += sentences
     recalled.options["values"], sentences = fitting_values(resource, options.get("values", {}))
     recalled.sentences += sentences
@@ -94,8 +95,7 @@ def form_of_file(resource: type[FileResource], data: bytes, options: Mapping[str
 
     The next file comes without a choice, so a chosen encoding or sheet counts only if nothing can be read without.
     """
-    read = ReadOptions(encoding=options.get("encoding", ""), sheet=options.get("sheet", ""))
-    table = _table(resource, data, ReadOptions()) or _table(resource, data, read)
+    table = _table(resource, data, ReadOptions()) or _table(resource, data, _reading(options))
     return form_of(table.headers or ()) if table is not None else ""
 
 
@@ -142,11 +142,24 @@ def _keep_what_can_be_read(
 ) -> None:
     """Leave out the encoding or the sheet that was chosen before if this file cannot be read like that."""
     names = [name for name in ("encoding", "sheet") if recalled.options.get(name) and not said.get(name)]
-    read = ReadOptions(**{name: recalled.options.get(name, "") for name in ("encoding", "sheet")})
-    if names and _table(resource, data, read) is None:
+    if names and _table(resource, data, _reading(recalled.options)) is None:
         lost = [recalled.options.pop(name) for name in names]
         text = _("What you had chosen was left out, because this file cannot be read like that: %(options)s.")
         recalled.sentences.append(text % {"options": listed(map(shown, lost))})
+
+
+def _as_spelled(
+    resource: type[FileResource], data: bytes, options: Mapping[str, Any], columns: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what was chosen for all columns of this file, whose headers may be spelled in another way."""
+    table = _table(resource, data, _reading(options)) if columns else None
+    if table is None:
+        return dict(columns)
+    return {one.header: one.column for one in columns_of(table, resource.kind, columns)}
+
+
+def _reading(options: Mapping[str, Any]) -> ReadOptions:
+    return ReadOptions(encoding=options.get("encoding") or "", sheet=options.get("sheet") or "")
 
 
 def _table(resource: type[FileResource], data: bytes, read: ReadOptions) -> Table | None:

@@ -24,6 +24,7 @@ references    the natural keys in a column to primary keys
 known_values  what the values of a column can mean, the nearest first
 lost_zeros    numbers that have lost the zeros with which they begin
 bulk          many rows read and written at once
+mending       cells that are mended by hand, and the wrong ones as a form shows them
 results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
 import_kind   the declaration of one kind of import

@@ -25,10 +25,11 @@ from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.file_columns import columns_of
-from scheduling.imports.engine.files import ReadOptions, Upload, read_table
+from scheduling.imports.engine.files import ReadOptions, Table, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.mending import Mended, mend, wrong_rows
 from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
@@ -61,13 +62,15 @@ class FileResource(Resource):
         read_options: ReadOptions | None = None,
         chosen: Mapping[str, str] | None = None,
         values: ChosenValues | None = None,
+        mended: Mended | None = None,
         **kwargs: Any,
     ) -> None:
-        """See `FileRun` for the other arguments. `read_options` are for an upload that is not read yet."""
+        """See `FileRun` for the other arguments. `read_options` and `mended` are for an upload that is not read yet."""
         super().__init__(**kwargs)
         self.values = values or ChosenValues()
         self.read_options = read_options
         self.chosen = chosen
+        self.mended = mended
         self.date_order = date_order
         self.progress = progress
         for column in self.kind.columns:
@@ -123,6 +126,12 @@ class FileResource(Resource):
         said = {"date_order": self.date_order, "chosen": self.chosen, "values": self.values}
         return {"using": using, "progress": self.progress, **said}
 
+    def read_upload(self, upload: Upload) -> Table:
+        """Return the rows of an upload, with the cells that were mended. Raises FileError if it is not a table."""
+        table = read_table(upload.data, self.known_headers, self.read_options)
+        table.notes += mend(table, self.mended or {})
+        return table
+
     def new_run(self, dataset: tablib.Dataset) -> FileRun:
         """Return the run that will import the dataset."""
         return self.run_class(self.kind, dataset, **self.run_options)
@@ -147,6 +156,8 @@ class FileResource(Resource):
         `upload`, which is the key of a new run, it keeps the file for the import that is confirmed with the same key.
         """
         recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload)
+        if not rollback_on_validation_errors:
+            recording.options["valid_only"] = True
         result = self._read_and_import(
             recording, dataset, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
         )
@@ -164,7 +175,8 @@ class FileResource(Resource):
             "encoding": read.encoding,
             "sheet": read.sheet,
             "date_order": self.date_order,
-            "map": self.chosen,
+            "columns": self.chosen,
+            "mended": self.mended,
             "values": {name: dict(known) for name, known in self.values.known.items() if known},
             "new": {name: list(names) for name, names in self.values.new.items() if names},
         }
@@ -182,7 +194,7 @@ class FileResource(Resource):
     ) -> ImportResult:
         if isinstance(dataset, Upload):
             try:
-                dataset = read_table(dataset.data, self.known_headers, self.read_options)
+                dataset = self.read_upload(dataset)
             except FileError as error:
                 result = ImportResult()
                 self.handle_import_error(result, error, raise_errors)
@@ -256,6 +268,8 @@ class FileResource(Resource):
         wait_for_others(self.kind.name, run.using)
         run.write(preview=dry_run)
         result = result_of(run, collect_failed_rows=collect_failed_rows)
+        if dry_run:
+            result.wrong = wrong_rows(run)
         if raise_errors and result.problems:
             first = result.problems[0]
             raise exceptions.ImportError(first.as_error(), number=first.row, row=first)

@@ -14,11 +14,10 @@ from django.utils.translation import ngettext
 from import_export.results import InvalidRow, Result, RowResult
 
 from scheduling.imports.engine.file_columns import FileColumn
+from scheduling.imports.engine.mending import WrongRows
 from scheduling.imports.engine.problems import Problem
 
 MAX_WARNINGS = 20
-MAX_PROBLEMS = 100
-"""A page shows this many problems with their rows, and counts the others by what is wrong."""
 MAX_REASONS = 20
 
 
@@ -68,6 +67,8 @@ class ImportResult(Result):
         """What people should know about rows that are imported nevertheless, in the order of the rows."""
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
+        self.wrong = WrongRows()
+        """The refused rows of a dry run as the preview shows them."""
         self.mapping: dict[str, str] = {}
         """Our column, by the header in the file."""
         self.unknown: list[UnknownValue] = []
@@ -121,16 +122,12 @@ class ImportResult(Result):
         return [*notes, text % {"count": number_format(more, force_grouping=True)}]
 
     @property
-    def problems_shown(self) -> list[Problem]:
-        return self.problems[:MAX_PROBLEMS]
-
-    @property
     def other_problems(self) -> list[str]:
-        """What is wrong with the rows that are not shown: a sentence for each column and reason, with a count.
+        """What is wrong with the rows that the preview has no room for: a sentence for each column and reason.
 
         The most frequent ones come first. A file of 20,000 wrong rows would otherwise be a page of 28 MB.
         """
-        counted = Counter((problem.column, problem.reason) for problem in self.problems[MAX_PROBLEMS:])
+        counted = Counter((problem.column, problem.reason) for problem in self.wrong.rest)
         texts = [self._counted(column, reason, count) for (column, reason), count in counted.most_common(MAX_REASONS)]
         more = counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS))
         if more:

@@ -30,7 +30,8 @@ class RecallTests:
         ShiftFactory(name="Early")
         remember(ASSIGNMENTS, user, FILE, CHOICES)
         recalled = recall(ASSIGNMENTS, user, NEXT, {})
-        assert recalled.options == CHOICES
+        spelled = {"Wann": "date", "wer *": "employee_email", "WAS": "shift_name"}
+        assert recalled.options == {**CHOICES, "columns": spelled}
         assert recalled.sentences == []
         assert recalled.chosen_at is not None
 
@@ -60,7 +61,7 @@ class RecallTests:
         remember(ASSIGNMENTS, user, data, {"encoding": "cp1250", "columns": {"Dział": "department_code"}})
         recalled = recall(ASSIGNMENTS, user, data + "BAR;Późna\n".encode("cp1250"), {})
         assert recalled.options["encoding"] == "cp1250"
-        assert recalled.options["columns"] == {"Dział": "department_code"}
+        assert recalled.options["columns"] == {"Dział": "department_code", "Zmiana": ""}
 
 
 class LeavesOutTests:
@@ -97,7 +98,8 @@ class LeavesOutTests:
         columns = {"Mail": "email", "Lohn": "hourly_rate", "Alt": "shoe_size", "Weg": ""}
         remember(EMPLOYEES, user, data, {"columns": columns})
         recalled = recall(EMPLOYEES.without(frozenset({"hourly_rate"})), user, data, {})
-        assert recalled.options["columns"] == {"Mail": "email", "Weg": ""}
+        # The header of the one says what it is, so that the file is refused as it would have been without a choice.
+        assert recalled.options["columns"] == {"Mail": "email", "Lohn": "hourly_rate", "Alt": "", "Weg": ""}
         assert recalled.sentences == [
             "What you had chosen for 'Lohn' and 'Alt' was left out: there is no such field, or you may not change it."
         ]
