@@ -21,9 +21,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.imports.choices import resource_kwargs
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.mending import MendedCell
 from scheduling.imports.engine.problems import FileError, Problem
 from scheduling.imports.engine.recording import READ_AS
+from scheduling.imports.engine.resource import mended_cells
 from scheduling.imports.kinds import KINDS
 from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import ImportRun
@@ -31,6 +34,7 @@ from scheduling.models.guarded import AnyUser, closed_to, hidden_from
 
 COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
 MAX_LEFT = 100
+MAX_MENDED = 200
 OPTIONS = {
     "encoding": _("encoding"),
     "sheet": _("sheet"),
@@ -142,6 +146,8 @@ class ImportRunAdmin(admin.ModelAdmin):
                 "run": run,
                 "may_download": self.has_file_permission(request, run) and _has(run, "file"),
                 "problems": list(problems_for(request.user, run)),
+                "mended": (mended := list(mended_for(request.user, run)))[:MAX_MENDED],
+                "mended_more": max(0, len(mended) - MAX_MENDED),
                 "columns": {header: name for header, name in run.options.get(READ_AS, {}).items() if header != name},
                 "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
                 "undos": run.undos.defer("file", "changes"),
@@ -231,6 +237,19 @@ def log_undo(request: HttpRequest, result: UndoResult) -> None:
             )
             for row in rows
         )
+
+
+def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
+    """Yield each cell that was mended by hand, without those of columns that are hidden from the user."""
+    if not run.options.get("mended"):
+        return
+    kind = KINDS[run.kind].kind
+    hidden = hidden_from(user, kind.model)
+    fields = {column.name: column.field_name for column in kind.columns}
+    columns = run.options.get(READ_AS, {})
+    for cell in mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
+        if fields.get(columns.get(cell.header, cell.header)) not in hidden:
+            yield cell
 
 
 def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:

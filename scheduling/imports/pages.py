@@ -8,18 +8,26 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from import_export.formats.base_formats import Format
 from import_export.results import RowResult
 
+from scheduling.exports.formats import XLSX
 from scheduling.imports import choices
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import AnyFormat
 from scheduling.imports.forms import ConfirmForm, FileForm
 from scheduling.imports.previews import PreviewMixin
+<<<<<<< HEAD
 from scheduling.imports.remembered import recall
+=======
+from scheduling.imports.template_files import template_of
+>>>>>>> mending
 from scheduling.imports.uploads import UploadStorage, keep_upload, key_of
 from scheduling.models import ImportRun
 from scheduling.models.guarded import adder, closed_to
@@ -61,6 +69,23 @@ class FileImportMixin(PreviewMixin):
             if form.is_valid():
                 return HttpResponseRedirect(self.page_of(self.keep_file(request, form).pk))
         return super().import_action(request, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        template = self.admin_site.admin_view(self.template_view)
+        name = "{}_{}_import_template".format(*self.get_model_info())
+        return [path("import/template/", template, name=name), *super().get_urls()]
+
+    def template_view(self, request: HttpRequest) -> HttpResponse:
+        """Return a spreadsheet to begin with."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        (resource,) = self.get_import_resource_classes(request)
+        name = f"{resource.kind.name}.xlsx"
+        return HttpResponse(
+            template_of(resource()),
+            content_type=XLSX().get_content_type(),
+            headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)},
+        )
 
     def keep_file(self, request: HttpRequest, form: forms.Form) -> ImportRun:
         """Keep an upload with what was chosen for it, now or for the last file with its headers.

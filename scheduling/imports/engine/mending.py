@@ -38,6 +38,16 @@ Mended = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class MendedCell:
+    """A cell that was mended by hand: what the file has, and what was written instead."""
+
+    row: int
+    header: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WrongCell:
     """A cell with which something is wrong, as a form shows it."""
 
@@ -47,7 +57,8 @@ class WrongCell:
     text: str
     reasons: list[str]
     equal: int
-    """How many rows have this value in this column, all of them wrong. 1 where only this row is meant."""
+    """How many rows have this value in this column, all of them wrong. 1 where only this row is meant, and after the
+    first of them."""
     can_be_mended: bool
 
 
@@ -102,6 +113,19 @@ def _said(done: int, lost: int) -> Iterable[str]:
         yield text % {"count": lost}
 
 
+def changed_cells(table: tablib.Dataset, mended: Mended) -> list[MendedCell]:
+    """Return the mended cells in the order of the file. `table` is the file as it was uploaded."""
+    places = places_of(table)
+    rows = dict(zip(_numbers(table), table, strict=False))
+    found = []
+    for number, cells in sorted(mended.items(), key=lambda row: int(row[0])):
+        row = rows.get(int(number))
+        for header, after in cells.items():
+            before = shown(row[places[header]]) if row is not None and header in places else ""
+            found.append(MendedCell(row=int(number), header=header, before=before, after=after))
+    return found
+
+
 def wrong_rows(run: FileRun) -> WrongRows:
     """Return the refused rows of a run as a form shows them.
 
@@ -116,6 +140,7 @@ def wrong_rows(run: FileRun) -> WrongRows:
     rows: dict[int, WrongRow] = {}
     cells: dict[tuple[int, int], WrongCell] = {}
     rest = []
+    offered: set[tuple[int, str]] = set()
     for problem in problems:
         if problem.row not in chosen:
             rest.append(problem)
@@ -129,7 +154,10 @@ def wrong_rows(run: FileRun) -> WrongRows:
             cells[problem.row, place].reasons.append(problem.reason)
         else:
             text = text_of(cells_of_row[place])
-            count = equal[problem.row, place][1]
+            group, count = equal[problem.row, place]
+            if group in offered:
+                count = 1
+            offered.add(group)
             cells[problem.row, place] = WrongCell(
                 name=f"{problem.row}-{place}",
                 header=problem.column,

@@ -87,6 +87,23 @@ class PageTests:
         assert "No department has the code &#x27;KIT&#x27;." in text
 
     @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
+    def test_says_what_was_mended_by_hand(self, more: tuple[str, ...], seen: bool) -> None:
+        options = {
+            "mended": {"2": {"Wage": "12.5", "role": "Chef"}},
+            "read_as": {"Wage": "hourly_rate", "role": "role"},
+        }
+        run = ImportRunFactory(file=b"email,Wage,role\namy@example.com,twelve,Cook\n", options=options)
+        text = logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text
+
+        assert "<td>2</td><td>role</td><td>Cook</td><td>Chef</td>" in text
+        assert ("<td>2</td><td>Wage</td><td>twelve</td><td>12.5</td>" in text) is seen
+        assert ("12.5" in text) is seen
+
+    def test_says_it_without_the_file_too(self, admin_client: Client) -> None:
+        run = ImportRunFactory(file=b"", options={"mended": {"2": {"role": "Chef"}}})
+        assert "<td>2</td><td>role</td><td></td><td>Chef</td>" in admin_client.get(url("change", run)).text
+
+    @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
     def test_tells_no_values_of_hidden_columns(self, more: tuple[str, ...], seen: bool) -> None:
         run = ImportRunFactory(problems=RATES, options={"read_as": {"Wage": "hourly_rate"}})
         text = logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text

@@ -174,7 +174,7 @@ class ValidRowsTests:
 @pytest.mark.usefixtures("kitchen")
 class RefusedRowsTests:
     def test_are_downloaded_with_their_reasons_mended_and_uploaded(self, admin_client: Client) -> None:
-        preview = check_again(admin_client, upload(admin_client, WRONG), **{"cell-3-2": "=Bob"})
+        preview = check_again(admin_client, upload(admin_client, WRONG), **{"cell-3-2": "Robert"})
         address = url("refused", key=ImportRun.objects.get().pk)
         assert address in preview.text
 
@@ -185,7 +185,7 @@ class RefusedRowsTests:
         assert rows[0] == ["email", "employee_number", "first_name", "last_name", "department", "Error"]
         assert [row[:5] for row in rows[1:]] == [
             ["amy@example.com", "1", "Amy", "Reed", "KTI"],
-            ["bob@example.com", "2", "Bob", "Lane", "KTI"],
+            ["bob@example.com", "2", "Robert", "Lane", "KTI"],
         ]
         assert all("Did you mean 'KIT'?" in row[5] for row in rows[1:])
         assert "2 new" in upload(admin_client, response.content.replace(b"KTI", b"KIT")).text
