@@ -9,12 +9,9 @@ uploads    the limit for uploaded files while they arrive, and where they wait f
 formats    the file format of the import pages: what a file is, its bytes show
 forms      the forms of the import pages
 choices    what a person chooses for an upload before it is confirmed
-<<<<<<< HEAD
+template_files  a file for each kind to begin with: its headers, an example, what goes into each column
 remembered  what a user has chosen for files with the same headers
 mapping    the sections of the preview in which a person says what columns and values are
-=======
-template_files  a file for each kind to begin with: its headers, an example, what goes into each column
->>>>>>> mending
 previews   the page on which an upload is checked, as often as wanted, before it is confirmed
 pages      the import pages of the admin: upload, preview, confirm
 """

@@ -23,11 +23,8 @@ from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import AnyFormat
 from scheduling.imports.forms import ConfirmForm, FileForm
 from scheduling.imports.previews import PreviewMixin
-<<<<<<< HEAD
 from scheduling.imports.remembered import recall
-=======
 from scheduling.imports.template_files import template_of
->>>>>>> mending
 from scheduling.imports.uploads import UploadStorage, keep_upload, key_of
 from scheduling.models import ImportRun
 from scheduling.models.guarded import adder, closed_to

@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from scheduling.models import Employee, ImportRun
+from scheduling.models import Employee, ImportRun, ScheduleAssignment
 from tests.browser.looks import Looks
-from tests.factories import DepartmentFactory, EmployeeFactory
+from tests.factories import DepartmentFactory, EmployeeFactory, ShiftFactory
 
 GERMAN: dict[str, str] = {}
 HEADER = "email;employee_number;first_name;last_name;department\n"
@@ -115,7 +115,7 @@ class MendingTests:
         same = page.get_by_label(say("same for all 37 equal values"))
         same.first.focus()
         page.keyboard.press("Space")
-        page.get_by_label("department").first.press("Enter")
+        page.get_by_label("department (").first.press("Enter")
 
         expect(page.get_by_text(say("40 new, 0 updated, 0 unchanged."))).to_be_visible()
         expect(page.get_by_text(say("50 cells were mended by hand."))).to_be_visible()
@@ -126,3 +126,54 @@ class MendingTests:
         run = ImportRun.objects.get()
         assert sum(map(len, run.options["mended"].values())) == 50
         assert bytes(run.file).decode() == text
+
+
+ROTA = "Wer;Was;Wann\namy@example.com;Frueh;01.12.2026\namy@example.com;Spaet;02.12.2026\n"
+NEXT_ROTA = "Wer;Was;Wann\namy@example.com;Spaet;08.12.2026\namy@example.com;Frueh;09.12.2026\n"
+
+
+@pytest.mark.django_db(transaction=True)
+class MappingTests:
+    @pytest.fixture
+    def rota(self, sign_in: Callable[[User], None], admin_user: User) -> None:
+        EmployeeFactory(email="amy@example.com")
+        for name in ("Early", "Late"):
+            ShiftFactory(name=name)
+        sign_in(admin_user)
+
+    @pytest.mark.usefixtures("rota")
+    def test_the_second_file_of_a_form_takes_three_clicks(
+        self, page: Page, tmp_path: Path, screenshot: Callable[[str], None]
+    ) -> None:
+        files = {"first.csv": ROTA, "second.csv": NEXT_ROTA}
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        page.goto("/admin/scheduling/scheduleassignment/import/")
+        page.locator("input[type=file]").set_input_files(tmp_path / "first.csv")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.get_by_text("This does not look like a file of assignments")).to_be_visible()
+        page.get_by_label("Wer", exact=True).select_option("Employee")
+        page.get_by_label("Was", exact=True).select_option("Shift")
+        page.get_by_label("Wann", exact=True).select_option("Date")
+        assert Looks(page).problems_here() == []
+        screenshot("import-columns")
+        page.get_by_role("button", name="Check again").click()
+        expect(page.get_by_text("2 rows have errors")).to_be_visible()
+        page.get_by_label("Frueh", exact=True).select_option("Early")
+        page.get_by_label("Spaet", exact=True).select_option("Late")
+        assert Looks(page).problems_here() == []
+        screenshot("import-values")
+        page.get_by_role("button", name="Check again").click()
+        page.get_by_role("button", name="Confirm import").click()
+        expect(page.get_by_text("Import finished: 2 new, 0 updated, 0 unchanged.")).to_be_visible()
+
+        page.goto("/admin/scheduling/scheduleassignment/import/")
+        # The three clicks: the file, the upload, the confirmation.
+        page.locator("input[type=file]").set_input_files(tmp_path / "second.csv")
+        page.get_by_role("button", name="Submit").click()
+        expect(page.get_by_text("Read as you chose on")).to_be_visible()
+        assert Looks(page).problems_here() == []
+        screenshot("import-recalled")
+        page.get_by_role("button", name="Confirm import").click()
+        expect(page.get_by_text("Import finished: 2 new, 0 updated, 0 unchanged.")).to_be_visible()
+        assert sorted(ScheduleAssignment.objects.values_list("shift__name", flat=True)) == ["Early"] * 2 + ["Late"] * 2

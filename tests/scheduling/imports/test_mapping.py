@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 import tablib
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from scheduling.imports import mapping
 from scheduling.imports.engine.chosen_values import ChosenValues
@@ -11,8 +13,9 @@ from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.kinds import KINDS
 from scheduling.imports.mapping import Option, column_fields, sent_columns, sent_values, value_fields
-from scheduling.models import Shift
+from scheduling.models import Department, Employee, ImportChoices, ImportRun, ScheduleAssignment, Shift, Skill
 from tests.factories import DepartmentFactory, EmployeeFactory, ShiftFactory, SkillFactory
+from tests.scheduling.imports.test_pages import upload, url
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +40,28 @@ def shifts_of(*names: str, number: int = 0, **chosen: Any) -> Any:
 
 def labels(options: Sequence[Option]) -> list[str]:
     return [option.label for option in options]
+
+
+def choose(client: Client, preview: Any, model: str = "scheduleassignment", **fields: str) -> Any:
+    """Send the form of a preview as a browser does, with other choices; return the page that follows."""
+    return client.post(preview.redirect_chain[-1][0], {**form_of(preview), **fields}, follow=True)
+
+
+def form_of(preview: Any) -> dict[str, str]:
+    """Return what a browser sends if nothing is changed on the page."""
+    context = preview.context
+    form = dict(context["confirm_form"].initial)
+    for field in context["column_fields"]:
+        form[field.name] = next((option.value for option in field.options if option.selected), "")
+    for field in context["value_fields"]:
+        form[field.name] = next((option.value for option in (*field.near, *field.others) if option.selected), "")
+        if field.text_name:
+            form[field.text_name] = ""
+    return form
+
+
+def confirm(client: Client, preview: Any, model: str = "scheduleassignment") -> Any:
+    return client.post(url("process_import", model), form_of(preview), follow=True)
 
 
 def nothing(model: type[Any]) -> bool:
@@ -189,3 +214,151 @@ class SentValuesTests:
     def test_other_fields_are_ignored(self, name: str) -> None:
         assert self.sent({name: "=Early"}) == {"values": {}, "new": {}}
         assert self.sent({f"value:shift_name:{'x' * 201}": "=Early"}) == {"values": {}, "new": {}}
+
+
+ROTA = "Wer;Was;Wann;Wo\namy@example.com;Frueh;01.12.2026;hier\namy@example.com;Frueh;02.12.2026;da\n"
+NEXT_ROTA = "wann;wer *;Was;Wo\n08.12.2026;amy@example.com;FRUEH;hier\n"
+WHAT = {"column:Wer": "employee_email", "column:Was": "shift_name", "column:Wann": "date"}
+
+
+@pytest.fixture
+def early(db: None) -> Shift:
+    EmployeeFactory(email="amy@example.com")
+    return ShiftFactory(name="Early")  # type: ignore[no-any-return]
+
+
+@pytest.mark.usefixtures("early")
+class WorkflowTests:
+    def mapped(self, client: Client) -> Any:
+        """Upload the first file, and choose what its columns and values are."""
+        preview = upload(client, ROTA.encode(), "scheduleassignment")
+        preview = choose(client, preview, **WHAT)
+        return choose(client, preview, **{"value:shift_name:Frueh": "=Early"})
+
+    def test_columns_and_values_are_chosen_and_the_file_is_imported(self, admin_client: Client) -> None:
+        preview = upload(admin_client, ROTA.encode(), "scheduleassignment")
+        assert "This does not look like a file of assignments" in preview.text
+        assert "01.12.2026 · 02.12.2026" in preview.text
+        preview = choose(admin_client, preview, **WHAT)
+        assert "2 rows have errors" in preview.text
+        (field,) = preview.context["value_fields"]
+        assert (field.given, field.rows) == ("Frueh", 2)
+        preview = choose(admin_client, preview, **{field.name: "=Early"})
+        assert "2 new, 0 updated, 0 unchanged." in preview.text
+        assert "Left out, as you have chosen: Wo." in preview.text
+        assert "Import finished: 2 new" in confirm(admin_client, preview).text
+        options = ImportRun.objects.get().options
+        assert options["columns"] == {"Wer": "employee_email", "Was": "shift_name", "Wann": "date", "Wo": ""}
+        assert options["values"] == {"shift_name": {"Frueh": "Early"}}
+
+    def test_the_next_file_of_the_form_is_uploaded_and_confirmed(self, admin_client: Client) -> None:
+        confirm(admin_client, self.mapped(admin_client))
+        preview = upload(admin_client, NEXT_ROTA.encode(), "scheduleassignment")
+        assert "1 new, 0 updated, 0 unchanged." in preview.text
+        assert "Read as you chose on" in preview.text
+        assert "Import finished: 1 new" in confirm(admin_client, preview).text
+        assert ScheduleAssignment.objects.count() == 3
+
+    def test_what_was_chosen_is_remembered_before_it_is_confirmed(self, admin_client: Client) -> None:
+        self.mapped(admin_client)
+        assert "1 new" in upload(admin_client, NEXT_ROTA.encode(), "scheduleassignment").text
+
+    def test_is_remembered_for_this_user_only(self, admin_client: Client, client: Client) -> None:
+        self.mapped(admin_client)
+        client.force_login(User.objects.create_superuser("other"))
+        assert "This does not look like" in upload(client, NEXT_ROTA.encode(), "scheduleassignment").text
+
+    def test_is_forgotten_by_a_button(self, admin_client: Client) -> None:
+        self.mapped(admin_client)
+        preview = upload(admin_client, NEXT_ROTA.encode(), "scheduleassignment")
+        assert 'name="forget"' in preview.text
+        page = admin_client.post(preview.redirect_chain[-1][0], {"forget": "1"}, follow=True).text
+        assert "This does not look like a file of assignments" in page
+        assert "Read as you chose on" not in page
+        assert not ImportChoices.objects.exists()
+
+    def test_a_shift_that_is_archived_by_now_is_left_out_with_a_sentence(self, admin_client: Client) -> None:
+        self.mapped(admin_client)
+        Shift.objects.update(active=False)
+        page = upload(admin_client, NEXT_ROTA.encode(), "scheduleassignment").text
+        assert (
+            "What you had chosen for &#x27;Frueh&#x27; was left out: &#x27;Early&#x27; is archived or deleted." in page
+        )
+        assert "1 row has errors" in page
+
+    def test_how_the_file_is_read_is_remembered_too(self, admin_client: Client) -> None:
+        data = b"email;shift;date\namy@example.com;Early;11/05/2026\n"
+        assert "1 new" in upload(admin_client, data, "scheduleassignment", date_order="mdy").text
+        confirm(admin_client, upload(admin_client, data, "scheduleassignment", date_order="mdy"))
+        assert "1 new" in upload(admin_client, data.replace(b"/05", b"/06"), "scheduleassignment").text
+
+    def test_a_field_twice_is_a_sentence_and_changes_nothing(self, admin_client: Client) -> None:
+        preview = upload(admin_client, ROTA.encode(), "scheduleassignment")
+        page = choose(admin_client, preview, **{**WHAT, "column:Wo": "date"}).text
+        assert "&#x27;Wann&#x27; and &#x27;Wo&#x27; are all to be read as Date." in page
+        assert "columns" not in ImportRun.objects.get().options
+
+    def test_what_is_changed_is_checked_before_it_is_imported(self, admin_client: Client) -> None:
+        preview = self.mapped(admin_client)
+        form = {**form_of(preview), "column:Wo": "notes"}
+        page = admin_client.post(url("process_import", "scheduleassignment"), form, follow=True).text
+        assert "What you have changed was checked. Nothing has been imported yet." in page
+        assert not ScheduleAssignment.objects.exists()
+
+    def test_headers_and_values_are_escaped(self, admin_client: Client) -> None:
+        evil = "'><script>alert(1)</script>\""
+        data = f"email;shift;date;{evil}\namy@example.com;{evil};2026-12-01;{evil}\n".encode()
+        preview = upload(admin_client, data, "scheduleassignment")
+        assert "<script>alert(1)" not in preview.text
+        assert [field.given for field in preview.context["value_fields"]] == [evil]
+        (chosen,) = preview.context["value_fields"]
+        assert "1 new" in choose(admin_client, preview, **{chosen.name: "=Early"}).text
+
+
+class PermissionTests:
+    FILE = b"email;employee_number;first_name;last_name;department;Satz;skills\na@example.com;1;Amy;Reed;KIT;12;Fire\n"
+
+    @pytest.fixture
+    def staff(self, client: Client) -> Client:
+        """A client whose user may import employees, and do nothing else."""
+        DepartmentFactory(code="KIT")
+        user = User.objects.create_user("staff", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=["add_employee", "change_employee"]))
+        client.force_login(user)
+        return client
+
+    def test_guarded_fields_are_neither_offered_nor_taken(self, staff: Client) -> None:
+        preview = upload(staff, self.FILE)
+        for field in preview.context["column_fields"]:
+            assert not {"hourly_rate", "phone"} & {option.value for option in field.options}
+        page = choose(staff, preview, **{"column:Satz": "hourly_rate"}).text
+        assert "&#x27;Satz&#x27; cannot be read as &#x27;hourly_rate&#x27;." in page
+        assert "columns" not in ImportRun.objects.get().options
+
+    def test_a_guarded_column_can_be_left_out(self, staff: Client) -> None:
+        preview = upload(staff, self.FILE.replace(b"Satz", b"Rate").replace(b"Fire", b""))
+        assert "You may not change the column" in preview.text
+        assert "You may not change Hourly rate." in preview.text
+        preview = choose(staff, preview)
+        assert "1 new" in preview.text
+        assert "1 new" in confirm(staff, preview, "employee").text
+        assert Employee.objects.get().hourly_rate != 12
+
+    def test_skills_and_departments_are_not_made(self, staff: Client) -> None:
+        preview = upload(staff, self.FILE.replace(b"KIT", b"Bistro"))
+        assert "No skill is called &#x27;Fire&#x27;, and you may not add skills." in preview.text
+        assert "make a new one" not in preview.text
+        choose(staff, preview, **{"value:department_code:Bistro": "+"})
+        assert "No department has the code" in staff.get(preview.redirect_chain[-1][0]).text
+
+    def test_who_may_add_departments_makes_one(self, staff: Client) -> None:
+        codenames = ["add_employee", "change_employee", "add_department", "add_skill"]
+        User.objects.get().user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        preview = upload(staff, self.FILE.replace(b"KIT", b"Bistro"))
+        preview = choose(staff, preview, **{"value:department_code:Bistro": "+"})
+        assert "New departments, as you have chosen: &#x27;Bistro&#x27;." in preview.text
+        assert not Department.objects.filter(code="Bistro").exists()
+        confirm(staff, preview, "employee")
+        assert Employee.objects.get().department.code == "Bistro"
+        assert Skill.objects.get().name == "Fire"
+        assert ImportRun.objects.get().options["new"] == {"department_code": ["Bistro"]}
