@@ -71,7 +71,7 @@ class PreviewMixin(ImportMixin):
             "run": run,
             "result": result,
             "valid": result.new + result.updated + result.unchanged,
-            "confirm_form": self._form_for(request, run, chosen),
+            "confirm_form": self._form_for(request, run, chosen, result),
         }
 
     def refused_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
@@ -126,7 +126,7 @@ class PreviewMixin(ImportMixin):
         (resource,) = self.get_import_resource_classes(request)
         return resource(**self.get_import_resource_kwargs(request, run=run))
 
-    def _form_for(self, request: HttpRequest, run: ImportRun, chosen: Choices) -> forms.Form:
+    def _form_for(self, request: HttpRequest, run: ImportRun, chosen: Choices, result: ImportResult) -> forms.Form:
         initial = {
             **{name: chosen.get(name, "") for name in choices.READING},
             "import_file_name": run.pk.hex,
@@ -135,7 +135,9 @@ class PreviewMixin(ImportMixin):
             "resource": ONLY,
             "checked": choices.mark_of(chosen),
         }
-        return self.get_confirm_form_class(request)(initial=initial)
+        form = self.get_confirm_form_class(request)(initial=initial)
+        form.name_guesses(result.reading)
+        return form
 
     def take_choices(self, request: HttpRequest, run: ImportRun) -> bool:
         """Keep what the form of the page says. Returns whether it differs from what the page was made with."""

@@ -57,6 +57,8 @@ class Sheet:
         """By the name of a column that the file lacks, the column that has its values instead."""
         self.undecided: set[str] = set()
         """The columns with values of type `Several`."""
+        self.order: DateOrder | None = None
+        """The order of day and month in dates such as 11/05/2026. None if there are none."""
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
         self.notes: list[str] = [*getattr(dataset, "notes", ()), *self._unneeded_columns(dataset.headers or ())]
@@ -100,7 +102,7 @@ class Sheet:
 
     def read(self, field_of: Callable[[Column], models.Field[Any, Any] | None], order: DateOrder | None) -> None:
         """Parse and validate every column. The order of day and month is decided here unless it is given."""
-        order = order or self._date_order(field_of)
+        order = self.order = order or self._date_order(field_of)
         for name, column in self.columns.items():
             self.values[name], reasons = read_column(self.cells(name), converter(column, field_of(column), order))
             for position, reason in reasons.items():
