@@ -52,7 +52,10 @@ class ReadingForm(forms.Form):
             if name not in reading and not self.initial.get(name):
                 del self.fields[name]
         orders = {"dmy": _("day first"), "mdy": _("month first")}
-        order, encoding = orders.get(reading.get("date_order", "")), reading.get("encoding", "").upper().removesuffix("-SIG")
+        order, encoding = (
+            orders.get(reading.get("date_order", "")),
+            reading.get("encoding", "").upper().removesuffix("-SIG"),
+        )
         for name, guess in (("date_order", order), ("encoding", encoding)):
             if guess and name in self.fields and not self.initial.get(name):
                 field: Any = self.fields[name]
