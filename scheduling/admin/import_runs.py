@@ -133,7 +133,7 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("options"))
     def chosen(self, run: ImportRun) -> str:
-        said = [f"{title}: {_in_words(run.options[name])}" for name, title in OPTIONS.items() if name in run.options]
+        said = [f"{title}{_in_words(run.options[name])}" for name, title in OPTIONS.items() if name in run.options]
         return ", ".join(said) or self.get_empty_value_display()
 
     def change_view(
@@ -271,4 +271,8 @@ def _has(run: ImportRun, field: str) -> bool:
 
 
 def _in_words(value: Any) -> str:
-    return ", ".join(f"{name} → {field}" for name, field in value.items()) if isinstance(value, dict) else str(value)
+    """Return the value of an option, to go behind its title. Of one that is only on or off the title says all."""
+    if value is True:
+        return ""
+    said = ", ".join(f"{name} → {field}" for name, field in value.items()) if isinstance(value, dict) else value
+    return f": {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -43,7 +44,24 @@ class ReadingForm(forms.Form):
 
     @property
     def reading_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ReadingForm.base_fields]
+        return [self[name] for name in ReadingForm.base_fields if name in self.fields]
+
+    def name_guesses(self, reading: Mapping[str, str]) -> None:
+        """Say what the file itself has shown, and ask for nothing that a file of its format does not have."""
+        for name in ("encoding", "sheet") if {"encoding", "sheet"} & {*reading} else ():
+            if name not in reading and not self.initial.get(name):
+                del self.fields[name]
+        orders = {"dmy": _("day first"), "mdy": _("month first")}
+        order, encoding = (
+            orders.get(reading.get("date_order", "")),
+            reading.get("encoding", "").upper().removesuffix("-SIG"),
+        )
+        for name, guess in (("date_order", order), ("encoding", encoding)):
+            if guess and name in self.fields and not self.initial.get(name):
+                field: Any = self.fields[name]
+                field.choices = [("", _("as the file shows: %(guess)s") % {"guess": guess}), *field.choices[1:]]
+        if "sheet" in self.fields:
+            self.fields["sheet"].widget.attrs["placeholder"] = reading.get("sheet", "")
 
     def clean_format(self) -> str:
         """The bytes show what a file is."""

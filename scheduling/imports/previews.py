@@ -75,7 +75,7 @@ class PreviewMixin(ImportMixin):
             "run": run,
             "result": result,
             "valid": result.new + result.updated + result.unchanged,
-            "confirm_form": self._form_for(request, run, chosen),
+            "confirm_form": self._form_for(request, run, chosen, result),
             "recalled": parse_datetime(chosen.get("recalled", "")),
             **mapping_context(self.resource_of(request, run), result, chosen),
         }
@@ -131,7 +131,7 @@ class PreviewMixin(ImportMixin):
         """Return the resource that reads the upload as it is chosen."""
         return self._resource_class(request)(**{**self.get_import_resource_kwargs(request, run=run), **other})
 
-    def _form_for(self, request: HttpRequest, run: ImportRun, chosen: Choices) -> forms.Form:
+    def _form_for(self, request: HttpRequest, run: ImportRun, chosen: Choices, result: ImportResult) -> forms.Form:
         initial = {
             **{name: chosen.get(name, "") for name in choices.READING},
             "import_file_name": run.pk.hex,
@@ -140,7 +140,9 @@ class PreviewMixin(ImportMixin):
             "resource": ONLY,
             "checked": choices.mark_of(chosen),
         }
-        return self.get_confirm_form_class(request)(initial=initial)
+        form = self.get_confirm_form_class(request)(initial=initial)
+        form.name_guesses(result.reading)
+        return form
 
     def take_choices(self, request: HttpRequest, run: ImportRun) -> bool:
         """Keep what the form of the page says. Returns whether it differs from what the page was made with."""

@@ -25,6 +25,7 @@ def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     result.rows = run.outcomes
     result.diff_headers = [sheet.headers.spelled[name] for name in sheet.columns]
     result.mapping = {sheet.headers.spelled[name]: name for name in sheet.columns}
+    result.reading = {**getattr(run.dataset, "reading", {}), "date_order": sheet.order or ""}
     result.notes = [*sheet.notes, *_ignored_columns(run), *sentences_about(sheet), *run.notes]
     result.unknown = _unknown_values(run)
     result.problems = sheet.all_problems()

@@ -69,6 +69,8 @@ class ImportResult(Result):
         """Sentences about what was created or left out besides the rows."""
         self.wrong = WrongRows()
         """The refused rows of a dry run as the preview shows them."""
+        self.reading: dict[str, str] = {}
+        """What the file itself has shown of how it is read: the encoding or the sheet, and the order of dates."""
         self.mapping: dict[str, str] = {}
         """Our column, by the header in the file."""
         self.unknown: list[UnknownValue] = []

@@ -67,6 +67,8 @@ class Sheet:
         """The names that nobody has, or several, with the numbers of their rows, by column."""
         self.chosen: dict[str, Counter[tuple[str, str]]] = {}
         """By column, in how many rows a name of the file is read as another one that the user has chosen."""
+        self.order: DateOrder | None = None
+        """The order of day and month in dates such as 11/05/2026. None if there are none."""
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
         self.notes: list[str] = [*getattr(dataset, "notes", ()), *self._unneeded_columns(dataset.headers or ())]
@@ -110,7 +112,7 @@ class Sheet:
 
     def read(self, field_of: Callable[[Column], models.Field[Any, Any] | None], order: DateOrder | None) -> None:
         """Parse and validate every column. The order of day and month is decided here unless it is given."""
-        order = order or self._date_order(field_of)
+        order = self.order = order or self._date_order(field_of)
         for name, column in self.columns.items():
             self.values[name], reasons = read_column(self.cells(name), converter(column, field_of(column), order))
             for position, reason in reasons.items():

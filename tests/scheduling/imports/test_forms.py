@@ -36,3 +36,20 @@ class ConfirmFormTests:
         form = ConfirmForm(data)
         assert form.is_valid()
         assert (form.cleaned_data["format"], form.cleaned_data["resource"]) == ("0", "0")
+
+    def test_names_what_the_file_shows_and_asks_for_nothing_else(self) -> None:
+        text, spreadsheet = ConfirmForm(), ConfirmForm()
+        text.name_guesses({"encoding": "cp1252", "date_order": "dmy"})
+        spreadsheet.name_guesses({"sheet": "Plan", "date_order": ""})
+
+        assert [field.name for field in text.reading_fields] == ["date_order", "encoding"]
+        assert "as the file shows: CP1252" in str(text["encoding"])
+        assert "as the file shows: day first" in str(text["date_order"])
+        assert [field.name for field in spreadsheet.reading_fields] == ["date_order", "sheet"]
+        assert 'placeholder="Plan"' in str(spreadsheet["sheet"])
+        assert "as the file shows<" in str(ConfirmForm()["encoding"])
+
+    def test_names_no_guess_beside_what_was_chosen(self) -> None:
+        form = ConfirmForm(initial={"encoding": "cp1250"})
+        form.name_guesses({"encoding": "cp1250", "date_order": ""})
+        assert "as the file shows:" not in str(form["encoding"])

@@ -137,7 +137,7 @@ class MapTests:
         file = write(tmp_path / "d.csv", "Kürzel (neu),Name\nKIT,Kitchen\n")
         assert figures(run("departments", file, "--map", "Kürzel (neu)=code"))["column Kürzel (neu)"] == "code"
         assert Department.objects.get().code == "KIT"
-        assert ImportRun.objects.get().options["map"] == {"Kürzel (neu)": "code"}
+        assert ImportRun.objects.get().options["columns"] == {"Kürzel (neu)": "code"}
 
     def test_wins_over_the_column_of_that_name(self, tmp_path: Path) -> None:
         DepartmentFactory(code="KIT")
