@@ -247,7 +247,8 @@ def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
     hidden = hidden_from(user, kind.model)
     fields = {column.name: column.field_name for column in kind.columns}
     columns = run.options.get(READ_AS, {})
-    for cell in mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
+    resource = KINDS[run.kind](**resource_kwargs(run.options, user))
+    for cell in mended_cells(bytes(run.file), resource, run.options["mended"]):
         if fields.get(columns.get(cell.header, cell.header)) not in hidden:
             yield cell
 
@@ -274,5 +275,9 @@ def _in_words(value: Any) -> str:
     """Return the value of an option, to go behind its title. Of one that is only on or off the title says all."""
     if value is True:
         return ""
-    said = ", ".join(f"{name} → {field}" for name, field in value.items()) if isinstance(value, dict) else value
+    said = (
+        ", ".join(f"{name} → {field or gettext('left out')}" for name, field in value.items())
+        if isinstance(value, dict)
+        else value
+    )
     return f": {said}"

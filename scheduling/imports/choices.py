@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from scheduling.imports.engine.chosen_values import ChosenValues, anything
+from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.files import ReadOptions
 from scheduling.models import ImportRun
+from scheduling.models.guarded import may
 
 READING = ("date_order", "encoding", "sheet")
 KEPT = (*READING, "columns", "values", "new", "mended", "only", "recalled")
@@ -45,9 +46,10 @@ def keep(run: ImportRun, choices: Choices) -> None:
     run.save(update_fields=["options"])
 
 
-def resource_kwargs(choices: Mapping[str, Any], may_add: Callable[[Any], bool] = anything) -> dict[str, Any]:
-    """Return the arguments with which a FileResource does what was chosen, making rows of what the user may add."""
-    values = ChosenValues(known=choices.get("values", {}), new=choices.get("new", {}), may_add=may_add)
+def resource_kwargs(choices: Mapping[str, Any], user: Any) -> dict[str, Any]:
+    """Return the arguments with which a FileResource does what the user has chosen, as far as the user may."""
+    known, new = choices.get("values", {}), choices.get("new", {})
+    values = ChosenValues(known=known, new=new, may_add=may(user, "add"), may_view=may(user, "view", "change"))
     return {
         "date_order": choices.get("date_order") or None,
         "read_options": ReadOptions(encoding=choices.get("encoding", ""), sheet=choices.get("sheet", "")),

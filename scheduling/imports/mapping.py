@@ -91,15 +91,19 @@ def column_fields(resource: FileResource, columns: Iterable[FileColumn]) -> list
 
 
 def value_fields(resource: FileResource, unknown: Sequence[UnknownValue]) -> tuple[list[ValueField], dict[str, Any]]:
-    """Return a field for each of the first unknown values, and by column the hints for fields to write in."""
+    """Return a field for each of the first unknown values, and by column the hints for fields to write in.
+
+    Who may not see the rows of a model can write what is meant, and is not shown which ones there are.
+    """
     columns = {column.name: column for column in resource.kind.columns}
     shown_ones = unknown[:MAX_VALUES_SHOWN]
     counts = Counter(one.column for one in shown_ones)
-    known = {name: known_values(columns[name]) for name in counts}
+    seen = {name for name in counts if resource.values.may_view(columns[name].named_by.model)}  # type: ignore[union-attr]
+    known = {name: known_values(columns[name]) if name in seen else [] for name in counts}
     wholly = {
         name
         for name, count in counts.items()
-        if len(known[name]) <= MAX_OPTIONS and count * len(known[name]) <= MAX_OPTIONS_OF_PAGE
+        if name in seen and len(known[name]) <= MAX_OPTIONS and count * len(known[name]) <= MAX_OPTIONS_OF_PAGE
     }
     fields, compared = [], 0
     for one in shown_ones:
@@ -199,14 +203,15 @@ def sent_values(sent: Mapping[str, str], resource: FileResource, before: Choices
             new[name].append(given)
     for name, keys in wanted.items():
         if missing := sorted(missing_values(columns[name], keys)):
-            raise FileError(_unknown(columns[name], missing[0]))
+            raise FileError(_unknown(resource, columns[name], missing[0]))
     return {"values": {k: v for k, v in known.items() if v}, "new": {k: v for k, v in new.items() if v}}
 
 
-def _unknown(column: Column, key: str) -> str:
-    model = column.named_by.model._meta.verbose_name  # type: ignore[union-attr]
-    near = near_values(key, known_values(column))
-    text = _("There is no %(model)s '%(name)s' that is not archived.") % {"model": model, "name": shown(key)}
+def _unknown(resource: FileResource, column: Column, key: str) -> str:
+    model = column.named_by.model  # type: ignore[union-attr]
+    near = near_values(key, known_values(column)) if resource.values.may_view(model) else []
+    words = {"model": model._meta.verbose_name, "name": shown(key)}
+    text = _("There is no %(model)s '%(name)s' that is not archived.") % words
     return text + meant(near[0].key) if near else text
 
 

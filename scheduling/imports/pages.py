@@ -27,7 +27,7 @@ from scheduling.imports.remembered import recall
 from scheduling.imports.template_files import template_of
 from scheduling.imports.uploads import UploadStorage, keep_upload, key_of
 from scheduling.models import ImportRun
-from scheduling.models.guarded import adder, closed_to
+from scheduling.models.guarded import closed_to
 
 LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
@@ -57,7 +57,7 @@ class FileImportMixin(PreviewMixin):
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         """Return what is chosen for the upload; without one, for the list of columns on the page, nothing."""
         run: ImportRun | None = kwargs.get("run")
-        return choices.resource_kwargs(choices.choices_of(run), adder(request.user)) if run is not None else {}
+        return choices.resource_kwargs(choices.choices_of(run), request.user) if run is not None else {}
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Show the form for the upload, or keep what was uploaded and lead to its preview."""

@@ -178,7 +178,7 @@ class PreviewMixin(ImportMixin):
 
     def _read_mapping(self, request: HttpRequest, run: ImportRun, chosen: Choices) -> Choices:
         """Return the choices with the columns and the values that were sent."""
-        resource = self.resource_of(request, run, **choices.resource_kwargs(chosen))
+        resource = self.resource_of(request, run, **choices.resource_kwargs(chosen, request.user))
         after = {**chosen, **sent_values(request.POST, resource, chosen)}
         if any(name.startswith("column:") for name in request.POST):
             after["columns"] = sent_columns(request.POST, resource, self._columns_of(resource, run))

@@ -28,9 +28,9 @@ def closed_to(user: AnyUser, model: type[models.Model]) -> frozenset[str]:
     return frozenset(name for name in guarded_fields(model) if not _may(user, "change", model, name))
 
 
-def adder(user: AnyUser) -> Callable[[type[models.Model]], bool]:
-    """Return the function that says whether the user may add rows of a model."""
-    return lambda model: user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}")  # type: ignore[union-attr]
+def may(user: AnyUser, *verbs: str) -> Callable[[type[models.Model]], bool]:
+    """Return the function that says whether the user may do one of these with rows of a model: "add", "view"."""
+    return lambda model: any(_may(user, verb, model, str(model._meta.model_name)) for verb in verbs)
 
 
 def _may(user: AnyUser, verb: str, model: type[models.Model], field: str) -> bool:

@@ -27,7 +27,7 @@ MAX_SENTENCES = 20
 
 
 def anything(model: type[models.Model]) -> bool:
-    """Whether rows of a model may be made by who has no user, such as the command line: always."""
+    """Return True, for who has no user: the command line may add and see rows of every model."""
     return True
 
 
@@ -41,6 +41,8 @@ class ChosenValues:
     """What the file says, and is to be made because nobody has it."""
     may_add: Callable[[type[models.Model]], bool] = anything
     """Whether the user may add rows of a model besides those of the file."""
+    may_view: Callable[[type[models.Model]], bool] = anything
+    """Whether the user may see the rows of a model, and can be shown which ones there are."""
 
     def wants_new(self, column: str, value: Any) -> bool:
         return folded(value) in map(folded, self.new.get(column, ()))

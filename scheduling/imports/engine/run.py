@@ -160,7 +160,7 @@ class FileRun:
         """Insert the rows at these positions."""
         instances = self.build(positions)
         for position, instance in zip(positions, instances, strict=True):
-            self._note_outcome(position, RowResult.IMPORT_TYPE_NEW, instance)
+            self.outcomes[position].become(RowResult.IMPORT_TYPE_NEW, instance)
         self._refuse_all(positions, bulk.create(instances, self.using, self.progress))
 
     def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
@@ -170,7 +170,7 @@ class FileRun:
         # A row that was deleted since it was looked up is left out.
         instances = self.as_they_will_be(keys, positions)
         for position, instance in instances.items():
-            self._note_outcome(position, RowResult.IMPORT_TYPE_UPDATE, instance)
+            self.outcomes[position].become(RowResult.IMPORT_TYPE_UPDATE, instance)
         refused = bulk.update([*instances.values()], self._updated_fields(), self.using, self.progress)
         self._refuse_all([*instances], refused)
 
@@ -280,11 +280,6 @@ class FileRun:
         for chunk in bulk.chunks(pk for pk in pks if pk not in self._rows):
             for row in rows.filter(pk__in=chunk):
                 self._rows[row.pk], self.before[row.pk] = row, row.__dict__.copy()
-
-    def _note_outcome(self, position: int, import_type: str, instance: models.Model) -> None:
-        outcome = self.outcomes[position]
-        outcome.import_type = import_type
-        outcome.instance = instance
 
     def _refuse_all(self, positions: Sequence[int], blames: dict[int, Blame]) -> None:
         """Refuse what the database has refused. The reasons go by the place in `positions`."""

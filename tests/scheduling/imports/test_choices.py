@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from scheduling.imports import choices
 from scheduling.imports.engine.files import ReadOptions
@@ -22,7 +23,9 @@ class ChoicesTests:
         assert len({choices.mark_of(each) for each in (one, {"sheet": "a"}, {})}) == 3
 
     def test_are_what_a_resource_is_made_with(self) -> None:
-        kwargs = choices.resource_kwargs({"date_order": "dmy", "sheet": "a", "columns": {"x": "email"}})
+        kwargs = choices.resource_kwargs(
+            {"date_order": "dmy", "sheet": "a", "columns": {"x": "email"}}, AnonymousUser()
+        )
 
         assert kwargs["date_order"] == "dmy"
         assert kwargs["read_options"] == ReadOptions(sheet="a")

@@ -351,6 +351,14 @@ class PermissionTests:
         choose(staff, preview, **{"value:department_code:Bistro": "+"})
         assert "No department has the code" in staff.get(preview.redirect_chain[-1][0]).text
 
+    def test_who_may_not_see_departments_writes_what_is_meant(self, staff: Client) -> None:
+        preview = upload(staff, self.FILE.replace(b"KIT", b"Kueche").replace(b"Fire", b""))
+        (field,) = preview.context["value_fields"]
+        assert (labels(field.near), field.others) == (["not chosen"], [])
+        assert preview.context["value_hints"] == {"known-department_code": []}
+        assert "Did you mean" not in choose(staff, preview, **{field.text_name: "KITT"}).text.split("Row 2")[0]
+        assert "1 new" in choose(staff, preview, **{field.text_name: "KIT"}).text
+
     def test_who_may_add_departments_makes_one(self, staff: Client) -> None:
         codenames = ["add_employee", "change_employee", "add_department", "add_skill"]
         User.objects.get().user_permissions.set(Permission.objects.filter(codename__in=codenames))
