@@ -10,6 +10,7 @@ formats    the file format of the import pages: what a file is, its bytes show
 forms      the forms of the import pages
 choices    what a person chooses for an upload before it is confirmed
 template_files  a file for each kind to begin with: its headers, an example, what goes into each column
+past_runs  what a run has to say later: its errors, mended cells, and the rows that were left out
 previews   the page on which an upload is checked, as often as wanted, before it is confirmed
 pages      the import pages of the admin: upload, preview, confirm
 """

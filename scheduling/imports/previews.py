@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import tablib
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -29,6 +30,12 @@ from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.forms import ONLY
 from scheduling.models import ImportRun
+
+
+def as_download(refused: tablib.Dataset) -> HttpResponse:
+    """Return the refused rows as a file, as `import_csv --rejected` writes them."""
+    disposition = {"Content-Disposition": 'attachment; filename="refused.csv"'}
+    return HttpResponse(CSV().export_data(refused), content_type=CSV().get_content_type(), headers=disposition)
 
 
 class PreviewMixin(ImportMixin):
@@ -83,11 +90,7 @@ class PreviewMixin(ImportMixin):
         if not result.refused:
             messages.error(request, " ".join(result.sentences) or gettext("No row is refused."))
             return HttpResponseRedirect(self.page_of(run.pk))
-        return HttpResponse(
-            CSV().export_data(result.failed_dataset),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="refused.csv"'},
-        )
+        return as_download(result.failed_dataset)
 
     # -- what they need ----------------------------------------------------------------------------------------------
 
