@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -21,20 +20,19 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.imports.choices import resource_kwargs
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.mending import MendedCell
-from scheduling.imports.engine.problems import FileError, Problem
+from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.recording import READ_AS
-from scheduling.imports.engine.resource import mended_cells
 from scheduling.imports.kinds import KINDS
+from scheduling.imports.past_runs import has_left_out_rows, left_out_rows, mended_for, problems_for
+from scheduling.imports.previews import as_download
 from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import ImportRun
 from scheduling.models.guarded import AnyUser, closed_to, hidden_from
 
 COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
 MAX_LEFT = 100
-MAX_MENDED = 200
+MAX_SHOWN = 1000
 OPTIONS = {
     "encoding": _("encoding"),
     "sheet": _("sheet"),
@@ -145,9 +143,11 @@ class ImportRunAdmin(admin.ModelAdmin):
             context = {
                 "run": run,
                 "may_download": self.has_file_permission(request, run) and _has(run, "file"),
-                "problems": list(problems_for(request.user, run)),
-                "mended": (mended := list(mended_for(request.user, run)))[:MAX_MENDED],
-                "mended_more": max(0, len(mended) - MAX_MENDED),
+                "problems": (problems := list(problems_for(request.user, run)))[:MAX_SHOWN],
+                "more_problems": max(0, len(problems) - MAX_SHOWN),
+                "has_refused_rows": has_left_out_rows(run),
+                "mended": (mended := list(mended_for(request.user, run)))[:MAX_SHOWN],
+                "more_mended": max(0, len(mended) - MAX_SHOWN),
                 "columns": {header: name for header, name in run.options.get(READ_AS, {}).items() if header != name},
                 "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
                 "undos": run.undos.defer("file", "changes"),
@@ -157,9 +157,11 @@ class ImportRunAdmin(admin.ModelAdmin):
     # -- the file, and the undo ----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        file, undo = (self.admin_site.admin_view(view) for view in (self.file_view, self.undo_view))
+        views = (self.file_view, self.refused_view, self.undo_view)
+        file, refused, undo = (self.admin_site.admin_view(view) for view in views)
         return [
             path("<str:object_id>/file/", file, name="scheduling_importrun_file"),
+            path("<str:object_id>/refused/", refused, name="scheduling_importrun_refused"),
             path("<str:object_id>/undo/", undo, name="scheduling_importrun_undo"),
             *super().get_urls(),
         ]
@@ -179,6 +181,18 @@ class ImportRunAdmin(admin.ModelAdmin):
             content_type="application/octet-stream",
             headers={"Content-Disposition": disposition},
         )
+
+    def refused_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the rows that an import has left out, to be mended and uploaded, with the reasons in a column."""
+        run = self.get_object(request, object_id)
+        if run is None or not run.file or not has_left_out_rows(run):
+            raise Http404
+        if not self.has_file_permission(request, run):
+            raise PermissionDenied
+        try:
+            return as_download(left_out_rows(run))
+        except FileError as error:
+            raise Http404 from error
 
     def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what an undo would do, and do it once that is confirmed. Who may import the kind may undo it."""
@@ -237,34 +251,6 @@ def log_undo(request: HttpRequest, result: UndoResult) -> None:
             )
             for row in rows
         )
-
-
-def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
-    """Yield each cell that was mended by hand, without those of columns that are hidden from the user."""
-    if not run.options.get("mended"):
-        return
-    kind = KINDS[run.kind].kind
-    hidden = hidden_from(user, kind.model)
-    fields = {column.name: column.field_name for column in kind.columns}
-    columns = run.options.get(READ_AS, {})
-    resource = KINDS[run.kind](**resource_kwargs(run.options, user))
-    for cell in mended_cells(bytes(run.file), resource, run.options["mended"]):
-        if fields.get(columns.get(cell.header, cell.header)) not in hidden:
-            yield cell
-
-
-def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
-    """Yield each error, without the values of columns that are hidden from the user."""
-    kind = KINDS[run.kind].kind
-    hidden = hidden_from(user, kind.model)
-    fields = {column.name: column.field_name for column in kind.columns}
-    columns = run.options.get(READ_AS, {})
-    for row, header, value, reason in run.problems:
-        if fields.get(columns.get(header, header)) in hidden:
-            # The reason quotes the value.
-            yield Problem(row, header, "", gettext("You may not see this column."))
-        else:
-            yield Problem(row, header, value, reason)
 
 
 def _has(run: ImportRun, field: str) -> bool:

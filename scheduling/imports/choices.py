@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+
 from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.files import ReadOptions
 from scheduling.models import ImportRun
@@ -46,8 +48,12 @@ def keep(run: ImportRun, choices: Choices) -> None:
     run.save(update_fields=["options"])
 
 
-def resource_kwargs(choices: Mapping[str, Any], user: Any) -> dict[str, Any]:
-    """Return the arguments with which a FileResource does what the user has chosen, as far as the user may."""
+def resource_kwargs(choices: Mapping[str, Any], user: Any = None) -> dict[str, Any]:
+    """Return the arguments with which a FileResource does what the user has chosen, as far as the user may.
+
+    Without a user they are for a file that is only read.
+    """
+    user = user or AnonymousUser()
     known, new = choices.get("values", {}), choices.get("new", {})
     values = ChosenValues(known=known, new=new, may_add=may(user, "add"), may_view=may(user, "view", "change"))
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import tablib
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -33,6 +34,12 @@ from scheduling.imports.forms import ONLY
 from scheduling.imports.mapping import mapping_context, sent_columns, sent_values
 from scheduling.imports.remembered import forget, remember
 from scheduling.models import ImportRun
+
+
+def as_download(refused: tablib.Dataset) -> HttpResponse:
+    """Return the refused rows as a file, as `import_csv --rejected` writes them."""
+    disposition = {"Content-Disposition": 'attachment; filename="refused.csv"'}
+    return HttpResponse(CSV().export_data(refused), content_type=CSV().get_content_type(), headers=disposition)
 
 
 class PreviewMixin(ImportMixin):
@@ -89,11 +96,7 @@ class PreviewMixin(ImportMixin):
         if not result.refused:
             messages.error(request, " ".join(result.sentences) or gettext("No row is refused."))
             return HttpResponseRedirect(self.page_of(run.pk))
-        return HttpResponse(
-            CSV().export_data(result.failed_dataset),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="refused.csv"'},
-        )
+        return as_download(result.failed_dataset)
 
     # -- what they need ----------------------------------------------------------------------------------------------
 

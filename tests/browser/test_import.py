@@ -19,7 +19,7 @@ GERMAN = {
     "40 new, 0 updated, 0 unchanged.": "40 neu, 0 geändert, 0 unverändert.",
     "50 cells were mended by hand.": "50 Zellen wurden von Hand korrigiert.",
     "Confirm import": "Import bestätigen",
-    "Import finished: 40 new, 0 updated, 0 unchanged.": "Import beendet: 40 neu, 0 geändert, 0 unverändert.",
+    "Import finished: 40 new, 0 updated, 0 unchanged.": "Import abgeschlossen: 40 neu, 0 geändert, 0 unverändert.",
 }
 HEADER = "email;employee_number;first_name;last_name;department\n"
 PEOPLE = """\
@@ -110,7 +110,7 @@ class MendingTests:
         text, mended = fifty_wrong_cells()
         importing(text)
         if language == "de":
-            page.context.add_cookies([{"name": "django_language", "value": "de", "url": page.url}])
+            page.context.add_cookies([{"name": "django_language", "value": "de", "url": page.evaluate("origin")}])
             page.reload()
         say: Callable[[str], str] = GERMAN.__getitem__ if language == "de" else str
         expect(page.get_by_text(say("37 rows have errors"))).to_be_visible()

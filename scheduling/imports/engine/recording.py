@@ -21,7 +21,7 @@ from scheduling.imports.engine.run import FileRun
 from scheduling.models.imports import ImportRun, digest_of
 
 MAX_PROBLEMS = 1000
-"""A run keeps this many errors. Their number is kept in full."""
+"""A run of a refused file keeps this many errors. Their number is kept in full."""
 READ_AS = "read_as"
 """The option of a run that says as which of our columns each header was read."""
 Outcome = ImportRun.Outcome
@@ -105,6 +105,8 @@ class Recording:
         new, updated = result.new, result.updated
         # Of a file that is refused the rows that are right are left out too.
         skipped = new + updated if outcome is Outcome.REFUSED else 0
+        # Of the rows that were left out each is kept with its reason, to be downloaded.
+        limit = None if outcome is Outcome.IMPORTED else MAX_PROBLEMS
         return {
             "outcome": outcome,
             "options": {**self.options, READ_AS: result.mapping},
@@ -117,7 +119,7 @@ class Recording:
             "seconds": time.perf_counter() - self.started,
             "lookups": dict(result.lookups),
             "notes": [*result.sentences, *result.notes, *result.warning_notes],
-            "problems": [[one.row, one.column, one.value, one.reason] for one in result.problems[:MAX_PROBLEMS]],
+            "problems": [[one.row, one.column, one.value, one.reason] for one in result.problems[:limit]],
             "finished_at": timezone.now(),
         }
 

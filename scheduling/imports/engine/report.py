@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
+import tablib
 from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.chosen_values import sentences_about
@@ -81,15 +83,24 @@ def _shown_cells(sheet: Sheet, position: int) -> tuple[str, ...]:
 def _collect_failed_rows(result: ImportResult, run: FileRun) -> None:
     """Fill a table with the refused rows as they are in the file, and a last column with the reasons."""
     sheet = run.sheet
-    headers = ["" if header is None else str(header) for header in run.dataset.headers or ()]
+    # A row with a first and a last day has become several of the same number.
+    reasons: dict[int, list[str]] = {}
+    for problem in sheet.all_problems():
+        reasons.setdefault(problem.row, []).append(problem.reason)
+    rows = dict(zip(sheet.numbers, sheet.rows, strict=True))
+    result.failed_dataset = refused_rows(run.dataset.headers or (), rows, reasons)
+
+
+def refused_rows(
+    headers: Sequence[Any], rows: Mapping[int, Sequence[Any]], reasons: Mapping[int, Iterable[str]]
+) -> tablib.Dataset:
+    """Return a table of the rows for which there are reasons, with these in its last column, both by their numbers."""
+    texts = ["" if header is None else str(header) for header in headers]
     # The file may be one that was made here, and mended: the old reasons go.
-    kept = [place for place, header in enumerate(headers) if header != HEADER_OF_REASONS]
-    result.add_dataset_headers([headers[place] for place in kept])
-    rows: dict[int, list[int]] = {}
-    for position in sorted(sheet.problems):
-        # A row with a first and a last day has become several.
-        rows.setdefault(sheet.numbers[position], []).append(position)
-    for positions in rows.values():
-        reasons = dict.fromkeys(problem.reason for position in positions for problem in sheet.problems[position])
-        cells = sheet.rows[positions[0]]
-        result.failed_dataset.append([*(cells[place] for place in kept), "; ".join(reasons)])
+    kept = [place for place, header in enumerate(texts) if header != HEADER_OF_REASONS]
+    table = tablib.Dataset(headers=[*(texts[place] for place in kept), HEADER_OF_REASONS])
+    for number in sorted(reasons):
+        if number in rows:
+            cells = rows[number]
+            table.append([*(cells[place] for place in kept), "; ".join(dict.fromkeys(reasons[number]))])
+    return table

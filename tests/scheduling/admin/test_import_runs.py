@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission, User
@@ -221,3 +223,36 @@ class UndoTests:
         user.user_permissions.add(Permission.objects.get(codename="change_phone"))
         logged_in(user).post(undo_url(run))
         assert Employee.objects.get().phone == "1"
+
+
+class RefusedRowsTests:
+    FILE = b"email,Wage\namy@example.com,x\nbob@example.com,2\n"
+    LEFT_OUT: Any = {"file": FILE, "refused": 1, "problems": [[2, "Wage", "x", "Write a number."]]}
+
+    def test_are_downloaded_with_their_reasons(self, admin_client: Client) -> None:
+        run = ImportRunFactory(**self.LEFT_OUT)
+        address = reverse("admin:scheduling_importrun_refused", args=[run.pk])
+        assert address in admin_client.get(url("change", run)).text
+
+        assert admin_client.get(address).content.decode("utf-8-sig") == (
+            "email,Wage,Error\r\namy@example.com,x,Write a number.\r\n"
+        )
+
+    def test_are_as_they_were_mended(self, admin_client: Client) -> None:
+        run = ImportRunFactory(**self.LEFT_OUT, options={"mended": {"2": {"Wage": "y"}}})
+        assert (
+            "amy@example.com,y," in admin_client.get(reverse("admin:scheduling_importrun_refused", args=[run.pk])).text
+        )
+
+    @pytest.mark.parametrize("values", [{"refused": 0}, {"outcome": "refused"}, {"file": b""}, {"file": b"PK\x03\x04"}])
+    def test_are_there_of_imports_that_have_left_rows_out(self, values: dict[str, Any], admin_client: Client) -> None:
+        run = ImportRunFactory(**{**self.LEFT_OUT, **values})
+        assert admin_client.get(reverse("admin:scheduling_importrun_refused", args=[run.pk])).status_code == 404
+
+    @pytest.mark.parametrize(("more", "status"), [((), 403), (("view_hourly_rate", "view_phone"), 200)])
+    def test_are_for_those_who_may_have_the_file(self, more: tuple[str, ...], status: int) -> None:
+        run = ImportRunFactory(**self.LEFT_OUT)
+        client = logged_in(staff(*MAY_CHANGE_PEOPLE, *more))
+        address = reverse("admin:scheduling_importrun_refused", args=[run.pk])
+        assert client.get(address).status_code == status
+        assert (address in client.get(url("change", run)).text) is (status == 200)

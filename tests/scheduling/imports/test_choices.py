@@ -1,5 +1,4 @@
 import pytest
-from django.contrib.auth.models import AnonymousUser
 
 from scheduling.imports import choices
 from scheduling.imports.engine.files import ReadOptions
