@@ -2,6 +2,7 @@ import pytest
 
 from scheduling.imports import choices
 from scheduling.imports.engine.files import ReadOptions
+from scheduling.models import ImportRun
 from tests.factories import ImportRunFactory
 
 
@@ -22,10 +23,11 @@ class ChoicesTests:
         assert len({choices.mark_of(each) for each in (one, {"sheet": "a"}, {})}) == 3
 
     def test_are_what_a_resource_is_made_with(self) -> None:
-        kwargs = choices.resource_kwargs(
-            {"date_order": "dmy", "sheet": "a", "columns": {"x": "email"}}, AnonymousUser()
-        )
+        chosen = {"date_order": "dmy", "sheet": "a", "columns": {"x": "email"}, "new": {"department_code": ["Bistro"]}}
+        kwargs = choices.resource_kwargs(chosen)
 
+        assert kwargs["values"].wants_new("department_code", "bistro")
+        assert not kwargs["values"].may_add(ImportRun)
         assert kwargs["date_order"] == "dmy"
         assert kwargs["read_options"] == ReadOptions(sheet="a")
         assert (kwargs["chosen"], kwargs["mended"]) == ({"x": "email"}, None)
