@@ -7,29 +7,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduling', '0011_import_runs'),
+        ("scheduling", "0011_import_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportChoices',
+            name="ImportChoices",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=32, verbose_name='kind')),
-                ('form', models.CharField(help_text='SHA-256 of the headers of the file.', max_length=64, verbose_name='form')),
-                ('options', models.JSONField(blank=True, default=dict, verbose_name='options')),
-                ('chosen_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='chosen at')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=32, verbose_name="kind")),
+                (
+                    "form",
+                    models.CharField(
+                        help_text="SHA-256 of the headers of the file.", max_length=64, verbose_name="form"
+                    ),
+                ),
+                ("options", models.JSONField(blank=True, default=dict, verbose_name="options")),
+                ("chosen_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="chosen at")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'choices for an import',
-                'verbose_name_plural': 'choices for imports',
-                'ordering': ['-chosen_at', '-id'],
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'form'), name='import_choices_once_a_form')],
+                "verbose_name": "choices for an import",
+                "verbose_name_plural": "choices for imports",
+                "ordering": ["-chosen_at", "-id"],
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "kind", "form"), name="import_choices_once_a_form")
+                ],
             },
         ),
     ]

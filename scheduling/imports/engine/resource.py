@@ -222,6 +222,7 @@ class FileResource(Resource):
         """Import, and turn what stands in the way of the whole file into an error of the result."""
         result = ImportResult()
         result.total_rows = len(run.dataset)
+        result.reading = dict(getattr(run.dataset, "reading", {}))
         try:
             if self.forbidden:
                 headers, label = run.dataset.headers or (), str(self.kind.label)

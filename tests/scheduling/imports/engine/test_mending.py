@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scheduling.imports.engine.files import Upload, read_table
+from scheduling.imports.engine.files import Table, Upload, read_table
 from scheduling.imports.engine.mending import (
     MAX_CELLS_SHOWN,
     MAX_LENGTH,
@@ -11,6 +13,7 @@ from scheduling.imports.engine.mending import (
     WrongRows,
     mend,
     mended_by,
+    text_of,
 )
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.kinds.employees import EmployeeResource
@@ -19,7 +22,6 @@ from scheduling.models import ShiftType
 from tests.factories import DepartmentFactory
 
 TYPES = b"Name;colour;note\nEarly;red?;a\n;;\nLate;red?;b\nNight;#00ff00;c\n"
-ONE = "%d cell was mended by hand."
 
 
 def wrong(resource: Any, data: bytes, **options: Any) -> WrongRows:
@@ -93,6 +95,36 @@ class MendedByTests:
             self.mended(cell_2_1="x" * (MAX_LENGTH + 1))
         with pytest.raises(FileError, match="So much cannot be mended here"):
             self.mended({str(number): {"colour": "x" * MAX_LENGTH} for number in range(MAX_MENDED // MAX_LENGTH + 1)})
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+OFTEN = st.sampled_from(["a", "b", ""]) | CELLS
+TABLES = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(OFTEN, min_size=width, max_size=width), max_size=4))
+
+
+class EveryFormTests:
+    @settings(max_examples=100, deadline=None)
+    @given(data=st.data(), rows=TABLES)
+    def test_leads_to_the_table_that_was_written(self, data: st.DataObject, rows: list[list[str]]) -> None:
+        """Cells that were sent are as they were sent, once or twice, and the others as they are in the file."""
+        width = len(rows[0]) if rows else 1
+        headers = [f"h{place}" for place in range(width)]
+        sent_once, mended = {}, {}
+        for _ in range(2):
+            cells = st.tuples(st.integers(2, 6), st.integers(0, 4))
+            sent = data.draw(st.dictionaries(cells, CELLS, max_size=5))
+            fields = {f"cell-{number}-{place}": text for (number, place), text in sent.items()}
+            mended = mended_by(fields, Table(*rows, headers=headers, numbers=range(2, len(rows) + 2)), mended)
+            sent_once.update(sent)
+        table = Table(*rows, headers=headers, numbers=range(2, len(rows) + 2))
+        mend(table, mended)
+
+        expected = [[text_of(cell) for cell in row] for row in rows]
+        for (number, place), text in sent_once.items():
+            if number - 2 < len(rows) and place < width:
+                expected[number - 2][place] = text_of(text.replace("\0", ""))
+        assert [[text_of(cell) for cell in row] for row in table] == expected
+        assert sum(map(len, mended.values())) <= len(sent_once)
 
 
 @pytest.mark.django_db
