@@ -28,6 +28,8 @@ MAX_OPTIONS = 200
 """A list has no more than this. For more there are near ones, and a field to write in."""
 MAX_OPTIONS_OF_PAGE = 6_000
 MAX_HINTS = 1_000
+MAX_CHOSEN = 2_000
+"""As many values of a column can be chosen for a file, in several forms. The last ones are kept."""
 # The nearest of 5,000 people takes a tenth of a second: the first values have near ones, the others a field.
 MAX_COMPARED = 60_000
 NEW = "+"
@@ -186,7 +188,7 @@ def sent_values(sent: Mapping[str, str], resource: FileResource, before: Choices
     for field, text in sent.items():
         kind, __, rest = field.partition(":")
         name, __, given = rest.partition(":")
-        if kind != "value" or name not in columns or not given or len(given) > MAX_NAME_LENGTH:
+        if kind != "value" or name not in columns or not given or len(given) > MAX_NAME_LENGTH or "\0" in given + text:
             continue
         written = " ".join(sent.get(f"text:{name}:{given}", "").replace("\0", "").split())[:MAX_NAME_LENGTH]
         meant_one = written or (text[len(KNOWN) :][:MAX_NAME_LENGTH] if text.startswith(KNOWN) else "")
@@ -204,7 +206,10 @@ def sent_values(sent: Mapping[str, str], resource: FileResource, before: Choices
     for name, keys in wanted.items():
         if missing := sorted(missing_values(columns[name], keys)):
             raise FileError(_unknown(resource, columns[name], missing[0]))
-    return {"values": {k: v for k, v in known.items() if v}, "new": {k: v for k, v in new.items() if v}}
+    return {
+        "values": {name: dict([*chosen.items()][-MAX_CHOSEN:]) for name, chosen in known.items() if chosen},
+        "new": {name: names[-MAX_CHOSEN:] for name, names in new.items() if names},
+    }
 
 
 def _unknown(resource: FileResource, column: Column, key: str) -> str:

@@ -213,7 +213,20 @@ class SentValuesTests:
     @pytest.mark.parametrize("name", ["value:date:1", "value:huh:1", "value:shift_name:", "value", "x:shift_name:1"])
     def test_other_fields_are_ignored(self, name: str) -> None:
         assert self.sent({name: "=Early"}) == {"values": {}, "new": {}}
-        assert self.sent({f"value:shift_name:{'x' * 201}": "=Early"}) == {"values": {}, "new": {}}
+        for sent in (
+            {f"value:shift_name:{'x' * 201}": "=Early"},
+            {"value:shift_name:a\0": "="},
+            {"value:shift_name:a": "=\0"},
+        ):
+            assert self.sent(sent) == {"values": {}, "new": {}}
+
+    def test_no_more_than_fit_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(mapping, "MAX_CHOSEN", 2)
+        before = {"values": {"shift_name": {"a": "Early", "b": "Early"}}, "new": {}}
+        ShiftFactory(name="Late")
+        assert self.sent({"value:shift_name:c": "=Late"}, **before)["values"] == {
+            "shift_name": {"b": "Early", "c": "Late"}
+        }
 
 
 ROTA = "Wer;Was;Wann;Wo\namy@example.com;Frueh;01.12.2026;hier\namy@example.com;Frueh;02.12.2026;da\n"
