@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from scheduling.models import (
     Department,
     Employee,
+    ImportChoices,
     ImportRun,
     Notification,
     Rule,
@@ -109,6 +110,15 @@ class NotificationFactory(DjangoModelFactory):
 
     recipient = factory.SubFactory(EmployeeFactory)
     title = factory.Sequence(lambda n: f"Message {n}")
+
+
+class ImportChoicesFactory(DjangoModelFactory):
+    class Meta:
+        model = ImportChoices
+
+    user = None
+    kind = "employees"
+    form = factory.Sequence(lambda n: f"{n:064x}")
 
 
 class ImportRunFactory(DjangoModelFactory):

@@ -236,7 +236,7 @@ class GermanPageTests:
         page, export = (reverse(f"admin:scheduling_shifttype_{name}") for name in ("import", "export"))
         form = client.get(page)
         file = SimpleUploadedFile("types.csv", b"name;code\nDay;DAY\n")
-        preview = client.post(page, {"import_file": file, "format": "0", "resource": "0"})
+        preview = client.post(page, {"import_file": file}, follow=True)
 
         assert "Spalten, die gelesen werden, in beliebiger Reihenfolge: <code>name, code," in self.text(form)
         assert "Noch ist nichts importiert. Bitte die Änderungen unten prüfen" in self.text(preview)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -22,19 +21,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.problems import FileError, Problem
+from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.recording import READ_AS
 from scheduling.imports.kinds import KINDS
+from scheduling.imports.past_runs import has_left_out_rows, left_out_rows, mended_for, problems_for
+from scheduling.imports.previews import as_download
 from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import ImportRun
 from scheduling.models.guarded import AnyUser, closed_to, hidden_from
 
 COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
 MAX_LEFT = 100
+MAX_SHOWN = 1000
 OPTIONS = {
     "encoding": _("encoding"),
     "sheet": _("sheet"),
     "date_order": _("order of dates"),
-    "map": _("columns chosen by hand"),
+    "columns": _("columns chosen by hand"),
     "valid_only": _("only the valid rows"),
 }
 
@@ -128,7 +131,7 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("options"))
     def chosen(self, run: ImportRun) -> str:
-        said = [f"{title}: {_in_words(run.options[name])}" for name, title in OPTIONS.items() if name in run.options]
+        said = [f"{title}{_in_words(run.options[name])}" for name, title in OPTIONS.items() if name in run.options]
         return ", ".join(said) or self.get_empty_value_display()
 
     def change_view(
@@ -140,8 +143,12 @@ class ImportRunAdmin(admin.ModelAdmin):
             context = {
                 "run": run,
                 "may_download": self.has_file_permission(request, run) and _has(run, "file"),
-                "problems": list(problems_for(request.user, run)),
-                "columns": {header: name for header, name in run.options.get("columns", {}).items() if header != name},
+                "problems": (problems := list(problems_for(request.user, run)))[:MAX_SHOWN],
+                "more_problems": max(0, len(problems) - MAX_SHOWN),
+                "has_refused_rows": has_left_out_rows(run),
+                "mended": (mended := list(mended_for(request.user, run)))[:MAX_SHOWN],
+                "more_mended": max(0, len(mended) - MAX_SHOWN),
+                "columns": {header: name for header, name in run.options.get(READ_AS, {}).items() if header != name},
                 "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
                 "undos": run.undos.defer("file", "changes"),
             }
@@ -150,9 +157,11 @@ class ImportRunAdmin(admin.ModelAdmin):
     # -- the file, and the undo ----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        file, undo = (self.admin_site.admin_view(view) for view in (self.file_view, self.undo_view))
+        views = (self.file_view, self.refused_view, self.undo_view)
+        file, refused, undo = (self.admin_site.admin_view(view) for view in views)
         return [
             path("<str:object_id>/file/", file, name="scheduling_importrun_file"),
+            path("<str:object_id>/refused/", refused, name="scheduling_importrun_refused"),
             path("<str:object_id>/undo/", undo, name="scheduling_importrun_undo"),
             *super().get_urls(),
         ]
@@ -172,6 +181,18 @@ class ImportRunAdmin(admin.ModelAdmin):
             content_type="application/octet-stream",
             headers={"Content-Disposition": disposition},
         )
+
+    def refused_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the rows that an import has left out, to be mended and uploaded, with the reasons in a column."""
+        run = self.get_object(request, object_id)
+        if run is None or not run.file or not has_left_out_rows(run):
+            raise Http404
+        if not self.has_file_permission(request, run):
+            raise PermissionDenied
+        try:
+            return as_download(left_out_rows(run))
+        except FileError as error:
+            raise Http404 from error
 
     def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what an undo would do, and do it once that is confirmed. Who may import the kind may undo it."""
@@ -232,23 +253,17 @@ def log_undo(request: HttpRequest, result: UndoResult) -> None:
         )
 
 
-def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
-    """Yield each error, without the values of columns that are hidden from the user."""
-    kind = KINDS[run.kind].kind
-    hidden = hidden_from(user, kind.model)
-    fields = {column.name: column.field_name for column in kind.columns}
-    columns = run.options.get("columns", {})
-    for row, header, value, reason in run.problems:
-        if fields.get(columns.get(header, header)) in hidden:
-            # The reason quotes the value.
-            yield Problem(row, header, "", gettext("You may not see this column."))
-        else:
-            yield Problem(row, header, value, reason)
-
-
 def _has(run: ImportRun, field: str) -> bool:
     return ImportRun.objects.filter(pk=run.pk).exclude(**{field: b""}).exists()
 
 
 def _in_words(value: Any) -> str:
-    return ", ".join(f"{name} → {field}" for name, field in value.items()) if isinstance(value, dict) else str(value)
+    """Return the value of an option, to go behind its title. Of one that is only on or off the title says all."""
+    if value is True:
+        return ""
+    said = (
+        ", ".join(f"{name} → {field or gettext('left out')}" for name, field in value.items())
+        if isinstance(value, dict)
+        else value
+    )
+    return f": {said}"

@@ -72,18 +72,18 @@ class XLSX(Format):
         """Write one sheet. Raises ValueError, which the page shows, for a text that is too long for a cell."""
         file = io.BytesIO()
         with Workbook(file, {"in_memory": True}) as book:
-            sheet = _Sheet(book)
+            sheet = TypedSheet(book)
             sheet.write(0, dataset.headers)
             for number, row in enumerate(dataset, 1):
                 sheet.write(number, row)
         return file.getvalue()
 
 
-class _Sheet:
+class TypedSheet:
     """A sheet of a workbook, written row by row."""
 
-    def __init__(self, book: Workbook) -> None:
-        self._sheet = book.add_worksheet()
+    def __init__(self, book: Workbook, title: str | None = None) -> None:
+        self._sheet = book.add_worksheet(title)
         # As if somebody had typed an apostrophe first: the cell is still text after somebody has edited it.
         self._quoted = book.add_format({"quote_prefix": True})
         self._date = book.add_format({"num_format": "yyyy-mm-dd"})

@@ -8,70 +8,31 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.files.uploadedfile import UploadedFile
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.translation import gettext
+from django.urls import URLPattern, path
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportMixin
 from import_export.formats.base_formats import Format
-from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.results import RowResult
 
-from scheduling.imports.engine.encodings import COMMON_ENCODINGS
-from scheduling.imports.engine.files import MAX_BYTES, ReadOptions, too_large
-from scheduling.imports.engine.problems import FileError
+from scheduling.exports.formats import XLSX
+from scheduling.imports import choices
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.formats import CSV, XLSX
-from scheduling.imports.uploads import UploadStorage, key_of
+from scheduling.imports.formats import AnyFormat
+from scheduling.imports.forms import ConfirmForm, FileForm
+from scheduling.imports.previews import PreviewMixin
+from scheduling.imports.remembered import recall
+from scheduling.imports.template_files import template_of
+from scheduling.imports.uploads import UploadStorage, keep_upload, key_of
 from scheduling.models import ImportRun
 from scheduling.models.guarded import closed_to
 
-DATE_ORDERS = (
-    ("", _("as the file shows")),
-    ("dmy", _("day first: 31/12/2026")),
-    ("mdy", _("month first: 12/31/2026")),
-)
-ENCODINGS = (("", _("as the file shows")), *((name, name) for name in COMMON_ENCODINGS))
-# Excel allows 31 characters, other programs more.
-MAX_SHEET_LENGTH = 200
 LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
 
-class FileForm(ImportForm):
-    """The form for the upload. It also asks for what the file may not show."""
-
-    date_order = forms.ChoiceField(label=_("Dates such as 11/05/2026"), choices=DATE_ORDERS, required=False)
-    encoding = forms.ChoiceField(
-        label=_("Encoding of a text file"),
-        choices=ENCODINGS,
-        required=False,
-        help_text=_("Choose one if letters such as ü or ł are wrong in the preview."),
-    )
-    sheet = forms.CharField(
-        label=_("Sheet of a spreadsheet"),
-        max_length=MAX_SHEET_LENGTH,
-        required=False,
-        help_text=_("Empty: the first visible sheet with the columns that are needed. The preview names the others."),
-    )
-    field_order = ["resource", "import_file", "format", "date_order", "encoding", "sheet"]
-
-    def clean_import_file(self) -> UploadedFile:
-        file = self.cleaned_data["import_file"]
-        if file.size > MAX_BYTES:
-            raise forms.ValidationError(too_large(file.size))
-        return file
-
-
-class ConfirmForm(ConfirmImportForm):
-    """The form below the preview, which keeps the answers to the first one."""
-
-    date_order = forms.ChoiceField(choices=DATE_ORDERS, required=False, widget=forms.HiddenInput)
-    encoding = forms.ChoiceField(choices=ENCODINGS, required=False, widget=forms.HiddenInput)
-    sheet = forms.CharField(max_length=MAX_SHEET_LENGTH, required=False, widget=forms.HiddenInput)
-
-
-class FileImportMixin(ImportMixin):
+class FileImportMixin(PreviewMixin):
     """Import pages for a ModelAdmin with `resource_classes`, for users who may add and change its rows."""
 
     # This template also has the button of the export, for a ModelAdmin with FileExportMixin.
@@ -91,65 +52,86 @@ class FileImportMixin(ImportMixin):
         return [resource.without(closed) for resource in super().get_import_resource_classes(request)]
 
     def get_import_formats(self) -> list[type[Format]]:
-        return [CSV, XLSX]
+        return [AnyFormat]
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        chosen = getattr(kwargs.get("form"), "cleaned_data", {})
-        options = ReadOptions(encoding=chosen.get("encoding", ""), sheet=chosen.get("sheet", ""))
-        return {"date_order": chosen.get("date_order") or None, "read_options": options}
+        """Return what is chosen for the upload; without one, for the list of columns on the page, nothing."""
+        run: ImportRun | None = kwargs.get("run")
+        return choices.resource_kwargs(choices.choices_of(run), request.user) if run is not None else {}
 
-    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
-        initial = super().get_confirm_form_initial(request, import_form)
-        if import_form is not None:
-            initial.update({name: import_form.cleaned_data[name] for name in ("date_order", "encoding", "sheet")})
-        return initial
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Show the form for the upload, or keep what was uploaded and lead to its preview."""
+        if request.method == "POST" and self.has_import_permission(request):
+            form = self.create_import_form(request)
+            if form.is_valid():
+                return HttpResponseRedirect(self.page_of(self.keep_file(request, form).pk))
+        return super().import_action(request, **kwargs)
 
-    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
-        if isinstance(e, FileError):
-            form.add_error("import_file", str(e))
-        else:
-            super().add_data_read_fail_error_to_form(form, e)
+    def get_urls(self) -> list[URLPattern]:
+        template = self.admin_site.admin_view(self.template_view)
+        name = "{}_{}_import_template".format(*self.get_model_info())
+        return [path("import/template/", template, name=name), *super().get_urls()]
+
+    def template_view(self, request: HttpRequest) -> HttpResponse:
+        """Return a spreadsheet to begin with."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        (resource,) = self.get_import_resource_classes(request)
+        name = f"{resource.kind.name}.xlsx"
+        return HttpResponse(
+            template_of(resource()),
+            content_type=XLSX().get_content_type(),
+            headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)},
+        )
+
+    def keep_file(self, request: HttpRequest, form: forms.Form) -> ImportRun:
+        """Keep an upload with what was chosen for it, now or for the last file with its headers.
+
+        The uploads of others that nobody has confirmed for a day are deleted.
+        """
+        UploadStorage().delete_old()
+        (resource,) = self.get_import_resource_classes(request)
+        chosen = {name: form.cleaned_data.get(name) for name in choices.KEPT}
+        file = form.cleaned_data["import_file"]
+        recalled = recall(resource, request.user, file.read(), chosen)
+        for sentence in recalled.sentences:
+            messages.warning(request, sentence)
+        if recalled.chosen_at is not None:
+            chosen |= {**recalled.options, "recalled": recalled.chosen_at.isoformat()}
+        return keep_upload(file, resource.kind.name, request.user, chosen)
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         """Name the run that keeps the file from the upload to the confirmation."""
-        chosen = kwargs["form"].cleaned_data
-        name = chosen.get("import_file_name") or chosen["import_file"].tmp_storage_name
-        return {**super().get_import_data_kwargs(**kwargs), "upload": key_of(name)}
-
-    def write_to_tmp_storage(self, import_file: UploadedFile, input_format: Format) -> UploadStorage:
-        """Name the upload, and delete those of others that nobody has confirmed for a day."""
-        UploadStorage().delete_old()
-        return super().write_to_tmp_storage(import_file, input_format)
+        others = super().get_import_data_kwargs(**kwargs)
+        run, valid_only = others.pop("run"), others.pop("valid_only", False)
+        return {**others, "upload": run.pk, "rollback_on_validation_errors": not valid_only}
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        try:
-            self._refuse_uploads_of_others(request)
-            return super().process_import(request, **kwargs)
-        except FileNotFoundError:
-            messages.error(request, _("The uploaded file is no longer there. Upload it again."))
-            return HttpResponseRedirect(self._url("import"))
-
-    def _refuse_uploads_of_others(self, request: HttpRequest) -> None:
-        """Raise FileNotFoundError for an upload that is not the user's, or of another page."""
+        """Import an upload as it was checked. What was changed on the page since is checked first."""
         name = request.POST.get("import_file_name")
         if not name or not self.has_import_permission(request):
-            return
-        kinds = [resource.kind.name for resource in self.get_import_resource_classes(request)]
-        key = key_of(name)
-        if key is None or not ImportRun.objects.filter(pk=key, user=request.user.pk, kind__in=kinds).exists():
-            raise FileNotFoundError(name)
+            return super().process_import(request, **kwargs)
+        run = self.waiting_run(request, key_of(name))
+        if run is None:
+            return self.upload_again(request)
+        if self.take_choices(request, run):
+            messages.warning(request, _("What you have changed was checked. Nothing has been imported yet."))
+            return HttpResponseRedirect(self.page_of(run.pk))
+        self.remember(request, run)
+        try:
+            return super().process_import(request, run=run, valid_only="valid_only" in request.POST, **kwargs)
+        except FileNotFoundError:  # Somebody has deleted it a moment ago.
+            return self.upload_again(request)
 
     def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
         if result.saved:
-            return super().process_result(result, request)
+            response = super().process_result(result, request)
+            # There are the rows that were left out.
+            return HttpResponseRedirect(self.page_of_run(result.run)) if result.refused and result.run else response
         reasons = result.sentences or [problem.sentence for problem in result.problems[:3]]
         text = _("Nothing was imported; something has changed since the preview. %(reasons)s")
         messages.error(request, text % {"reasons": " ".join(reasons)})
-        return HttpResponseRedirect(self._url("import"))
-
-    def _url(self, page: str) -> str:
-        app_label, model_name = self.get_model_info()
-        return reverse(f"admin:{app_label}_{model_name}_{page}", current_app=self.admin_site.name)
+        return HttpResponseRedirect(self.page_of(result.run) if result.run else self.url_of("import"))
 
     def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
         """Write an entry in the history for each written row, named as in the file, so that no name costs a query."""
@@ -173,5 +155,10 @@ class FileImportMixin(ImportMixin):
         counts = {"new": result.new, "updated": result.updated, "unchanged": result.unchanged}
         summary = _("Import finished: %(new)d new, %(updated)d updated, %(unchanged)d unchanged.") % counts
         messages.success(request, " ".join([summary, *result.notes]))
+        if result.refused:
+            text = ngettext(
+                "%(count)d row was refused and left out.", "%(count)d rows were refused and left out.", result.refused
+            )
+            messages.warning(request, text % {"count": result.refused})
         if result.warnings:
             messages.warning(request, " ".join(result.warning_notes))

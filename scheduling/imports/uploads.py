@@ -5,7 +5,7 @@ import datetime
 import io
 import re
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
@@ -14,6 +14,7 @@ from import_export.tmp_storages import BaseStorage, MediaStorage
 
 from scheduling.imports.engine.files import MAX_BYTES
 from scheduling.models import ImportRun
+from scheduling.models.imports import digest_of
 
 MAX_AGE = datetime.timedelta(days=1)
 """How long an upload waits for its confirmation."""
@@ -38,26 +39,16 @@ class LimitedUploadHandler(FileUploadHandler):
 
 
 class UploadStorage(BaseStorage):
-    """Where an upload waits for its confirmation: in its ImportRun, so that any web server can confirm it.
-
-    The preview writes the run, under the name that the upload gets here.
-    """
+    """Where an upload waits for its confirmation: in its ImportRun, so that any web server can confirm it."""
 
     name: str | None
-    data: bytes | None = None
-
-    def save(self, data: bytes) -> None:
-        """Hold the data for the preview, and give it a name of 32 random digits."""
-        self.data, self.name = data, uuid4().hex
 
     def read(self) -> bytes:
         """Return the file; raise FileNotFoundError for a name that is no upload's, whatever the form says."""
-        if self.data is not None:
-            return self.data
         key = key_of(self.name)
-        waiting = ImportRun.objects.filter(outcome=ImportRun.Outcome.PREVIEWED).order_by()
+        waiting = ImportRun.objects.filter(outcome__in=ImportRun.WAITING).order_by()
         file = waiting.filter(pk=key).values_list("file", flat=True).first() if key else None
-        if file is None:
+        if not file:
             raise FileNotFoundError(self.name)
         return bytes(file)
 
@@ -75,6 +66,20 @@ class UploadStorage(BaseStorage):
         deleted, _ = old.filter(outcome=ImportRun.Outcome.PREVIEWED).only("pk").delete()
         emptied = old.filter(outcome=ImportRun.Outcome.REFUSED).exclude(file=b"").update(file=b"")
         return deleted + emptied + _delete_old_files(before)
+
+
+def keep_upload(file: UploadedFile, kind: str, user: Any, options: dict[str, Any]) -> ImportRun:
+    """Keep a file as it was uploaded until it is confirmed, with what was chosen for it."""
+    data = b"".join(file.chunks())
+    return ImportRun.objects.create(
+        kind=kind,
+        outcome=ImportRun.Outcome.PREVIEWED,
+        user=user,
+        file_name=(file.name or "")[:255],
+        file=data,
+        digest=digest_of(data),
+        options={name: value for name, value in options.items() if value},
+    )
 
 
 def key_of(name: str | None) -> UUID | None:

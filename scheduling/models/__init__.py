@@ -11,10 +11,10 @@ schedules      the weeks of departments, and the assignments in them
 parameters     what each kind of rule takes as parameters
 rules          who is available when, and how much work is too much
 notifications  what employees are told
-imports        what was imported, by whom, and what the rows were before
+imports        what was imported, by whom, what the rows were before, and what was chosen
 """
 
-from scheduling.models.imports import ImportRun
+from scheduling.models.imports import ImportChoices, ImportRun
 from scheduling.models.notifications import Notification
 from scheduling.models.people import Department, Employee, Skill
 from scheduling.models.rules import Rule
@@ -24,6 +24,7 @@ from scheduling.models.shifts import Shift, ShiftType
 __all__ = [
     "Department",
     "Employee",
+    "ImportChoices",
     "ImportRun",
     "Notification",
     "Rule",

@@ -1,4 +1,4 @@
-"""Imports of files: what was uploaded, who imported it, what came of it, and what the rows were before."""
+"""Imports of files: what was uploaded, by whom, what came of it, what the rows were before, and what was chosen."""
 
 from __future__ import annotations
 
@@ -73,6 +73,33 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name or str(self.id)
+
+
+class ImportChoices(models.Model):
+    """What a user has chosen for files of a kind with certain headers, so that the next such file is read like it.
+
+    A preference and nothing else: no run needs it, and it goes with the user.
+    """
+
+    MAX_FORMS: ClassVar = 50
+    """How many forms of a kind are remembered for a user: those that were used last."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("user"))
+    kind = models.CharField(_("kind"), max_length=32)
+    form = models.CharField(_("form"), max_length=64, help_text=_("SHA-256 of the headers of the file."))
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    chosen_at = models.DateTimeField(_("chosen at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["-chosen_at", "-id"]
+        verbose_name = _("choices for an import")
+        verbose_name_plural = _("choices for imports")
+        # Each user has only those of their own, on the pages of the import.
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "form"], name="import_choices_once_a_form")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.form[:8]}"
 
 
 def digest_of(data: bytes) -> str:

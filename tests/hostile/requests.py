@@ -181,6 +181,22 @@ def _buttons(name: str) -> Fields:
     if name.endswith("_process_import"):
         names = ("import_file_name", "original_file_name", "format", "resource", "date_order", "only")
         return {**{each: ["0"] for each in names}, "confirm": ["Confirm"]}
+    if name.endswith("_preview"):
+        names = (
+            "cell-2-0",
+            "same-2-0",
+            "cell-99999999-999",
+            "column:email",
+            "value:department_code:KITT",
+            "text:department_code:KITT",
+            "value:\0:\0",
+            "date_order",
+            "encoding",
+            "sheet",
+            "checked",
+            "valid_only",
+        )
+        return {each: ["0"] for each in names}
     if name.startswith("scheduling_schedule_") or name.startswith("scheduling_scheduleassignment_"):
         return {"carry_out": ["1"], "confirmed_warnings": ["0"], "action": [""], "_selected_action": ["1"]}
     if name == "login":

@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from scheduling.imports.forms import FileForm
 from scheduling.imports.kinds.selected_assignments import MAX_SELECTED, SelectedAssignmentResource, Selection
-from scheduling.imports.pages import ConfirmForm, FileForm, FileImportMixin
+from scheduling.imports.pages import FileImportMixin
+from scheduling.models import ImportRun
 
 PERMISSION = "scheduling.import_scheduleassignment"
 
@@ -24,27 +26,19 @@ class SelectedFileForm(FileForm):
     only = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-class SelectedConfirmForm(ConfirmForm):
-    only = forms.CharField(required=False, widget=forms.HiddenInput)
-
-
 class SelectedImportMixin(FileImportMixin):
-    """The import pages of assignments. A hidden field passes the selection from the upload to the confirmation."""
+    """The import pages of assignments. The selection is kept with the upload, until it is confirmed."""
 
     resource_classes = [SelectedAssignmentResource]
     import_template_name = "scheduling/import_selected.html"
     import_form_class = SelectedFileForm
-    confirm_form_class = SelectedConfirmForm
 
     def get_import_form_initial(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().get_import_form_initial(request), "only": request.GET.get("only", "")}
 
-    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
-        initial = super().get_confirm_form_initial(request, import_form)
-        return {**initial, "only": import_form.cleaned_data["only"]} if import_form is not None else initial
-
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        only = getattr(kwargs.get("form"), "cleaned_data", {}).get("only", "")
+        run: ImportRun | None = kwargs.get("run")
+        only = run.options.get("only", "") if run is not None else ""
         return {**super().get_import_resource_kwargs(request, **kwargs), "selection": Selection.of(only)}
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -17,10 +17,14 @@ survey_xlsx   the survey of an XLSX file
 survey_ods    the survey of an OpenDocument file
 workbooks     the bytes of a spreadsheet to the rows of one of its sheets
 files         the bytes of any file to a table
+file_columns  the columns of a file as a person sees them, and what they are read as
 sheet         a file column by column, and what is wrong with its rows
+chosen_values  what the user says that values of a file mean
 references    the natural keys in a column to primary keys
+known_values  what the values of a column can mean, the nearest first
 lost_zeros    numbers that have lost the zeros with which they begin
 bulk          many rows read and written at once
+mending       cells that are mended by hand, and the wrong ones as a form shows them
 results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
 import_kind   the declaration of one kind of import

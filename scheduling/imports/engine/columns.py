@@ -28,6 +28,8 @@ class Column:
     """Our header."""
     aliases: tuple[str, ...] = ()
     """Other names of the column, as `headers.normalise` spells them."""
+    label: Any = ""
+    """What people call the column, translated. Empty if the label of the model field says it."""
     field: str = ""
     """The model field that it fills and that validates it. Empty if that field has the name of the column."""
     parse: Parser | None = None
@@ -35,7 +37,13 @@ class Column:
     lookup: CachedLookup | None = None
     """For a foreign key: finds the row that the cell names."""
     fallback: Callable[[Iterable[Any]], dict[Any, Any]] | None = None
-    """For a foreign key: takes what the look-up did not find, and returns primary keys for some or all of it."""
+    """For names of rows: takes what is not found by `named_by`, and returns primary keys for some or all of it."""
+    refers_to: models.Field[Any, Any] | None = None
+    """For a column without a look-up whose cells name rows of another model: the field with these names."""
+    make_new: Callable[[Iterable[str]], dict[str, Any]] | None = None
+    """For a foreign key: returns unsaved rows for names that nobody has, or a ValidationError, if the user wants it."""
+    makes_new: bool = False
+    """Whether names that nobody has are made in any case, if the user may add such rows."""
     required: bool = False
     """Whether the file must have the column, and every row a value in it."""
     instead: tuple[str, ...] = ()
@@ -52,6 +60,11 @@ class Column:
     @property
     def field_name(self) -> str:
         return self.field or self.name
+
+    @property
+    def named_by(self) -> models.Field[Any, Any] | None:
+        """The field by whose values the cells name rows of another model, or None if they are no such names."""
+        return self.lookup.field if self.lookup is not None else self.refers_to
 
 
 class Refused:

@@ -53,6 +53,18 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, list[str]]:
         raise _unreadable(data, error, "UTF-8, Windows-1252 (cp1252)") from error
 
 
+def encoding_of(data: bytes) -> str:
+    """Return the encoding that the bytes of a file show, as `decode` sees it; where they show none, the guess."""
+    mark = next((name for bom, name in _BOMS if data.startswith(bom)), "") or _utf_16_without_bom(data)
+    if mark:
+        return mark
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return GUESS
+    return "utf-8"
+
+
 def _known(encoding: str) -> str:
     """Return Python's name of an encoding. Raises FileError if there is no such encoding of texts."""
     try:

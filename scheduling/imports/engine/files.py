@@ -13,7 +13,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.csv_rows import DELIMITERS, csv_rows, delimiter_of, first_lines
-from scheduling.imports.engine.encodings import decode
+from scheduling.imports.engine.encodings import decode, encoding_of
 from scheduling.imports.engine.headers import MAX_ROWS_ABOVE, KnownHeaders
 from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.texts import is_blank
@@ -52,6 +52,8 @@ class Table(tablib.Dataset):
         """Sentences about what was guessed or left out when the file was read."""
         self.data = b""
         """The file as it was uploaded."""
+        self.reading: dict[str, str] = {}
+        """What the bytes have shown: the sheet of a spreadsheet, or the encoding of a text."""
 
 
 class Upload(tablib.Dataset):
@@ -94,14 +96,18 @@ def _read_table(data: bytes, known: KnownHeaders | None, options: ReadOptions) -
     if data.startswith(_OLD_EXCEL):
         raise FileError(_("This is an old Excel file (.xls) or one with a password. Save it as .xlsx without one."))
     if data.startswith(_ZIP):
-        rows, notes = workbook_rows(data, options.sheet, known)
-        return _table(rows, known, notes)
+        rows, notes, sheet = workbook_rows(data, options.sheet, known)
+        table = _table(rows, known, notes)
+        table.reading["sheet"] = sheet
+        return table
     if options.sheet.strip():
         raise FileError(_("This is a text file, which has no sheets. Leave the sheet '%s' out.") % shown(options.sheet))
     text, notes = decode(data, options.encoding)
     if "\0" in text:
         raise FileError(_("This is not a text file: it has bytes that no text has. Save it as CSV or XLSX."))
-    return _table(csv_rows(text, _delimiter(text, known)), known, notes)
+    table = _table(csv_rows(text, _delimiter(text, known)), known, notes)
+    table.reading["encoding"] = options.encoding or encoding_of(data)
+    return table
 
 
 def _delimiter(text: str, known: KnownHeaders | None) -> str:

@@ -46,7 +46,7 @@ class KnownHeaders:
 
     def and_chosen(self, chosen: Mapping[str, str]) -> KnownHeaders:
         """Return these headers and those that the user has chosen for a column."""
-        names = {normalise(header): column for header, column in chosen.items()}
+        names = {normalise(header): column for header, column in chosen.items() if column}
         return KnownHeaders({**self.column_of, **names}, self.required)
 
     def is_header(self, row: Sequence[Any]) -> bool:
@@ -83,6 +83,8 @@ class Headers:
     """Our columns that the file lacks. The stored values of these stay as they are."""
     unneeded: Mapping[int, str] = field(default_factory=dict)
     """Our column, by the position of each column that has another name for one that the file has already."""
+    left_out: tuple[str, ...] = ()
+    """Headers of columns that the user has chosen to leave out."""
 
 
 def map_headers(
@@ -95,13 +97,16 @@ def map_headers(
     """Map a file's headers to our columns; raise FileError if two of them mean the same column.
 
     `aliases` has the other names of each of our columns. Our own name wins over an alias, and an alias over one of the
-    `words`, which are names in other languages. What the user has `chosen`, our column by header, wins over all.
+    `words`, which are names in other languages. What the user has `chosen`, our column by header, wins over all; a
+    header chosen for no column is left out.
     """
     texts = ["" if header is None else shown(header, MAX_HEADER_LENGTH) for header in headers]
     names = [normalise(header) for header in headers]
     columns = _chosen_columns(names, texts, aliases, chosen or {})
+    unread = {normalise(header) for header, column in (chosen or {}).items() if not column} - {""}
+    left_out = {place for place, name in enumerate(names) if name in unread and place not in columns.values()}
     # What would have been read without the choice is no other spelling of it.
-    names = ["" if position in columns.values() else name for position, name in enumerate(names)]
+    names = ["" if place in left_out or place in columns.values() else name for place, name in enumerate(names)]
     aliases_of_others = {column: others for column, others in aliases.items() if column not in columns}
     words = {column: others for column, others in (words or {}).items() if column not in columns}
     unneeded: dict[int, str] = {}
@@ -119,7 +124,7 @@ def map_headers(
                 )
             elif claims:
                 columns[column] = claims[0]
-    known = set(columns.values())
+    known = {*columns.values(), *left_out}
     unneeded = {position: column for position, column in unneeded.items() if position not in known}
     return Headers(
         columns=columns,
@@ -129,6 +134,7 @@ def map_headers(
         ),
         missing=tuple(column for column in aliases if column not in columns),
         unneeded=unneeded,
+        left_out=tuple(texts[place] for place in sorted(left_out)),
     )
 
 
@@ -138,7 +144,7 @@ def _chosen_columns(
     """Return the position of each column that the user has chosen. Raises FileError for what is not there."""
     columns: dict[str, int] = {}
     for header, column in chosen.items():
-        if column not in aliases:
+        if column and column not in aliases:
             words = {"column": shown(column), "columns": listed(aliases, _("or"), limit=len(list(aliases)))}
             raise FileError(
                 _("There is no column '%(column)s'. Choose %(columns)s.") % words + did_you_mean(column, aliases)
@@ -147,6 +153,8 @@ def _chosen_columns(
         if not places:
             words = {"header": shown(header), "columns": listed(filter(None, texts))}
             raise FileError(_("The file has no column '%(header)s'. It has %(columns)s.") % words)
+        if not column:
+            continue
         if column in columns:
             text = _("Two columns of the file are to be read as '%(column)s'. Choose one of them.")
             raise FileError(text % {"column": column})

@@ -54,6 +54,12 @@ class ImportKind:
         required = frozenset(column.name for column in self.columns if column.required and not column.instead)
         return KnownHeaders(names, required)
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What people call each column, in their language."""
+        get_field = self.model._meta.get_field
+        return {one.name: str(one.label or get_field(one.field_name).verbose_name) for one in self.columns}  # type: ignore[union-attr]
+
     def field_of(self, column: Column) -> models.Field[Any, Any] | None:
         """Return the model field that stores the values of a column, or None if no single field does."""
         return self.model._meta.get_field(column.field_name) if column.stored else None  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -21,7 +21,9 @@ from scheduling.imports.engine.run import FileRun
 from scheduling.models.imports import ImportRun, digest_of
 
 MAX_PROBLEMS = 1000
-"""A run keeps this many errors. Their number is kept in full."""
+"""A run of a refused file keeps this many errors. Their number is kept in full."""
+READ_AS = "read_as"
+"""The option of a run that says as which of our columns each header was read."""
 Outcome = ImportRun.Outcome
 
 
@@ -39,7 +41,7 @@ class Recording:
         upload: UUID | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """`upload` is the key of the run of a file in the admin: a preview creates it, and its import ends it."""
+        """`upload` is the key of the run that an upload in the admin has already: its import ends it."""
         self.kind = kind
         self.data = data
         self.file_name = file_name
@@ -57,8 +59,10 @@ class Recording:
         values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": self.queries.total() + 1}
         if self.upload is None:
             result.run = self._create(**values)
-        elif not self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values):
+        elif not self._runs.filter(pk=self.upload, outcome__in=ImportRun.WAITING).update(**values):
             raise FileError(_("This upload has been imported already. Upload the file again to import it again."))
+        else:
+            result.run = self.upload
 
     def refused(self, result: ImportResult) -> None:
         """Record that nothing was imported, after the transaction has been rolled back."""
@@ -66,16 +70,25 @@ class Recording:
         if self.upload is None:
             result.run = self._create(**values)
         else:
-            self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values)
+            result.run = self.upload
+            self._update_waiting(self.upload, values)
 
     def previewed(self, result: ImportResult) -> None:
-        """Keep an upload until it is confirmed, and say in the result if the same file was imported before."""
+        """Tell the run of an upload what would come of it, and say in the result if the file was imported before."""
         if self.upload is None:
             return
         outcome = Outcome.REFUSED if result.failed else Outcome.PREVIEWED
-        self._create(id=self.upload, **{**self._values(result, outcome), "finished_at": None})
-        if outcome is Outcome.PREVIEWED:
-            result.notes += told_before(self.kind, self.data)
+        self._update_waiting(self.upload, {**self._values(result, outcome), "finished_at": None})
+        result.notes += told_before(self.kind, self.data)
+
+    def _update_waiting(self, key: UUID, values: Mapping[str, Any]) -> None:
+        """Change the run of an upload that is not imported yet. What was chosen for it since stays chosen."""
+        with transaction.atomic(using=self._runs.db):
+            waiting = self._runs.select_for_update().filter(pk=key, outcome__in=ImportRun.WAITING).order_by()
+            for options in waiting.values_list("options", flat=True):
+                self._runs.filter(pk=key).update(
+                    **{**values, "options": {**options, READ_AS: values["options"][READ_AS]}}
+                )
 
     def _create(self, **values: Any) -> UUID:
         run = self._runs.create(
@@ -92,9 +105,11 @@ class Recording:
         new, updated = result.new, result.updated
         # Of a file that is refused the rows that are right are left out too.
         skipped = new + updated if outcome is Outcome.REFUSED else 0
+        # Of the rows that were left out each is kept with its reason, to be downloaded.
+        limit = None if outcome is Outcome.IMPORTED else MAX_PROBLEMS
         return {
             "outcome": outcome,
-            "options": {**self.options, "columns": result.mapping},
+            "options": {**self.options, READ_AS: result.mapping},
             "new": new if not skipped else 0,
             "updated": updated if not skipped else 0,
             "unchanged": result.unchanged,
@@ -104,7 +119,7 @@ class Recording:
             "seconds": time.perf_counter() - self.started,
             "lookups": dict(result.lookups),
             "notes": [*result.sentences, *result.notes, *result.warning_notes],
-            "problems": [[one.row, one.column, one.value, one.reason] for one in result.problems[:MAX_PROBLEMS]],
+            "problems": [[one.row, one.column, one.value, one.reason] for one in result.problems[:limit]],
             "finished_at": timezone.now(),
         }
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from caching import BatchCache, CachedLookup
+from scheduling.imports.engine.chosen_values import ChosenValues, ToBeMade
 from scheduling.imports.engine.columns import Column, Refused
 from scheduling.imports.engine.problems import did_you_mean, shown
 from scheduling.imports.engine.sheet import Sheet
@@ -28,19 +29,21 @@ class Several:
         self.reason = reason
 
 
-def resolve_references(sheet: Sheet) -> Counter[str]:
+def resolve_references(sheet: Sheet, chosen: ChosenValues | None = None) -> Counter[str]:
     """Replace the natural keys of every foreign key column by primary keys; refuse rows whose key is unknown.
 
-    Returns how many look-ups each tier of the cache answered.
+    A key that is unknown and `chosen` to be made becomes a `ToBeMade`. Returns how many look-ups each tier of the cache
+    answered.
     """
+    chosen = chosen or ChosenValues()
     lookups: Counter[str] = Counter()
     for column in sheet.columns.values():
         if column.lookup is not None:
-            lookups.update(_resolve_column(sheet, column, column.lookup))
+            lookups.update(_resolve_column(sheet, column, column.lookup, chosen))
     return lookups
 
 
-def _resolve_column(sheet: Sheet, column: Column, lookup: CachedLookup) -> Mapping[str, int]:
+def _resolve_column(sheet: Sheet, column: Column, lookup: CachedLookup, chosen: ChosenValues) -> Mapping[str, int]:
     named = sheet.values[column.name]
     batch = BatchCache(lookup)
     batch.fill(named)
@@ -60,7 +63,15 @@ def _resolve_column(sheet: Sheet, column: Column, lookup: CachedLookup) -> Mappi
         unknown = [position for position in unknown if pks[position] is None and position not in refused]
     sheet.values[column.name] = pks
     for position, reason in refused.items():
+        sheet.note_unknown(position, column.name, named[position])
         sheet.refuse(position, column.name, reason)
+    for position in unknown:
+        sheet.note_unknown(position, column.name, named[position])
+    if column.make_new is not None and chosen.new.get(column.name) and chosen.may_add(lookup.model):
+        for position in unknown:
+            if chosen.wants_new(column.name, named[position]):
+                pks[position] = ToBeMade(named[position])
+        unknown = [position for position in unknown if pks[position] is None]
     if unknown:
         _refuse_unknown(sheet, column.name, lookup, {position: named[position] for position in unknown})
     return batch.lookups
@@ -73,6 +84,7 @@ def refuse_undecided(sheet: Sheet) -> None:
         for position, value in enumerate(values):
             if isinstance(value, Several):
                 values[position] = None
+                sheet.note_unknown(position, column, sheet.cell(position, column))
                 sheet.refuse(position, column, value.reason)
     sheet.undecided.clear()
 

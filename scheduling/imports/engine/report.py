@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
+import tablib
 from django.utils.translation import gettext as _
 
+from scheduling.imports.engine.chosen_values import sentences_about
 from scheduling.imports.engine.problems import shown
-from scheduling.imports.engine.results import ImportResult
+from scheduling.imports.engine.results import ImportResult, UnknownValue
 from scheduling.imports.engine.run import FileRun
 from scheduling.imports.engine.sheet import Sheet
 
@@ -24,7 +27,9 @@ def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     result.rows = run.outcomes
     result.diff_headers = [sheet.headers.spelled[name] for name in sheet.columns]
     result.mapping = {sheet.headers.spelled[name]: name for name in sheet.columns}
-    result.notes = [*sheet.notes, *_ignored_columns(run), *run.notes]
+    result.reading = {**getattr(run.dataset, "reading", {}), "date_order": sheet.order or ""}
+    result.notes = [*sheet.notes, *_ignored_columns(run), *sentences_about(sheet), *run.notes]
+    result.unknown = _unknown_values(run)
     result.problems = sheet.all_problems()
     result.warnings = sorted(sheet.warnings, key=attrgetter("row"))
     result.totals.update(Counter(row.import_type for row in run.outcomes))
@@ -44,6 +49,31 @@ def _ignored_columns(run: FileRun) -> Iterator[str]:
     if unknown := run.sheet.headers.unknown:
         text = _("Ignored, because a file of %(kind)s has no such column: %(columns)s.")
         yield text % {"kind": run.kind.label, "columns": ", ".join(map(shown, unknown))}
+    if left_out := run.sheet.headers.left_out:
+        yield _("Left out, as you have chosen: %(columns)s.") % {"columns": ", ".join(map(shown, left_out))}
+
+
+def _unknown_values(run: FileRun) -> list[UnknownValue]:
+    """Return the names that nobody has and those for which others are chosen, the most frequent first."""
+    sheet = run.sheet
+    found = [
+        UnknownValue(column=column, header=sheet.headers.spelled[column], given=given, rows=rows, known=known)
+        for column, counts in sheet.chosen.items()
+        for (given, known), rows in counts.items()
+    ]
+    found += [
+        UnknownValue(
+            column=column,
+            header=sheet.headers.spelled[column],
+            given=given,
+            rows=len(numbers),
+            new=run.chosen_values.wants_new(column, given),
+        )
+        for column, names in sheet.unknown.items()
+        for given, numbers in names.items()
+    ]
+    order = list(sheet.columns)
+    return sorted(found, key=lambda one: (order.index(one.column), -one.rows, one.given))
 
 
 def _shown_cells(sheet: Sheet, position: int) -> tuple[str, ...]:
@@ -53,15 +83,24 @@ def _shown_cells(sheet: Sheet, position: int) -> tuple[str, ...]:
 def _collect_failed_rows(result: ImportResult, run: FileRun) -> None:
     """Fill a table with the refused rows as they are in the file, and a last column with the reasons."""
     sheet = run.sheet
-    headers = ["" if header is None else str(header) for header in run.dataset.headers or ()]
+    # A row with a first and a last day has become several of the same number.
+    reasons: dict[int, list[str]] = {}
+    for problem in sheet.all_problems():
+        reasons.setdefault(problem.row, []).append(problem.reason)
+    rows = dict(zip(sheet.numbers, sheet.rows, strict=True))
+    result.failed_dataset = refused_rows(run.dataset.headers or (), rows, reasons)
+
+
+def refused_rows(
+    headers: Sequence[Any], rows: Mapping[int, Sequence[Any]], reasons: Mapping[int, Iterable[str]]
+) -> tablib.Dataset:
+    """Return a table of the rows for which there are reasons, with these in its last column, both by their numbers."""
+    texts = ["" if header is None else str(header) for header in headers]
     # The file may be one that was made here, and mended: the old reasons go.
-    kept = [place for place, header in enumerate(headers) if header != HEADER_OF_REASONS]
-    result.add_dataset_headers([headers[place] for place in kept])
-    rows: dict[int, list[int]] = {}
-    for position in sorted(sheet.problems):
-        # A row with a first and a last day has become several.
-        rows.setdefault(sheet.numbers[position], []).append(position)
-    for positions in rows.values():
-        reasons = dict.fromkeys(problem.reason for position in positions for problem in sheet.problems[position])
-        cells = sheet.rows[positions[0]]
-        result.failed_dataset.append([*(cells[place] for place in kept), "; ".join(reasons)])
+    kept = [place for place, header in enumerate(texts) if header != HEADER_OF_REASONS]
+    table = tablib.Dataset(headers=[*(texts[place] for place in kept), HEADER_OF_REASONS])
+    for number in sorted(reasons):
+        if number in rows:
+            cells = rows[number]
+            table.append([*(cells[place] for place in kept), "; ".join(dict.fromkeys(reasons[number]))])
+    return table

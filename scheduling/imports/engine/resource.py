@@ -22,11 +22,14 @@ from import_export.resources import Resource
 
 from caching import caching_disabled, cause
 from scheduling.imports.engine.bulk import Progress
+from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.columns import Column
-from scheduling.imports.engine.files import ReadOptions, Upload, read_table
+from scheduling.imports.engine.file_columns import columns_of
+from scheduling.imports.engine.files import ReadOptions, Table, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.mending import Mended, MendedCell, changed_cells, mend, wrong_rows
 from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
@@ -58,12 +61,16 @@ class FileResource(Resource):
         progress: Progress | None = None,
         read_options: ReadOptions | None = None,
         chosen: Mapping[str, str] | None = None,
+        values: ChosenValues | None = None,
+        mended: Mended | None = None,
         **kwargs: Any,
     ) -> None:
-        """See `FileRun` for the other arguments. `read_options` are for an upload that is not read yet."""
+        """See `FileRun` for the other arguments. `read_options` and `mended` are for an upload that is not read yet."""
         super().__init__(**kwargs)
+        self.values = values or ChosenValues()
         self.read_options = read_options
         self.chosen = chosen
+        self.mended = mended
         self.date_order = date_order
         self.progress = progress
         for column in self.kind.columns:
@@ -116,7 +123,14 @@ class FileResource(Resource):
     def run_options(self) -> dict[str, Any]:
         """The keyword arguments of a run."""
         using = self.get_db_connection_name()
-        return {"using": using, "date_order": self.date_order, "progress": self.progress, "chosen": self.chosen}
+        said = {"date_order": self.date_order, "chosen": self.chosen, "values": self.values}
+        return {"using": using, "progress": self.progress, **said}
+
+    def read_upload(self, upload: Upload) -> Table:
+        """Return the rows of an upload, with the cells that were mended. Raises FileError if it is not a table."""
+        table = read_table(upload.data, self.known_headers, self.read_options)
+        table.notes += mend(table, self.mended or {})
+        return table
 
     def new_run(self, dataset: tablib.Dataset) -> FileRun:
         """Return the run that will import the dataset."""
@@ -142,6 +156,8 @@ class FileResource(Resource):
         `upload`, which is the key of a new run, it keeps the file for the import that is confirmed with the same key.
         """
         recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload)
+        if not rollback_on_validation_errors:
+            recording.options["valid_only"] = True
         result = self._read_and_import(
             recording, dataset, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
         )
@@ -155,7 +171,15 @@ class FileResource(Resource):
     def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
         """Return what will write the ImportRun of an import of this dataset."""
         read = self.read_options or ReadOptions()
-        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order, "map": self.chosen}
+        options: dict[str, Any] = {
+            "encoding": read.encoding,
+            "sheet": read.sheet,
+            "date_order": self.date_order,
+            "columns": self.chosen,
+            "mended": self.mended,
+            "values": {name: dict(known) for name, known in self.values.known.items() if known},
+            "new": {name: list(names) for name, names in self.values.new.items() if names},
+        }
         data = getattr(dataset, "data", b"")
         return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
 
@@ -170,11 +194,12 @@ class FileResource(Resource):
     ) -> ImportResult:
         if isinstance(dataset, Upload):
             try:
-                dataset = read_table(dataset.data, self.known_headers, self.read_options)
+                dataset = self.read_upload(dataset)
             except FileError as error:
                 result = ImportResult()
                 self.handle_import_error(result, error, raise_errors)
                 return result
+        columns = columns_of(dataset, self.kind, self.chosen) if dry_run else []
         run = self.new_run(dataset)
         with counting_queries(run.using) as recording.queries, cause("import"), gc_paused():
             result = self._import(run, dry_run, raise_errors, *how, recording=recording, **kwargs)
@@ -182,6 +207,7 @@ class FileResource(Resource):
                 # Runs now, unless the caller has a transaction open: a cache is not filled from inside one.
                 transaction.on_commit(run.fill_caches, using=run.using)
         result.queries = recording.queries.total()
+        result.columns = columns
         return result
 
     def _import(
@@ -196,6 +222,7 @@ class FileResource(Resource):
         """Import, and turn what stands in the way of the whole file into an error of the result."""
         result = ImportResult()
         result.total_rows = len(run.dataset)
+        result.reading = dict(getattr(run.dataset, "reading", {}))
         try:
             if self.forbidden:
                 headers, label = run.dataset.headers or (), str(self.kind.label)
@@ -242,12 +269,23 @@ class FileResource(Resource):
         wait_for_others(self.kind.name, run.using)
         run.write(preview=dry_run)
         result = result_of(run, collect_failed_rows=collect_failed_rows)
+        if dry_run:
+            result.wrong = wrong_rows(run)
         if raise_errors and result.problems:
             first = result.problems[0]
             raise exceptions.ImportError(first.as_error(), number=first.row, row=first)
         if not dry_run and not (all_or_nothing and result.refused):
             recording.imported(run, result)
         return result
+
+
+def mended_cells(data: bytes, resource: FileResource, mended: Mended) -> list[MendedCell]:
+    """Return the cells of a file that were mended by hand, without what they were if the file is no longer there."""
+    try:
+        table: tablib.Dataset = read_table(data, resource.known_headers, resource.read_options)
+    except FileError:
+        table = tablib.Dataset()
+    return changed_cells(table, mended)
 
 
 def _export_path(column: Column) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,11 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 from import_export.results import InvalidRow, Result, RowResult
 
+from scheduling.imports.engine.file_columns import FileColumn
+from scheduling.imports.engine.mending import WrongRows
 from scheduling.imports.engine.problems import Problem
 
 MAX_WARNINGS = 20
-MAX_PROBLEMS = 100
-"""A page shows this many problems with their rows, and counts the others by what is wrong."""
 MAX_REASONS = 20
 
 
@@ -38,6 +39,25 @@ class ImportedRow(RowResult):
     def __init__(self, import_type: str = RowResult.IMPORT_TYPE_SKIP) -> None:
         self.import_type = import_type
 
+    def become(self, import_type: str, instance: Any) -> None:
+        """Note what becomes of the row, and what is stored for it."""
+        self.import_type, self.instance = import_type, instance
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownValue:
+    """A name in a file that nobody has, or for which the user has chosen another one."""
+
+    column: str
+    header: str
+    given: str
+    rows: int
+    """In how many rows it is."""
+    known: str = ""
+    """What the user has chosen."""
+    new: bool = False
+    """Whether the user wants it to be made."""
+
 
 class ImportResult(Result):
     """The outcome of one import."""
@@ -51,8 +71,16 @@ class ImportResult(Result):
         """What people should know about rows that are imported nevertheless, in the order of the rows."""
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
+        self.wrong = WrongRows()
+        """The refused rows of a dry run as the preview shows them."""
+        self.reading: dict[str, str] = {}
+        """What the file itself has shown of how it is read: the encoding or the sheet, and the order of dates."""
         self.mapping: dict[str, str] = {}
         """Our column, by the header in the file."""
+        self.unknown: list[UnknownValue] = []
+        """The names that nobody has, and those for which the user has chosen others."""
+        self.columns: list[FileColumn] = []
+        """The columns of the file, whether it could be imported or not. Empty if it is no table."""
         self.lookups: Counter[str] = Counter()
         """How many natural keys were looked up in the batch, and what filled it: local, shared, database, missing."""
         self.label: Callable[[int], str] = str
@@ -100,16 +128,12 @@ class ImportResult(Result):
         return [*notes, text % {"count": number_format(more, force_grouping=True)}]
 
     @property
-    def problems_shown(self) -> list[Problem]:
-        return self.problems[:MAX_PROBLEMS]
-
-    @property
     def other_problems(self) -> list[str]:
-        """What is wrong with the rows that are not shown: a sentence for each column and reason, with a count.
+        """What is wrong with the rows that the preview has no room for: a sentence for each column and reason.
 
         The most frequent ones come first. A file of 20,000 wrong rows would otherwise be a page of 28 MB.
         """
-        counted = Counter((problem.column, problem.reason) for problem in self.problems[MAX_PROBLEMS:])
+        counted = Counter((problem.column, problem.reason) for problem in self.wrong.rest)
         texts = [self._counted(column, reason, count) for (column, reason), count in counted.most_common(MAX_REASONS)]
         more = counted.total() - sum(count for _, count in counted.most_common(MAX_REASONS))
         if more:

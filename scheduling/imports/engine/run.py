@@ -21,6 +21,7 @@ from import_export.results import RowResult
 from caching import in_many
 from scheduling.imports.engine import bulk, lost_zeros
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
+from scheduling.imports.engine.chosen_values import ChosenValues, make_new, read_as_chosen
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.preview import prepare_preview
 from scheduling.imports.engine.problems import FileError, listed, shown
@@ -53,12 +54,14 @@ class FileRun:
         date_order: DateOrder | None = None,
         progress: bulk.Progress | None = None,
         chosen: Mapping[str, str] | None = None,
+        values: ChosenValues | None = None,
     ) -> None:
         """`date_order` says how to read 11/05/2026 where the file does not; `progress` gets the number of rows done.
 
-        `chosen` has our columns by the headers that the user says.
+        `chosen` has our columns by the headers that the user says, and `values` what the user says of their values.
         """
         self.chosen = chosen
+        self.chosen_values = values or ChosenValues()
         self.kind = kind
         self.dataset = dataset
         self.using = using
@@ -120,15 +123,17 @@ class FileRun:
         """Parse the file and find the rows it refers to. Raises FileError if it cannot be a file of this kind."""
         self.sheet = Sheet(self.dataset, self.kind.columns, str(self.kind.label), self.kind.words, self.chosen)
         self.sheet.read(self.kind.field_of, self.date_order)
+        read_as_chosen(self.sheet, self.kind, self.chosen_values)
         fill_keys(self)
         self.derive_values()
-        self.lookups: Counter[str] = resolve_references(self.sheet)
+        self.lookups: Counter[str] = resolve_references(self.sheet, self.chosen_values)
         self.settle()
         refuse_undecided(self.sheet)
 
     def write(self, *, preview: bool) -> None:
         """Tell new rows from changed and unchanged ones, check them, and write them."""
         self.outcomes: list[ImportedRow] = [ImportedRow() for _ in range(self.sheet.size)]
+        make_new(self)
         keys = self.keys()
         self.existing = self.find_existing(keys)
         if self.kind.ignores_case:
@@ -155,7 +160,7 @@ class FileRun:
         """Insert the rows at these positions."""
         instances = self.build(positions)
         for position, instance in zip(positions, instances, strict=True):
-            self._note_outcome(position, RowResult.IMPORT_TYPE_NEW, instance)
+            self.outcomes[position].become(RowResult.IMPORT_TYPE_NEW, instance)
         self._refuse_all(positions, bulk.create(instances, self.using, self.progress))
 
     def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
@@ -165,7 +170,7 @@ class FileRun:
         # A row that was deleted since it was looked up is left out.
         instances = self.as_they_will_be(keys, positions)
         for position, instance in instances.items():
-            self._note_outcome(position, RowResult.IMPORT_TYPE_UPDATE, instance)
+            self.outcomes[position].become(RowResult.IMPORT_TYPE_UPDATE, instance)
         refused = bulk.update([*instances.values()], self._updated_fields(), self.using, self.progress)
         self._refuse_all([*instances], refused)
 
@@ -275,11 +280,6 @@ class FileRun:
         for chunk in bulk.chunks(pk for pk in pks if pk not in self._rows):
             for row in rows.filter(pk__in=chunk):
                 self._rows[row.pk], self.before[row.pk] = row, row.__dict__.copy()
-
-    def _note_outcome(self, position: int, import_type: str, instance: models.Model) -> None:
-        outcome = self.outcomes[position]
-        outcome.import_type = import_type
-        outcome.instance = instance
 
     def _refuse_all(self, positions: Sequence[int], blames: dict[int, Blame]) -> None:
         """Refuse what the database has refused. The reasons go by the place in `positions`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,11 @@ from scheduling.imports.engine.columns import Column, converter, read_column
 from scheduling.imports.engine.files import MAX_ROWS
 from scheduling.imports.engine.headers import map_headers, require
 from scheduling.imports.engine.problems import FileError, Problem, shown
+from scheduling.imports.engine.spelling import folded
 from scheduling.imports.engine.values import DateOrder
+
+# A name that is longer is a mistake, for which nothing is chosen.
+MAX_NAME_LENGTH = 200
 
 
 class Sheet:
@@ -57,6 +62,13 @@ class Sheet:
         """By the name of a column that the file lacks, the column that has its values instead."""
         self.undecided: set[str] = set()
         """The columns with values of type `Several`."""
+        self._spellings: dict[tuple[str, str], str] = {}
+        self.unknown: dict[str, dict[str, set[int]]] = {}
+        """The names that nobody has, or several, with the numbers of their rows, by column."""
+        self.chosen: dict[str, Counter[tuple[str, str]]] = {}
+        """By column, in how many rows a name of the file is read as another one that the user has chosen."""
+        self.order: DateOrder | None = None
+        """The order of day and month in dates such as 11/05/2026. None if there are none."""
         self.warnings: list[Problem] = []
         """What people should know about rows that are imported nevertheless."""
         self.notes: list[str] = [*getattr(dataset, "notes", ()), *self._unneeded_columns(dataset.headers or ())]
@@ -100,7 +112,7 @@ class Sheet:
 
     def read(self, field_of: Callable[[Column], models.Field[Any, Any] | None], order: DateOrder | None) -> None:
         """Parse and validate every column. The order of day and month is decided here unless it is given."""
-        order = order or self._date_order(field_of)
+        order = self.order = order or self._date_order(field_of)
         for name, column in self.columns.items():
             self.values[name], reasons = read_column(self.cells(name), converter(column, field_of(column), order))
             for position, reason in reasons.items():
@@ -118,6 +130,14 @@ class Sheet:
     def refuse(self, position: int, column: str, reason: str) -> None:
         """Note why a row cannot be imported. Without a column, the reason is about the row as a whole."""
         self.problems.setdefault(position, []).append(self._problem(position, column, reason))
+
+    def note_unknown(self, position: int, column: str, name: Any) -> None:
+        """Note a name that nobody has, or that several have, so that the user can choose what it means."""
+        if len(str(name)) > MAX_NAME_LENGTH:
+            return
+        names = self.unknown.setdefault(column, {})
+        spelled = self._spellings.setdefault((column, folded(name)), shown(name, MAX_NAME_LENGTH))
+        names.setdefault(spelled, set()).add(self.numbers[position])
 
     def warn(self, position: int, column: str, reason: str) -> None:
         """Note what people should know about a row that is imported nevertheless."""

@@ -209,7 +209,8 @@ class Undo:
 
     def _delete_besides(self, undone: Undone) -> None:
         """Delete what was created besides, and is as it was then and needed by nobody."""
-        for label, recorded in self.changes.besides.items():
+        # The last first: a draft that was created needs the department that was created for it.
+        for label, recorded in reversed([*self.changes.besides.items()]):
             model = self.model._meta.apps.get_model(label)
             fields = {one.attname: one for one in tracked_fields(model)}
             rows = self._locked(model, recorded)

@@ -30,8 +30,8 @@ _MAX_ROWS_ABOVE = 200
 Row = Sequence[Any]
 
 
-def workbook_rows(data: bytes, sheet: str, known: KnownHeaders | None) -> tuple[Iterator[Row], list[str]]:
-    """Return the rows of a sheet from its first row on, and sentences about the sheets that are left out.
+def workbook_rows(data: bytes, sheet: str, known: KnownHeaders | None) -> tuple[Iterator[Row], list[str], str]:
+    """Return the rows of a sheet from its first row on, sentences about the sheets that are left out, and its name.
 
     Without a name, it is the first visible sheet with headers that are known, or else the first one with cells.
     """
@@ -70,13 +70,13 @@ class _Workbook:
         self.sheets = [meta.name for meta in metas if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
         self.hidden = {meta.name for meta in metas if meta.visible != python_calamine.SheetVisibleEnum.Visible}
 
-    def rows(self, wanted: str, known: KnownHeaders | None) -> tuple[Iterator[Row], list[str]]:
+    def rows(self, wanted: str, known: KnownHeaders | None) -> tuple[Iterator[Row], list[str], str]:
         if wanted:
             name = self._named(wanted)
             found = self.look.sheet(name)
         else:
             name, found = self._first_that_fits(known)
-        return self._rows_of(name, found), [*self._left_out(name), *_hidden_rows(found)]
+        return self._rows_of(name, found), [*self._left_out(name), *_hidden_rows(found)], name
 
     def _named(self, wanted: str) -> str:
         by_name = {name.strip().casefold(): name for name in self.sheets} | {name: name for name in self.sheets}

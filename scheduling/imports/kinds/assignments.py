@@ -18,7 +18,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key, Stored
 from scheduling.imports.kinds.days import has_times, one_row_a_day
-from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.departments import departments_by_name, new_departments
 from scheduling.imports.kinds.locations import settle_locations
 from scheduling.imports.kinds.people import (
     INSTEAD_OF_ADDRESS,
@@ -78,6 +78,7 @@ ASSIGNMENTS = ImportKind(
         Column(
             name="end_date",
             aliases=("last_day", "until", "to_date", "date_to"),
+            label=gettext_lazy("last day"),
             parse=values.date,
             stored=False,
             exported=False,
@@ -85,12 +86,20 @@ ASSIGNMENTS = ImportKind(
         Column(
             name="department_code",
             aliases=("department", "dept", "department_name", "area", "team", "group"),
+            label=gettext_lazy("department"),
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
+            make_new=new_departments,
             stored=False,
             export_path="schedule__department__code",
         ),
-        Column(name="location", aliases=("main_location", "site"), stored=False, exported=False),
+        Column(
+            name="location",
+            aliases=("main_location", "site"),
+            label=gettext_lazy("location"),
+            stored=False,
+            exported=False,
+        ),
         Column(name="status", aliases=("state",)),
         Column(name="priority"),
         Column(name="notes", aliases=("note", "comment", "comments", "description", "remarks")),

@@ -33,7 +33,9 @@ DEPARTMENTS = ImportKind(
         Column(
             name="parent_code",
             aliases=("parent", "parent_department", "belongs_to"),
+            label=gettext_lazy("parent"),
             parse=values.text,
+            refers_to=Department._meta.get_field("code"),
             stored=False,
             export_path="parent__code",
         ),
@@ -75,6 +77,18 @@ def departments_by_name(names: Iterable[Any]) -> dict[Any, Any]:
             found[name] = Several(
                 (node.id for node in nodes), _several_departments(name, [node.code for node in nodes])
             )
+    return found
+
+
+def new_departments(names: Iterable[str]) -> dict[str, Any]:
+    """Return an unsaved top-level department for each name, with the name as its code, or why there cannot be one."""
+    found: dict[str, Any] = {}
+    for name in names:
+        found[name] = Department(code=name, name=name)
+        try:
+            found[name].full_clean()
+        except ValidationError as error:
+            found[name] = error
     return found
 
 
@@ -137,6 +151,7 @@ class DepartmentRun(FileRun):
             if len(meant) == 1:
                 values["parent_code"][position] = meant[0]
             else:
+                self.sheet.note_unknown(position, "parent_code", parent)
                 self.sheet.refuse(position, "parent_code", _several_departments(parent, sorted(meant)))
         return values["parent_code"]
 
@@ -144,6 +159,7 @@ class DepartmentRun(FileRun):
         for code, position in self.positions.items():
             parent = self.parents[code]
             if parent is not None and parent not in self.parents and position not in self.sheet.problems:
+                self.sheet.note_unknown(position, "parent_code", parent)
                 reason = gettext("No department has the code '%(code)s'.") % {"code": shown(parent)}
                 self.sheet.refuse(position, "parent_code", reason + did_you_mean(parent, self.parents))
 

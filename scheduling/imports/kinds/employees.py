@@ -19,7 +19,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import FileError, shown
 from scheduling.imports.engine.run import Key, Stored
 from scheduling.imports.engine.spelling import folded
-from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.departments import departments_by_name, new_departments
 from scheduling.imports.kinds.people import (
     FIRST_NAME_ALIASES,
     LAST_NAME_ALIASES,
@@ -27,7 +27,7 @@ from scheduling.imports.kinds.people import (
     KnownPeople,
     Person,
 )
-from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
+from scheduling.imports.kinds.skills import SKILL_NAME, SkillsResource, SkillsRun
 from scheduling.models import Employee
 
 EMPLOYEES = ImportKind(
@@ -42,7 +42,13 @@ EMPLOYEES = ImportKind(
             instead=("employee_number",),
         ),
         Column(name="employee_number", aliases=NUMBER_ALIASES, identifies=True),
-        Column(name="name", aliases=("full_name", "employee_name"), stored=False, exported=False),
+        Column(
+            name="name",
+            aliases=("full_name", "employee_name"),
+            label=gettext_lazy("full name"),
+            stored=False,
+            exported=False,
+        ),
         Column(name="first_name", aliases=FIRST_NAME_ALIASES),
         Column(name="last_name", aliases=LAST_NAME_ALIASES),
         Column(
@@ -51,6 +57,7 @@ EMPLOYEES = ImportKind(
             field="department",
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
+            make_new=new_departments,
         ),
         Column(name="role", aliases=("position", "positions", "job_position", "job_title", "title")),
         Column(name="employment_type", aliases=("contract", "contract_type")),
@@ -65,7 +72,14 @@ EMPLOYEES = ImportKind(
         ),
         Column(name="phone", aliases=("phone_number", "mobile", "telephone", "cell")),
         Column(name="is_active", aliases=("active", "enabled")),
-        Column(name="skills", aliases=("skill", "qualifications"), parse=values.names, stored=False),
+        Column(
+            name="skills",
+            aliases=("skill", "qualifications"),
+            parse=values.names,
+            refers_to=SKILL_NAME,
+            makes_new=True,
+            stored=False,
+        ),
     ),
     key=("email", "employee_number"),
     duplicate_reason=gettext_lazy("Row {row} is about the same employee."),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from caching import in_many
 from scheduling.imports.engine.bulk import chunks
@@ -30,13 +31,7 @@ NAME_ALIASES = ("full_name", "name")
 FIRST_NAME_ALIASES = ("firstname", "given_name", "vorname")
 LAST_NAME_ALIASES = ("lastname", "surname", "family_name", "nachname")
 
-PERSON_COLUMNS = (
-    Column(name="employee_number", aliases=NUMBER_ALIASES, stored=False, exported=False),
-    Column(name="employee_name", aliases=NAME_ALIASES, stored=False, exported=False),
-    Column(name="first_name", aliases=FIRST_NAME_ALIASES, stored=False, exported=False),
-    Column(name="last_name", aliases=LAST_NAME_ALIASES, stored=False, exported=False),
-)
-"""The columns besides the e-mail address by which a file can say who is meant."""
+
 INSTEAD_OF_ADDRESS = ("employee_number", "employee_name", "last_name")
 
 
@@ -120,8 +115,8 @@ class Directory:
         return [person for person in found if person.number == number] or found
 
     def called(self, name: str) -> list[Person]:
-        """Return who has this full name, "Amy Reed" or "Reed, Amy"."""
-        return self._by_name.get(folded(name), [])
+        """Return who has this full name, "Amy Reed" or "Reed, Amy"; or this number, which users choose for a name."""
+        return self._by_name.get(folded(name)) or self.with_number(name)
 
     def unknown_number(self, number: str) -> str:
         """Return the sentence about a number that nobody has."""
@@ -162,6 +157,33 @@ def _by_number_or_name(directory: Directory, cell: str) -> int | Refused:
     if people:
         return Refused(several(cell, people.values()))
     return Refused(directory.unknown_number(cell) if cell.isdecimal() else directory.unknown_name(cell))
+
+
+PERSON_COLUMNS = (
+    *(
+        Column(
+            name=name,
+            aliases=aliases,
+            label=label,
+            refers_to=Employee._meta.get_field("employee_number"),
+            fallback=employees_by_number_or_name,
+            stored=False,
+            exported=False,
+        )
+        for name, aliases, label in (
+            ("employee_number", NUMBER_ALIASES, gettext_lazy("employee number")),
+            ("employee_name", NAME_ALIASES, gettext_lazy("full name")),
+        )
+    ),
+    *(
+        Column(name=name, aliases=aliases, label=label, stored=False, exported=False)
+        for name, aliases, label in (
+            ("first_name", FIRST_NAME_ALIASES, gettext_lazy("first name")),
+            ("last_name", LAST_NAME_ALIASES, gettext_lazy("last name")),
+        )
+    ),
+)
+"""The columns besides the e-mail address by which a file can say who is meant."""
 
 
 class _Cells(NamedTuple):
@@ -208,6 +230,9 @@ def settle_people(sheet: Sheet, column: str) -> list[str]:
         else:
             employees[position] = None
             blamed, reason = answer
+            said = {"employee_number": cells.number, "employee_name": cells.name}.get(blamed)
+            if said and blamed in sheet.columns and cells.employee is None and _means_nobody(directory, blamed, said):
+                sheet.note_unknown(position, blamed, said)
             if blamed == "employee_name" and blamed not in sheet.columns:
                 blamed = "last_name"
             sheet.refuse(position, blamed, reason)
@@ -218,6 +243,11 @@ def settle_people(sheet: Sheet, column: str) -> list[str]:
     }
     text = _("Not read, because no employee has these numbers: %(numbers)s.")
     return [text % {"numbers": listed(sorted(strange))}] if strange else []
+
+
+def _means_nobody(directory: Directory, column: str, said: str) -> bool:
+    """Whether a number or a name is not that of exactly one person, so that the user can choose who is meant."""
+    return len(directory.with_number(said) if column == "employee_number" else directory.called(said)) != 1
 
 
 def _employee_of(directory: Directory, cells: _Cells, column: str) -> int | tuple[str, str]:

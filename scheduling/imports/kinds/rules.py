@@ -23,10 +23,10 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import did_you_mean, listed
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key
-from scheduling.imports.kinds.departments import departments_by_name
+from scheduling.imports.kinds.departments import departments_by_name, new_departments
 from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Rule
-from scheduling.models.parameters import CHECKS, WEEKDAYS, Number, clock
+from scheduling.models.parameters import CHECKS, LABELS, WEEKDAYS, Number, clock
 
 COLUMN_OF_FIELD = {"department": "department_code", "employee": "employee_email"}
 
@@ -105,6 +105,7 @@ RULES = ImportKind(
             field="department",
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
+            make_new=new_departments,
         ),
         Column(
             name="employee_email",
@@ -114,7 +115,7 @@ RULES = ImportKind(
             fallback=employees_by_number_or_name,
             export_path="employee__address_or_number",
         ),
-        *(Column(name=name, parse=parser_of(name), stored=False) for name in CHECKS),
+        *(Column(name=name, label=LABELS[name], parse=parser_of(name), stored=False) for name in CHECKS),
         Column(name="strict", aliases=("hard",)),
         Column(name="effective_from", aliases=("valid_from",)),
         Column(name="effective_until", aliases=("effective_to", "valid_until", "valid_to")),

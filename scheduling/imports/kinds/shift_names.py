@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling.department_tree import path_to_root
 from scheduling.imports.engine import values
@@ -21,6 +22,7 @@ from scheduling.policy.times import with_times
 TIME_COLUMNS = (
     Column(
         name="start_time",
+        label=gettext_lazy("start"),
         aliases=("start", "time_from", "timefrom", "from", "in", "shift_start"),
         parse=values.time,
         stored=False,
@@ -28,6 +30,7 @@ TIME_COLUMNS = (
     ),
     Column(
         name="end_time",
+        label=gettext_lazy("end"),
         aliases=("end", "time_to", "timeto", "to", "out", "shift_end"),
         parse=values.time,
         stored=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
@@ -10,12 +10,12 @@ from scheduling import caches
 from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.problems import listed
+from scheduling.imports.engine.problems import listed, shown
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.engine.spelling import folded
-from scheduling.imports.kinds.departments import departments_by_name
-from scheduling.imports.kinds.skills import SkillsResource, SkillsRun
+from scheduling.imports.kinds.departments import departments_by_name, new_departments
+from scheduling.imports.kinds.skills import SKILL_NAME, SkillsResource, SkillsRun
 from scheduling.models import Shift, ShiftType
 
 SHIFT_TYPES = ImportKind(
@@ -44,6 +44,8 @@ SHIFTS = ImportKind(
             name="shift_type",
             aliases=("type", "category"),
             parse=values.text,
+            refers_to=ShiftType._meta.get_field("name"),
+            makes_new=True,
             stored=False,
             export_path="shift_type__name",
         ),
@@ -53,13 +55,21 @@ SHIFTS = ImportKind(
             field="department",
             lookup=caches.DEPARTMENT_BY_CODE,
             fallback=departments_by_name,
+            make_new=new_departments,
         ),
         Column(name="start_time", aliases=("start", "time_from", "timefrom", "from", "in")),
         Column(name="end_time", aliases=("end", "time_to", "timeto", "to", "out")),
         Column(name="break_minutes", aliases=("break", "break_mins", "meal_break_mins", "meal_break", "pause")),
         Column(name="required_staff", aliases=("staff", "required", "min_staff", "headcount")),
         Column(name="max_staff", aliases=("staff_at_most",)),
-        Column(name="required_skills", aliases=("skills", "skill"), parse=values.names, stored=False),
+        Column(
+            name="required_skills",
+            aliases=("skills", "skill"),
+            parse=values.names,
+            refers_to=SKILL_NAME,
+            makes_new=True,
+            stored=False,
+        ),
         Column(name="active", aliases=("is_active", "enabled")),
     ),
     key=("name",),
@@ -105,13 +115,24 @@ class ShiftRun(SkillsRun):
         known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
         missing = {folded(name): name for name in sorted({names[position] for position in self.sheet.sound})}
         new = [name for spelling, name in missing.items() if spelling not in known]
-        if new:
+        self._note_unknown_types(names, known)
+        if new and self.chosen_values.may_add(ShiftType):
             types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
             known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
             self.besides[ShiftType] = [known[folded(name)] for name in new]
             text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
             self.notes.append(text % {"count": len(new), "names": listed(new)})
         self.sheet.values["shift_type"] = [known.get(folded(name)) if name is not None else None for name in names]
+
+    def _note_unknown_types(self, names: Sequence[str | None], known: Mapping[str, int]) -> None:
+        """Note the types that will be new, and refuse them to a user who may not add types."""
+        allowed = self.chosen_values.may_add(ShiftType)
+        text = gettext("No shift type is called '%(name)s', and you may not add shift types.")
+        for position, name in enumerate(names):
+            if name is not None and folded(name) not in known:
+                self.sheet.note_unknown(position, "shift_type", name)
+                if not allowed:
+                    self.sheet.refuse(position, "shift_type", text % {"name": shown(name)})
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
         super().check(keys, new, changed)

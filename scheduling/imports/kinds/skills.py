@@ -7,17 +7,19 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import QuerySet
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 from import_export.fields import Field
 
 from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
-from scheduling.imports.engine.problems import listed
+from scheduling.imports.engine.problems import did_you_mean, listed, shown
+from scheduling.imports.engine.references import MAX_SUGGESTIONS
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key
 from scheduling.models import Skill
 
 Skills = tuple[str, ...]
+SKILL_NAME = Skill._meta.get_field("name")
 
 
 class SkillSets:
@@ -72,18 +74,24 @@ class SkillSets:
 
     def _get_or_create(self, names: set[str]) -> list[str]:
         """Make sure that each skill has a primary key; return the names of those that were created."""
-        if not names:
-            return []
-        skills = Skill.objects.using(self._using).order_by()
-        self._read_keys(skills)
-        new = {name.casefold(): name for name in sorted(names) if name.casefold() not in self.pks}
+        new = {name.casefold(): name for name in sorted(self.unknown(names))}
         if new:
-            skills.bulk_create([Skill(name=name) for name in new.values()], ignore_conflicts=True)
-            self._read_keys(skills)
+            Skill.objects.using(self._using).bulk_create(
+                [Skill(name=name) for name in new.values()], ignore_conflicts=True
+            )
+            self._read_keys()
             self.created = [self.pks[name] for name in new]
         return list(new.values())
 
-    def _read_keys(self, skills: QuerySet[Skill]) -> None:
+    def unknown(self, names: Iterable[str]) -> set[str]:
+        """Return the names that no skill has. One query at most."""
+        missing = {name for name in names if name.casefold() not in self.pks}
+        if missing:
+            self._read_keys()
+        return {name for name in missing if name.casefold() not in self.pks}
+
+    def _read_keys(self) -> None:
+        skills = Skill.objects.using(self._using).order_by()
         self.pks.update((name.casefold(), pk) for name, pk in skills.values_list("name", "pk"))
 
 
@@ -110,6 +118,25 @@ class SkillsRun(FileRun):
                 continue
             if self.skills.differ(self.existing[key][0], skills[position] or ()):
                 changed.append(position)
+        self._note_unknown_skills()
+
+    def _note_unknown_skills(self) -> None:
+        """Note the skills that will be new, and refuse them to a user who may not add skills."""
+        skills = self.sheet.values[self.skills_column]
+        unknown = self.skills.unknown(name for names in skills for name in names or ())
+        if not unknown:
+            return
+        allowed = self.chosen_values.may_add(Skill)
+        known = () if allowed else Skill.objects.using(self.using).values_list("name", flat=True)
+        guesses = {} if allowed else {name: did_you_mean(name, known) for name in sorted(unknown)[:MAX_SUGGESTIONS]}
+        text = gettext("No skill is called '%(name)s', and you may not add skills.")
+        for position, names in enumerate(skills):
+            for name in unknown.intersection(names or ()):
+                self.sheet.note_unknown(position, self.skills_column, name)
+                if not allowed:
+                    self.sheet.refuse(
+                        position, self.skills_column, text % {"name": shown(name)} + guesses.get(name, "")
+                    )
 
     def write_related(self, new: Sequence[int], changed: Sequence[int]) -> None:
         if self.skills_column not in self.sheet.columns:

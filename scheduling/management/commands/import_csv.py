@@ -15,6 +15,7 @@ from rich.table import Table
 
 from scheduling.exports.formats import CSV, XLSX
 from scheduling.imports.engine.bulk import Progress as Report
+from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.files import ReadOptions, read_path
 from scheduling.imports.engine.problems import FileError, Problem
 from scheduling.imports.engine.recording import told_before
@@ -60,7 +61,15 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="A=B",
-            help="Read the column A of the file as the column B of the kind. May be repeated.",
+            help="Read the column A of the file as the column B of the kind; without a B, leave it out. Repeatable.",
+        )
+        parser.add_argument(
+            "--value",
+            action="append",
+            default=[],
+            metavar="C:A=B",
+            help="Read A in the column C of the kind as the stored B, in all rows: shift_name:Frueh=Early. May be "
+            "repeated.",
         )
         parser.add_argument(
             "--valid-only",
@@ -101,7 +110,12 @@ class Command(BaseCommand):
         rejected: Path | None = options["rejected"]
         _check_rejected(rejected, file)
         read = ReadOptions(encoding=options["encoding"], sheet=options["sheet"])
-        resource = kind(date_order=options["date_order"], read_options=read, chosen=_chosen(options["map"]))
+        resource = kind(
+            date_order=options["date_order"],
+            read_options=read,
+            chosen=_chosen(options["map"]),
+            values=_chosen_values(options["value"]),
+        )
         try:
             dataset = read_path(file, resource.known_headers, read)
             before = told_before(kind.kind.name, dataset.data)
@@ -147,10 +161,25 @@ def _chosen(texts: list[str]) -> dict[str, str]:
     for text in texts:
         # A header may have a sign of equality in it, and our columns have none.
         header, _, column = text.rpartition("=")
-        if not header.strip() or not column.strip():
+        if not header.strip():
             raise CommandError(f"Write --map A=B for a column A of the file, not {text!r}.", returncode=UNUSABLE)
         chosen[header.strip()] = column.strip()
     return chosen
+
+
+def _chosen_values(texts: list[str]) -> ChosenValues:
+    """Return what values mean, from texts such as "shift_name:Frueh=Early"."""
+    chosen: dict[str, dict[str, str]] = {}
+    for text in texts:
+        column, __, rest = text.partition(":")
+        given, __, known = rest.rpartition("=")
+        if not (column.strip() and given.strip() and known.strip()):
+            raise CommandError(
+                f"Write --value C:A=B for a value A in the column C that means the stored B, not {text!r}.",
+                returncode=UNUSABLE,
+            )
+        chosen.setdefault(column.strip(), {})[given.strip()] = known.strip()
+    return ChosenValues(known=chosen)
 
 
 def _check_rejected(rejected: Path | None, file: Path) -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission, User
@@ -87,8 +89,25 @@ class PageTests:
         assert "No department has the code &#x27;KIT&#x27;." in text
 
     @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
+    def test_says_what_was_mended_by_hand(self, more: tuple[str, ...], seen: bool) -> None:
+        options = {
+            "mended": {"2": {"Wage": "12.5", "role": "Chef"}},
+            "read_as": {"Wage": "hourly_rate", "role": "role"},
+        }
+        run = ImportRunFactory(file=b"email,Wage,role\namy@example.com,twelve,Cook\n", options=options)
+        text = logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text
+
+        assert "<td>2</td><td>role</td><td>Cook</td><td>Chef</td>" in text
+        assert ("<td>2</td><td>Wage</td><td>twelve</td><td>12.5</td>" in text) is seen
+        assert ("12.5" in text) is seen
+
+    def test_says_it_without_the_file_too(self, admin_client: Client) -> None:
+        run = ImportRunFactory(file=b"", options={"mended": {"2": {"role": "Chef"}}})
+        assert "<td>2</td><td>role</td><td></td><td>Chef</td>" in admin_client.get(url("change", run)).text
+
+    @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
     def test_tells_no_values_of_hidden_columns(self, more: tuple[str, ...], seen: bool) -> None:
-        run = ImportRunFactory(problems=RATES, options={"columns": {"Wage": "hourly_rate"}})
+        run = ImportRunFactory(problems=RATES, options={"read_as": {"Wage": "hourly_rate"}})
         text = logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text
 
         assert ("12,x" in text) is seen
@@ -204,3 +223,36 @@ class UndoTests:
         user.user_permissions.add(Permission.objects.get(codename="change_phone"))
         logged_in(user).post(undo_url(run))
         assert Employee.objects.get().phone == "1"
+
+
+class RefusedRowsTests:
+    FILE = b"email,Wage\namy@example.com,x\nbob@example.com,2\n"
+    LEFT_OUT: Any = {"file": FILE, "refused": 1, "problems": [[2, "Wage", "x", "Write a number."]]}
+
+    def test_are_downloaded_with_their_reasons(self, admin_client: Client) -> None:
+        run = ImportRunFactory(**self.LEFT_OUT)
+        address = reverse("admin:scheduling_importrun_refused", args=[run.pk])
+        assert address in admin_client.get(url("change", run)).text
+
+        assert admin_client.get(address).content.decode("utf-8-sig") == (
+            "email,Wage,Error\r\namy@example.com,x,Write a number.\r\n"
+        )
+
+    def test_are_as_they_were_mended(self, admin_client: Client) -> None:
+        run = ImportRunFactory(**self.LEFT_OUT, options={"mended": {"2": {"Wage": "y"}}})
+        assert (
+            "amy@example.com,y," in admin_client.get(reverse("admin:scheduling_importrun_refused", args=[run.pk])).text
+        )
+
+    @pytest.mark.parametrize("values", [{"refused": 0}, {"outcome": "refused"}, {"file": b""}, {"file": b"PK\x03\x04"}])
+    def test_are_there_of_imports_that_have_left_rows_out(self, values: dict[str, Any], admin_client: Client) -> None:
+        run = ImportRunFactory(**{**self.LEFT_OUT, **values})
+        assert admin_client.get(reverse("admin:scheduling_importrun_refused", args=[run.pk])).status_code == 404
+
+    @pytest.mark.parametrize(("more", "status"), [((), 403), (("view_hourly_rate", "view_phone"), 200)])
+    def test_are_for_those_who_may_have_the_file(self, more: tuple[str, ...], status: int) -> None:
+        run = ImportRunFactory(**self.LEFT_OUT)
+        client = logged_in(staff(*MAY_CHANGE_PEOPLE, *more))
+        address = reverse("admin:scheduling_importrun_refused", args=[run.pk])
+        assert client.get(address).status_code == status
+        assert (address in client.get(url("change", run)).text) is (status == 200)

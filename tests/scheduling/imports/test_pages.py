@@ -9,21 +9,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from scheduling.models import Department, Employee, ScheduleAssignment
+from scheduling.models import Department, Employee, ImportRun, ScheduleAssignment
 from tests.factories import DepartmentFactory, EmployeeFactory, ShiftFactory
 from tests.scheduling.imports.engine.test_files import xlsx
 
 CSV, XLSX = "0", "1"
+HEADER = b"email,employee_number,first_name,last_name,department\n"
 PEOPLE = b"email;employee_number;first_name;last_name;department\namy@example.com;1;Amy;<b>Reed</b>;KIT\n"
 
 
-def url(page: str, model: str = "employee") -> str:
-    return reverse(f"admin:scheduling_{model}_{page}")
+def url(page: str, model: str = "employee", **kwargs: Any) -> str:
+    return reverse(f"admin:scheduling_{model}_{page}", kwargs=kwargs)
 
 
 def upload(client: Client, data: bytes, model: str = "employee", format: str = CSV, **more: Any) -> Any:
+    """Upload a file, and return its preview."""
     file = SimpleUploadedFile("people.csv" if format == CSV else "people.xlsx", data)
-    return client.post(url("import", model), {"import_file": file, "format": format, "resource": "0", **more})
+    return client.post(url("import", model), {"import_file": file, **more}, follow=True)
 
 
 def confirm(client: Client, preview: Any, model: str = "employee") -> Any:
@@ -92,17 +94,17 @@ class WorkflowTests:
         preview = upload(admin_client, wrong_people(100))
         page = preview.content.decode()
         assert page.count("Did you mean &#x27;KIT&#x27;?") == 100
-        assert "<td>101</td>" in page
+        assert ">Row 101</h3>" in page
         assert "more row" not in page
-        assert "confirm_form" not in preview.context
+        assert 'name="confirm"' not in page
         assert not [path for path in uploads.rglob("*") if path.is_file()]
 
     def test_the_other_errors_are_counted(self, admin_client: Client, kitchen: Department) -> None:
         page = upload(admin_client, wrong_people(20_000)).content.decode()
-        assert "20000 rows have errors, so nothing can be imported" in page
-        assert page.count("<td>department</td>") == 100
+        assert "20000 rows have errors" in page
+        assert page.count(">department<") == 100 + 1  # and one in the list of columns
         assert "department: 19,900 more rows: No department has the code &#x27;KITT&#x27;." in page
-        assert len(page) < 100_000
+        assert len(page) < 120_000
 
     def test_a_page_is_bounded_when_every_row_is_wrong_in_its_own_way(
         self, admin_client: Client, kitchen: Department
@@ -111,7 +113,7 @@ class WorkflowTests:
         data = "\n".join(["email,employee_number,first_name,last_name,department", *lines]).encode()
         page = upload(admin_client, data).content.decode()
         assert "more errors." in page
-        assert len(page) < 150_000
+        assert len(page) < 200_000
 
     def test_the_order_of_dates_is_asked_for_and_kept(self, admin_client: Client, kitchen: Department) -> None:
         EmployeeFactory(email="amy@example.com")
@@ -136,10 +138,8 @@ class WorkflowTests:
 
     def test_an_upload_that_is_gone_is_a_sentence(self, admin_client: Client, kitchen: Department) -> None:
         preview = upload(admin_client, PEOPLE)
-        confirm(admin_client, preview)
-        assert (
-            "The uploaded file is no longer there. Upload it again." in confirm(admin_client, preview).content.decode()
-        )
+        ImportRun.objects.all().delete()
+        assert "The uploaded file is no longer there. Upload it again." in confirm(admin_client, preview).text
 
 
 class BadFileTests:

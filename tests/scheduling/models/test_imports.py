@@ -2,10 +2,11 @@ import hashlib
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError
 
-from scheduling.models import ImportRun
+from scheduling.models import ImportChoices, ImportRun
 from scheduling.models.imports import digest_of
-from tests.factories import ImportRunFactory
+from tests.factories import ImportChoicesFactory, ImportRunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +25,23 @@ class ImportRunTests:
 
     def test_has_no_permissions_of_its_own(self) -> None:
         assert not Permission.objects.filter(content_type__model="importrun").exists()
+
+
+class ImportChoicesTests:
+    def test_are_once_for_a_user_a_kind_and_a_form(self) -> None:
+        user = User.objects.create_user("amy")
+        choices = ImportChoicesFactory(user=user, form="a")
+        ImportChoicesFactory(user=user, form="a", kind="shifts")
+        with pytest.raises(IntegrityError):
+            ImportChoicesFactory(user=user, form=choices.form)
+
+    def test_go_with_the_user(self) -> None:
+        ImportChoicesFactory(user=User.objects.create_user("amy"))
+        User.objects.get().delete()
+        assert not ImportChoices.objects.exists()
+
+    def test_have_no_permissions_of_their_own(self) -> None:
+        assert not Permission.objects.filter(content_type__model="importchoices").exists()
 
 
 class DigestOfTests:

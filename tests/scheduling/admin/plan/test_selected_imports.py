@@ -34,7 +34,7 @@ def upload(client: Client, page: Any, data: str) -> Any:
         "resource": "0",
         "only": page.context["form"]["only"].value(),
     }
-    return client.post(url("import", model=ScheduleAssignment), form)
+    return client.post(url("import", model=ScheduleAssignment), form, follow=True)
 
 
 def opened(client: Client, rows: list[Any]) -> Any:
@@ -71,9 +71,9 @@ class EmployeesTests:
         )
 
     def test_the_selection_holds_for_the_confirmation(self, world: World, planner: Client) -> None:
-        """Somebody else's file under the name of the upload would be refused all the same."""
+        """It is kept with the upload, whatever the form says."""
         page = opened(planner, [EmployeeFactory(email="bob@example.com")])
-        preview = upload(planner, page, "email,shift,date\nbob@example.com,Early,2026-12-01\n")
+        preview = upload(planner, page, "email,shift,date\namy@example.com,Early,2026-12-01\n")
         confirmed = {**preview.context["confirm_form"].initial, "only": f"employee:{world.amy.pk}"}
         planner.post(url("process_import", model=ScheduleAssignment), confirmed)
         assert not ScheduleAssignment.objects.exists()

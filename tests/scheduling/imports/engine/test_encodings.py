@@ -1,6 +1,6 @@
 import pytest
 
-from scheduling.imports.engine.encodings import decode
+from scheduling.imports.engine.encodings import decode, encoding_of
 from scheduling.imports.engine.problems import FileError
 
 
@@ -43,3 +43,19 @@ class DecodeTests:
     def test_what_cannot_be_read_is_refused(self, data: bytes, encoding: str, reason: str) -> None:
         with pytest.raises(FileError, match=reason.replace("(", r"\(")):
             decode(data, encoding)
+
+
+class EncodingOfTests:
+    @pytest.mark.parametrize(
+        ("data", "encoding"),
+        [
+            (b"name", "utf-8"),
+            ("Größe".encode(), "utf-8"),
+            ("Größe".encode("utf-8-sig"), "utf-8-sig"),
+            ("Größe,a,b,c,d".encode("utf-16-le"), "utf-16-le"),
+            ("Größe".encode("cp1252"), "cp1252"),
+        ],
+    )
+    def test_is_that_in_which_the_file_is_read(self, data: bytes, encoding: str) -> None:
+        assert encoding_of(data) == encoding
+        assert decode(data)[0] == data.decode(encoding)

@@ -65,6 +65,16 @@ class MapHeadersTests:
         with pytest.raises(FileError, match="The columns 'Login' and 'Work email' both mean 'employee_email'"):
             map_headers(["Login", "Work email"], ASSIGNMENTS.aliases, "assignments")
 
+    def test_a_column_that_is_chosen_to_be_left_out_is_no_other_spelling(self) -> None:
+        chosen = {"Login": "", "Mail": "employee_email"}
+        mapped = map_headers(["Login", "Mail", "Day"], ASSIGNMENTS.aliases, "assignments", chosen=chosen)
+        assert mapped.columns == {"employee_email": 1, "date": 2}
+        assert (mapped.left_out, mapped.unknown, mapped.unneeded) == (("Login",), (), {})
+
+    def test_leaving_out_settles_two_names_of_one_column(self) -> None:
+        mapped = map_headers(["Login", "Work email"], ASSIGNMENTS.aliases, "assignments", chosen={"Login": ""})
+        assert mapped.columns == {"employee_email": 1}
+
     @pytest.mark.parametrize("kind", KINDS)
     def test_no_alias_has_two_meanings(self, kind: str) -> None:
         names = [name for column, others in KINDS[kind].kind.aliases.items() for name in (column, *others)]

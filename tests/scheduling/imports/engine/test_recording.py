@@ -1,5 +1,5 @@
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 import tablib
@@ -14,7 +14,7 @@ from scheduling.imports.kinds.employees import EmployeeResource
 from scheduling.imports.kinds.shifts import ShiftTypeResource
 from scheduling.models import Employee, ImportRun, Schedule, ShiftType, Skill
 from scheduling.models.imports import digest_of
-from tests.factories import DepartmentFactory, EmployeeFactory, ShiftFactory, ShiftTypeFactory
+from tests.factories import DepartmentFactory, EmployeeFactory, ImportRunFactory, ShiftFactory, ShiftTypeFactory
 from tests.scheduling.imports.test_pages import PEOPLE, confirm, upload
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,11 @@ WRONG = b"name,colour\nEarly,#ff0000\nLate,red?\n"
 
 def imported(data: bytes, **options: Any) -> ImportResult:
     return ShiftTypeResource().import_data(read_table(data), file_name="types.csv", **options)
+
+
+def waiting(**values: Any) -> UUID:
+    """Return the key of the run of an upload that is not confirmed yet."""
+    return ImportRunFactory(kind="shift_types", outcome="previewed", **values).pk
 
 
 class ImportedTests:
@@ -36,7 +41,7 @@ class ImportedTests:
         assert (bytes(run.file), run.digest) == (TYPES, digest_of(TYPES))
         assert (run.new, run.updated, run.unchanged, run.refused) == (1, 1, 0, 0)
         assert 0 < run.queries <= result.queries
-        assert run.options == {"columns": {"name": "name", "colour": "colour"}}
+        assert run.options == {"read_as": {"name": "name", "colour": "colour"}}
 
     def test_is_written_with_the_rows_or_not_at_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from django.db import IntegrityError
@@ -131,15 +136,26 @@ class RefusedTests:
 
 class PreviewedTests:
     def test_keeps_the_upload_for_its_confirmation(self) -> None:
-        key, user = uuid4(), User.objects.create_user("amy")
+        key, user = (
+            waiting(user=User.objects.create_user("amy"), options={"columns": {"name": "name"}}),
+            User.objects.get(),
+        )
         ShiftTypeResource().import_data(Upload(TYPES), dry_run=True, upload=key, user=user)
 
         run = ImportRun.objects.get()
         assert (run.pk, run.outcome, run.user, run.new, run.finished_at) == (key, "previewed", user, 2, None)
+        assert run.options == {"columns": {"name": "name"}, "read_as": {"name": "name", "colour": "colour"}}
         assert not run.changes
 
+    def test_a_file_that_is_refused_can_be_checked_again(self) -> None:
+        key = waiting()
+        for colour, outcome in (("red?", "refused"), ("#00ff00", "previewed")):
+            mended = {"3": {"colour": colour}}
+            ShiftTypeResource(mended=mended).import_data(Upload(WRONG), dry_run=True, upload=key)
+            assert ImportRun.objects.get().outcome == outcome
+
     def test_its_import_ends_the_same_run_and_only_once(self) -> None:
-        key = uuid4()
+        key = waiting()
         ShiftTypeResource().import_data(Upload(TYPES), dry_run=True, upload=key)
         again = {"upload": key}
         assert ShiftTypeResource().import_data(Upload(TYPES), **again).saved

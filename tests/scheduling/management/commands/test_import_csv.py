@@ -137,7 +137,7 @@ class MapTests:
         file = write(tmp_path / "d.csv", "Kürzel (neu),Name\nKIT,Kitchen\n")
         assert figures(run("departments", file, "--map", "Kürzel (neu)=code"))["column Kürzel (neu)"] == "code"
         assert Department.objects.get().code == "KIT"
-        assert ImportRun.objects.get().options["map"] == {"Kürzel (neu)": "code"}
+        assert ImportRun.objects.get().options["columns"] == {"Kürzel (neu)": "code"}
 
     def test_wins_over_the_column_of_that_name(self, tmp_path: Path) -> None:
         DepartmentFactory(code="KIT")
@@ -151,6 +151,7 @@ class MapTests:
         [
             ("Cod=code", "The file has no column 'Cod'. It has 'Code' and 'Name'."),
             ("Code=kode", "There is no column 'kode'. Choose 'code', 'name', 'parent_code', "),
+            ("Cod=", "The file has no column 'Cod'. It has 'Code' and 'Name'."),
             ("Code", "Write --map A=B for a column A of the file, not 'Code'."),
             ("=code", "Write --map A=B"),
         ],
@@ -163,6 +164,37 @@ class MapTests:
         file = write(tmp_path / "d.csv", "A,B,Name\nKIT,BAR,Kitchen\n")
         said = refused(2, "departments", file, "--map", "A=code", "--map", "B=code")[1]
         assert "Two columns of the file are to be read as 'code'." in said
+
+    def test_leaves_out_a_column_that_is_nothing(self, tmp_path: Path) -> None:
+        DepartmentFactory(code="KIT", name="Kitchen")
+        file = write(tmp_path / "d.csv", "Code,Name\nKIT,Bar\n")
+        output = run("departments", file, "--map", "Name=")
+        assert "Left out, as you have chosen: Name." in output
+        assert Department.objects.get().name == "Kitchen"
+
+
+class ValueTests:
+    def test_reads_a_value_as_the_stored_one_in_all_rows(self, tmp_path: Path) -> None:
+        DepartmentFactory(code="KIT")
+        text = "name,shift_type,start,end,department\nEarly,Day,06:00,14:00,Kueche\nLate,Day,14:00,22:00, kueche\n"
+        output = run("shifts", write(tmp_path / "s.csv", text), "--value", "department_code:Kueche=KIT")
+        assert "'Kueche' is read as 'KIT', as you have chosen (2 rows)." in output
+        assert [shift.department.code for shift in Shift.objects.select_related("department")] == ["KIT", "KIT"]
+        assert ImportRun.objects.get().options["values"] == {"department_code": {"Kueche": "KIT"}}
+
+    @pytest.mark.parametrize(
+        ("chosen", "code", "said"),
+        [
+            ("department_code:Kueche", 2, "Write --value C:A=B for a value A in the column C"),
+            ("Kueche=KIT", 2, "Write --value C:A=B"),
+            ("department:Kueche=KIT", 2, "The values of 'department' name nothing that is stored. Choose values of "),
+            ("department_code:Kueche=KITT", 1, "1 of 1 rows is wrong, so nothing was saved."),
+        ],
+    )
+    def test_says_what_cannot_be_chosen(self, chosen: str, code: int, said: str, tmp_path: Path) -> None:
+        DepartmentFactory(code="KIT")
+        file = write(tmp_path / "s.csv", "name,shift_type,start,end,department\nEarly,Day,06:00,14:00,Kueche\n")
+        assert said in refused(code, "shifts", file, "--value", chosen)[1]
 
 
 class RejectedTests:

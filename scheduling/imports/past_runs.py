@@ -1,0 +1,60 @@
+"""What the run of an import has to say later: its errors, what was mended by hand, and the rows that were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tablib
+from django.utils.translation import gettext
+
+from scheduling.imports.choices import resource_kwargs
+from scheduling.imports.engine.files import Upload
+from scheduling.imports.engine.mending import MendedCell
+from scheduling.imports.engine.problems import Problem
+from scheduling.imports.engine.recording import READ_AS
+from scheduling.imports.engine.report import refused_rows
+from scheduling.imports.engine.resource import mended_cells
+from scheduling.imports.kinds import KINDS
+from scheduling.models import ImportRun
+from scheduling.models.guarded import AnyUser, hidden_from
+
+
+def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
+    """Yield each error, without the values of columns that are hidden from the user."""
+    kind = KINDS[run.kind].kind
+    hidden = hidden_from(user, kind.model)
+    fields = {column.name: column.field_name for column in kind.columns}
+    columns = run.options.get(READ_AS, {})
+    for row, header, value, reason in run.problems:
+        if fields.get(columns.get(header, header)) in hidden:
+            # The reason quotes the value.
+            yield Problem(row, header, "", gettext("You may not see this column."))
+        else:
+            yield Problem(row, header, value, reason)
+
+
+def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
+    """Yield each cell that was mended by hand, without those of columns that are hidden from the user."""
+    if not run.options.get("mended"):
+        return
+    kind = KINDS[run.kind].kind
+    hidden = hidden_from(user, kind.model)
+    fields = {column.name: column.field_name for column in kind.columns}
+    columns = run.options.get(READ_AS, {})
+    for cell in mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
+        if fields.get(columns.get(cell.header, cell.header)) not in hidden:
+            yield cell
+
+
+def has_left_out_rows(run: ImportRun) -> bool:
+    """Whether an import has left out rows. Of a file that was refused no row was imported."""
+    return bool(run.refused) and run.outcome not in ImportRun.WAITING and run.undoes_id is None
+
+
+def left_out_rows(run: ImportRun) -> tablib.Dataset:
+    """Return the refused rows as they were imported, with what was mended. Raises FileError without a table."""
+    table = KINDS[run.kind](**resource_kwargs(run.options)).read_upload(Upload(bytes(run.file)))
+    reasons: dict[int, list[str]] = {}
+    for row, __, ___, reason in run.problems:
+        reasons.setdefault(row, []).append(reason)
+    return refused_rows(table.headers or (), dict(zip(table.row_numbers, table, strict=True)), reasons)
