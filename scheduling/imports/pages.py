@@ -6,23 +6,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import Format
 from import_export.forms import ConfirmImportForm, ImportForm
-from import_export.results import RowResult
 
+from scheduling.imports.background.pages import LongImportMixin
 from scheduling.imports.engine.encodings import COMMON_ENCODINGS
 from scheduling.imports.engine.files import MAX_BYTES, ReadOptions, too_large
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import CSV, XLSX
+from scheduling.imports.history import log_import
 from scheduling.imports.uploads import UploadStorage, key_of
 from scheduling.models import ImportRun
 from scheduling.models.guarded import closed_to
@@ -35,7 +33,6 @@ DATE_ORDERS = (
 ENCODINGS = (("", _("as the file shows")), *((name, name) for name in COMMON_ENCODINGS))
 # Excel allows 31 characters, other programs more.
 MAX_SHEET_LENGTH = 200
-LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
 
 class FileForm(ImportForm):
@@ -71,7 +68,7 @@ class ConfirmForm(ConfirmImportForm):
     sheet = forms.CharField(max_length=MAX_SHEET_LENGTH, required=False, widget=forms.HiddenInput)
 
 
-class FileImportMixin(ImportMixin):
+class FileImportMixin(LongImportMixin, ImportMixin):
     """Import pages for a ModelAdmin with `resource_classes`, for users who may add and change its rows."""
 
     # This template also has the button of the export, for a ModelAdmin with FileExportMixin.
@@ -152,22 +149,9 @@ class FileImportMixin(ImportMixin):
         return reverse(f"admin:{app_label}_{model_name}_{page}", current_app=self.admin_site.name)
 
     def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
-        """Write an entry in the history for each written row, named as in the file, so that no name costs a query."""
-        if self.get_skip_admin_log():
-            return
-        content_type = ContentType.objects.get_for_model(self.model)
-        LogEntry.objects.bulk_create(
-            LogEntry(
-                user=request.user,  # type: ignore[misc]
-                content_type_id=content_type.pk,
-                object_id=row.object_id,
-                object_repr=result.label(position)[:200],
-                action_flag=LOGGED[row.import_type],
-                change_message=gettext("Imported from a file."),
-            )
-            for position, row in enumerate(result.rows)
-            if row.import_type in LOGGED
-        )
+        """Write an entry in the history for each written row."""
+        if not self.get_skip_admin_log():
+            log_import(result, request.user, self.model)
 
     def add_success_message(self, result: ImportResult, request: HttpRequest) -> None:
         counts = {"new": result.new, "updated": result.updated, "unchanged": result.unchanged}

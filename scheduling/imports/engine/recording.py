@@ -37,14 +37,19 @@ class Recording:
         file_name: str = "",
         user: Any = None,
         upload: UUID | None = None,
+        lease: str = "",
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """`upload` is the key of the run of a file in the admin: a preview creates it, and its import ends it."""
+        """`upload` is the key of the run of a file in the admin: a preview creates it, and its import ends it.
+
+        With a `lease`, it is one that runs outside of a request. Only the process that holds it may end it.
+        """
         self.kind = kind
         self.data = data
         self.file_name = file_name
         self.user = user if user is not None and user.pk else None
         self.upload = upload
+        self._of_upload = {"outcome": Outcome.RUNNING, "lease": lease} if lease else {"outcome": Outcome.PREVIEWED}
         self.options = {name: value for name, value in (options or {}).items() if value}
         self.started = time.perf_counter()
         self.queries: Counter[str] = Counter()
@@ -57,7 +62,7 @@ class Recording:
         values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": self.queries.total() + 1}
         if self.upload is None:
             result.run = self._create(**values)
-        elif not self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values):
+        elif not self._end_upload(values):
             raise FileError(_("This upload has been imported already. Upload the file again to import it again."))
 
     def refused(self, result: ImportResult) -> None:
@@ -66,7 +71,12 @@ class Recording:
         if self.upload is None:
             result.run = self._create(**values)
         else:
-            self._runs.filter(pk=self.upload, outcome=Outcome.PREVIEWED).update(**values)
+            self._end_upload(values)
+
+    def _end_upload(self, values: Mapping[str, Any]) -> bool:
+        """Write what came of an upload into its run. False if it is not ours to end, which undoes an import."""
+        runs = self._runs.filter(pk=self.upload) if self.upload is not None else self._runs.none()
+        return bool(runs.filter(**self._of_upload).update(**values, lease=""))
 
     def previewed(self, result: ImportResult) -> None:
         """Keep an upload until it is confirmed, and say in the result if the same file was imported before."""

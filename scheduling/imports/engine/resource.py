@@ -134,14 +134,16 @@ class FileResource(Resource):
         file_name: str = "",
         user: Any = None,
         upload: UUID | None = None,
+        lease: str = "",
         **kwargs: Any,
     ) -> ImportResult:
         """Import the dataset, always in a transaction, in which the ImportRun is written too.
 
         A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache. With an
         `upload`, which is the key of a new run, it keeps the file for the import that is confirmed with the same key.
+        `lease` is that of a run outside of a request.
         """
-        recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload)
+        recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload, lease=lease)
         result = self._read_and_import(
             recording, dataset, dry_run, raise_errors, collect_failed_rows, rollback_on_validation_errors, **kwargs
         )
@@ -154,10 +156,14 @@ class FileResource(Resource):
 
     def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
         """Return what will write the ImportRun of an import of this dataset."""
-        read = self.read_options or ReadOptions()
-        options = {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order, "map": self.chosen}
         data = getattr(dataset, "data", b"")
-        return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
+        return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=self.options, **origin)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the user has said about the file, as its run keeps it."""
+        read = self.read_options or ReadOptions()
+        return {"encoding": read.encoding, "sheet": read.sheet, "date_order": self.date_order, "map": self.chosen}
 
     def _read_and_import(
         self,

@@ -9,7 +9,7 @@ unchanged rows cost no query, and the rest is written in batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import tablib
@@ -64,6 +64,8 @@ class FileRun:
         self.using = using
         self.date_order = date_order
         self.progress: bulk.Progress = progress or (lambda rows: None)
+        self.step: Callable[[str], object] = getattr(progress, "step", lambda name: None)
+        """Told which step comes next. Like `progress`, it may raise an error, which ends the import."""
         self._rows: dict[Any, Any] = {}
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
@@ -125,6 +127,7 @@ class FileRun:
         self.lookups: Counter[str] = resolve_references(self.sheet)
         self.settle()
         refuse_undecided(self.sheet)
+        self.step("checking")
 
     def write(self, *, preview: bool) -> None:
         """Tell new rows from changed and unchanged ones, check them, and write them."""
@@ -144,12 +147,14 @@ class FileRun:
             prepare_preview(self, keys, changed)
         new, changed = self.without_refused(new), self.without_refused(changed)
         self.progress(self.sheet.size - len(new) - len(changed))
+        self.step("writing")
         # Before values are taken away: what is read here is what the rows were.
         self._lock(self.existing[keys[position]][0] for position in changed)  # type: ignore[index]
         self.release(keys, new, changed)
         self.create(new)
         self.update(keys, changed)
         self.write_related(new, changed)
+        self.step("recording")
 
     def create(self, positions: list[int]) -> None:
         """Insert the rows at these positions."""
