@@ -42,6 +42,10 @@ class RowSigns(Signs):
             return Heard(is_holder=False)
         return Heard(is_holder=True, stopped_by=self._row.values_list("cancelled_by_id", flat=True).first())
 
+    def vouch(self, lease: str) -> bool:
+        silent = self._row.filter(outcome=Outcome.RUNNING, lease=lease, progress={})
+        return bool(silent.update(heartbeat_at=Now()))
+
     def look(self, run: ImportRun) -> Seen:
         silence = ExpressionWrapper(Now() - F("heartbeat_at"), output_field=DurationField())
         found = self._row.annotate(silence=silence).values_list("silence", "progress", "cancelled_by").first()

@@ -82,6 +82,10 @@ class Signs(ABC):
         """Show that this process lives, and how far it is."""
 
     @abstractmethod
+    def vouch(self, lease: str) -> bool:
+        """Show that a process is there that has said nothing yet. False if that is not needed."""
+
+    @abstractmethod
     def look(self, run: ImportRun) -> Seen:
         """Return what another process sees of a run that is running."""
 

@@ -15,7 +15,7 @@ from django.db import connections, router
 from django.utils import translation
 
 from scheduling.imports.background import tasks
-from scheduling.imports.background.signs import Signs
+from scheduling.imports.background.signs import BEAT_SECONDS, Signs
 from scheduling.imports.background.speed import is_long
 from scheduling.imports.background.watching import note_death, signs_of
 from scheduling.imports.background.worker import LANGUAGE, MAX_LOG, claim, held_by_another
@@ -104,11 +104,21 @@ def _start_process(signs: Signs, lease: str) -> bool:
 
 
 def _wait(process: subprocess.Popen[bytes], key: UUID, lease: str, log: IO[bytes]) -> None:
-    """Wait for the end of the process. If it was killed or has failed, the run says so at once, with what it has printed."""
+    """Wait for the end of the process. If it has failed or was killed, say so at once, with what it has printed."""
     try:
         with log:
-            if process.wait():
+            if _code_of(process, key, lease):
                 log.seek(0)
                 note_death(key, lease, log.read().decode(errors="replace")[-MAX_LOG:])
     finally:
         connections.close_all()
+
+
+def _code_of(process: subprocess.Popen[bytes], key: UUID, lease: str) -> int:
+    """Wait for the end of the process. Until it shows signs of its own, show that it is there: a host may be slow."""
+    signs, has_begun = signs_of(key), False
+    while True:
+        try:
+            return process.wait(None if has_begun else BEAT_SECONDS)
+        except subprocess.TimeoutExpired:
+            has_begun = not signs.vouch(lease)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tablib
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -19,11 +20,11 @@ from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.texts import is_blank
 from scheduling.imports.engine.workbooks import workbook_rows
 
-MAX_BYTES = 10_000_000
-MAX_ROWS = 20_000
+MAX_BYTES = 1_000_000 * getattr(settings, "IMPORT_MAX_MB", 50)
+MAX_ROWS = getattr(settings, "IMPORT_MAX_ROWS", 200_000)
 MAX_COLUMNS = 200
-# As many as a spreadsheet may have: the cells of the rows that are kept.
-MAX_CELLS = 500_000
+# Of the rows that are kept. A spreadsheet is bounded by its survey before.
+MAX_CELLS = 10 * MAX_ROWS
 
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
