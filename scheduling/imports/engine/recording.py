@@ -12,7 +12,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from import_export.results import RowResult
 
 from scheduling.imports.engine.changes import Packing, tracked_fields, values_of
 from scheduling.imports.engine.problems import FileError
@@ -137,19 +136,13 @@ def changes_of(run: FileRun) -> bytes:
     Rows of other models that were created besides cost a query for each model.
     """
     fields = tracked_fields(run.kind.model)
-    new: list[Any] = []
-    changed: list[Any] = []
-    for position, outcome in enumerate(run.outcomes):
-        if outcome.instance is not None and position not in run.sheet.problems:
-            (new if outcome.import_type == RowResult.IMPORT_TYPE_NEW else changed).append(outcome.instance)
-    changed = [row for row in changed if row.pk in run.before]
-    before = values_of([run.before[row.pk] for row in changed], fields)
-    after = values_of([row.__dict__ for row in changed], fields)
-    written = {row.pk for row in (*new, *changed)}
+    changed, after = run.after.table(fields)
+    before = values_of([run.before[pk] for pk in changed], fields)
+    written = {*run.created.pks, *changed} if run.related else set()
     return Packing(
-        created=([row.pk for row in new], values_of([row.__dict__ for row in new], fields)),
-        before=([row.pk for row in changed], {name: old for name, old in before.items() if old != after[name]}),
-        after=([row.pk for row in changed], after),
+        created=run.created.table(fields),
+        before=(changed, {name: old for name, old in before.items() if old != after[name]}),
+        after=(changed, after),
         related={name: {pk: rows[pk] for pk in rows if pk in written} for name, rows in run.related.items()},
         besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.items() if pks},
     ).packed()

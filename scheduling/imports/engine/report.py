@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from operator import attrgetter
 
@@ -27,12 +26,9 @@ def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     result.notes = [*sheet.notes, *_ignored_columns(run), *run.notes]
     result.problems = sheet.all_problems()
     result.warnings = sorted(sheet.warnings, key=attrgetter("row"))
-    result.totals.update(Counter(row.import_type for row in run.outcomes))
+    result.totals.update(run.outcomes.totals())
     result.label = run.describe
     result.lookups.update(run.lookups)
-    for row in run.outcomes:
-        if row.instance is not None:
-            row.object_id = row.instance.pk
     for position in sorted(sheet.problems):
         result.refuse(position, sheet.problems[position], _shown_cells(sheet, position))
     if collect_failed_rows:
@@ -63,5 +59,5 @@ def _collect_failed_rows(result: ImportResult, run: FileRun) -> None:
         rows.setdefault(sheet.numbers[position], []).append(position)
     for positions in rows.values():
         reasons = dict.fromkeys(problem.reason for position in positions for problem in sheet.problems[position])
-        cells = sheet.rows[positions[0]]
+        cells = sheet.row(positions[0])
         result.failed_dataset.append([*(cells[place] for place in kept), "; ".join(reasons)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import tablib
@@ -21,11 +22,12 @@ from import_export.results import RowResult
 from caching import in_many
 from scheduling.imports.engine import bulk, lost_zeros
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
+from scheduling.imports.engine.changes import tracked_fields
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.outcomes import Outcomes, Written
 from scheduling.imports.engine.preview import prepare_preview
 from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.references import refuse_undecided, resolve_references
-from scheduling.imports.engine.results import ImportedRow
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.engine.spelling import find_other_spellings
 from scheduling.imports.engine.values import DateOrder
@@ -69,6 +71,8 @@ class FileRun:
         self._rows: dict[Any, Any] = {}
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
+        self.created, self.after = Written(), Written()
+        """The new and the updated rows as they are written."""
         self.before: dict[Any, dict[str, Any]] = {}
         """The rows that are updated as they were, by primary key."""
         self.related: dict[str, dict[Any, tuple[list[Any], list[Any]]]] = {}
@@ -131,7 +135,7 @@ class FileRun:
 
     def write(self, *, preview: bool) -> None:
         """Tell new rows from changed and unchanged ones, check them, and write them."""
-        self.outcomes: list[ImportedRow] = [ImportedRow() for _ in range(self.sheet.size)]
+        self.outcomes = Outcomes(self.sheet.size)
         keys = self.keys()
         self.existing = self.find_existing(keys)
         if self.kind.ignores_case:
@@ -158,10 +162,12 @@ class FileRun:
 
     def create(self, positions: list[int]) -> None:
         """Insert the rows at these positions."""
-        instances = self.build(positions)
-        for position, instance in zip(positions, instances, strict=True):
-            self._note_outcome(position, RowResult.IMPORT_TYPE_NEW, instance)
-        self._refuse_all(positions, bulk.create(instances, self.using, self.progress))
+        # Batch by batch, so that there are never instances of all rows of a file.
+        for start in range(0, len(positions), bulk.BATCH_ROWS):
+            part = positions[start : start + bulk.BATCH_ROWS]
+            instances = self.build(part)
+            self._refuse_all(part, bulk.create(instances, self.using, self.progress))
+            self._note(part, instances, RowResult.IMPORT_TYPE_NEW, self.created)
 
     def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
         """Write the tracked columns of the existing rows at these positions."""
@@ -169,10 +175,9 @@ class FileRun:
             return
         # A row that was deleted since it was looked up is left out.
         instances = self.as_they_will_be(keys, positions)
-        for position, instance in instances.items():
-            self._note_outcome(position, RowResult.IMPORT_TYPE_UPDATE, instance)
         refused = bulk.update([*instances.values()], self._updated_fields(), self.using, self.progress)
         self._refuse_all([*instances], refused)
+        self._note([*instances], [*instances.values()], RowResult.IMPORT_TYPE_UPDATE, self.after)
 
     # -- what hooks use ----------------------------------------------------------------------------------------------
 
@@ -242,22 +247,24 @@ class FileRun:
         columns = {column.field_name: name for name, column in self.sheet.columns.items()}
         return next((columns[field] for field in fields if field in columns), "")
 
-    def written(self) -> list[Any]:
-        """Return the instances that were created or updated, in the order of the file."""
-        return [row.instance for row in self.outcomes if row.instance is not None]
+    def written(self, attname: str) -> list[Any]:
+        """Return the values of an attribute of the rows that were written, as they are kept for an undo."""
+        return [*self.created.columns.get(attname, ()), *self.after.columns.get(attname, ())]
 
     # -- parts of the steps ------------------------------------------------------------------------------------------
 
     def _compare(self, keys: Sequence[Key | None]) -> tuple[list[int], list[int]]:
         """Return the positions of the new and of the changed rows."""
         columns = [self.sheet.values[name] for name in self.tracked]
-        rows = list(zip(*columns, strict=True)) if columns else [()] * self.sheet.size
         new, changed = [], []
-        for position in self.sheet.sound:
+        rows: Iterable[Stored] = zip(*columns, strict=True) if columns else repeat((), self.sheet.size)
+        for position, row in enumerate(rows):
+            if position in self.sheet.problems:
+                continue
             stored = self.existing.get(keys[position])  # type: ignore[arg-type]
             if stored is None:
                 new.append(position)
-            elif stored[1:] != rows[position]:
+            elif stored[1:] != row:
                 changed.append(position)
         return new, changed
 
@@ -281,10 +288,12 @@ class FileRun:
             for row in rows.filter(pk__in=chunk):
                 self._rows[row.pk], self.before[row.pk] = row, row.__dict__.copy()
 
-    def _note_outcome(self, position: int, import_type: str, instance: models.Model) -> None:
-        outcome = self.outcomes[position]
-        outcome.import_type = import_type
-        outcome.instance = instance
+    def _note(self, positions: Sequence[int], instances: Sequence[Any], import_type: str, written: Written) -> None:
+        """Note the rows that the database has taken."""
+        taken = [place for place, position in enumerate(positions) if position not in self.sheet.problems]
+        for place in taken:
+            self.outcomes.note(positions[place], import_type, instances[place].pk)
+        written.add([instances[place] for place in taken], tracked_fields(self.kind.model))
 
     def _refuse_all(self, positions: Sequence[int], blames: dict[int, Blame]) -> None:
         """Refuse what the database has refused. The reasons go by the place in `positions`."""

@@ -214,7 +214,7 @@ class DepartmentRun(FileRun):
         for level in sorted(levels):
             super().create(self._with_parents(levels[level]))
             for position in self.without_refused(levels[level]):
-                self.pks[codes[position]] = self.outcomes[position].instance.pk
+                self.pks[codes[position]] = self.outcomes.pks[position]
 
     def _with_parents(self, positions: list[int]) -> list[int]:
         """Fill in the primary keys of parents that are new themselves. Rows whose parent is refused are refused too."""
@@ -251,7 +251,7 @@ class DepartmentRun(FileRun):
         return self.without_refused(positions)
 
     def fill_caches(self) -> None:
-        caches.DEPARTMENT_BY_CODE.warm([department.code for department in self.written()])
+        caches.DEPARTMENT_BY_CODE.warm(self.written("code"))
 
 
 class DepartmentResource(FileResource):

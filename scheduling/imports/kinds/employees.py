@@ -241,7 +241,7 @@ class EmployeeRun(SkillsRun):
         return next((shown(cell) for cell in cells if not values.is_blank(cell)), "")
 
     def fill_caches(self) -> None:
-        caches.EMPLOYEE_BY_EMAIL.warm([employee.email for employee in self.written()])
+        caches.EMPLOYEE_BY_EMAIL.warm(self.written("email"))
 
 
 class EmployeeResource(SkillsResource):

@@ -23,7 +23,7 @@ class ProcessTests:
         done = confirm(admin_client, preview)
 
         assert done.redirect_chain == [(page_of(run), 302)]
-        wait_until(lambda: "http-equiv" not in admin_client.get(page_of(run)).text)
+        wait_until(lambda: "http-equiv" not in admin_client.get(page_of(run)).text, seconds=60)
         run.refresh_from_db()
         assert (run.outcome, run.new, run.lease, run.log) == ("imported", 3, "", "")
         assert Employee.objects.count() == 3
@@ -44,7 +44,7 @@ class ProcessTests:
 
         confirm(admin_client, preview)
 
-        wait_until(lambda: "soon" in ImportRun.objects.get(pk=run.pk).log)
+        wait_until(lambda: "soon" in ImportRun.objects.get(pk=run.pk).log, seconds=60)
         page = admin_client.get(page_of(run)).text
         assert "interrupted, nothing was imported" in page
         assert "soon" in page
