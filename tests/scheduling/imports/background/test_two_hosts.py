@@ -139,9 +139,9 @@ def _inputs(page: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[PostgreSQL]:
     # Not in a folder of pytest: that is root's alone, and PostgreSQL runs as somebody else then.
-    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
-        with postgresql_server(Path(folder)) as server:
-            yield server
+    folder = tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True)
+    with folder as name, postgresql_server(Path(name)) as server:
+        yield server
 
 
 @pytest.fixture
