@@ -32,6 +32,7 @@ reads          what a cached read costs
 read_loops     what the workers of `reads` run
 writes         what a save costs
 imports        what an import costs
+import_databases  a database for each importer, and files of any length
 import_admin   upload, preview and confirmation in the admin, ours and stock
 stock          the import as the documentation of django-import-export shows it, for comparison
 sample_import  the figures of the import that `make demo` shows

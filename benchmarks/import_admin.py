@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 import warnings
 from pathlib import Path
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
-from django.urls import path
+from django.urls import include, path
 from import_export.admin import ImportMixin
 
 urlpatterns: list[Any] = []
@@ -37,7 +36,7 @@ def through_stock(file: str) -> dict[str, float]:
     site = AdminSite(name="admin")
     site.register(ScheduleAssignment, StockAdmin)
     # The first one that fits answers; templates also name pages of the project.
-    urlpatterns[:] = [path("admin/", site.urls), *importlib.import_module(settings.ROOT_URLCONF).urlpatterns]
+    urlpatterns[:] = [path("admin/", site.urls), path("", include(settings.ROOT_URLCONF))]
     settings.ROOT_URLCONF = __name__
     rows, seconds = _imported(file, "0")
     return {"stock_admin_rows_per_s": rows / seconds}

@@ -12,30 +12,21 @@ Of many rows the stock resource imports the first 1,000 only, because its rate d
 from __future__ import annotations
 
 import csv
-import datetime
-import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Bar, Figures, arguments, medians, present, scratch_folder
-from benchmarks.servers import PostgreSQL, postgresql_server
-from benchmarks.worker import SETTINGS, Worker
-from scheduling.samples import SAMPLES_DIR
+from benchmarks.import_databases import PLAIN, Databases, databases_of, write_sample
+from benchmarks.worker import SETTINGS
 
-PLAIN = "benchmarks.plain"
 ADMIN = "benchmarks.import_admin"
 ROUNDS = 5
-DATABASE = "db.sqlite3"
 STOCK_ROWS = 1000
 ADMIN_ROWS = 1000
 COMPARED_ROWS = 10_000
 """With more rows than these, the import of these is measured too."""
-WEEKS_OF_THE_PLAN = 2
 
 
 def bars(database: str, rows: int) -> list[Bar]:
@@ -100,11 +91,11 @@ def main() -> None:
 
 def measure(rows: int, rounds: int = ROUNDS, database: str = "sqlite") -> Figures:
     """Return the median rows per second of each importer, and the queries and the memory of ours."""
-    with scratch_folder() as folder, _databases(folder, database) as databases:
+    with scratch_folder() as folder, databases_of(folder, database) as databases:
         files = {number: folder / f"assignments-{number}.csv" for number in {rows, *_also(rows)}}
         for number, file in files.items():
-            _write_sample(file, number)
-        with databases.worker("template", PLAIN) as template:
+            write_sample(file, number)
+        with databases.worker("template", PLAIN, __spec__.name) as template:
             template.call("migrate")
             template.call("prepare")
             databases.complete(template)
@@ -128,64 +119,10 @@ def _round(databases: Databases, number: int, files: dict[int, Path], rows: int)
         with databases.worker(f"{importer}_{number}", settings, module) as worker:
             figures |= worker.call(importer, file=str(files[size]))
     if rows > COMPARED_ROWS:
-        with databases.worker(f"fewer_{number}", SETTINGS) as worker:
+        with databases.worker(f"fewer_{number}", SETTINGS, __spec__.name) as worker:
             fewer = worker.call("import_ours", file=str(files[COMPARED_ROWS]))
         figures |= {f"ours_10000_{name}": fewer[f"ours_{name}"] for name in ("rows_per_s", "peak_mb")}
     return figures
-
-
-class Databases:
-    """A folder and a copy of the first database for each worker."""
-
-    def __init__(self, folder: Path, server: PostgreSQL | None) -> None:
-        self._folder = folder
-        self._server = server
-
-    def worker(self, name: str, settings: str, module: str = __name__) -> Worker:
-        own, is_first = self._folder / name, name == "template"
-        own.mkdir()
-        url = None
-        if self._server is not None:
-            url = self._server.create(name, "template1" if is_first else "template")
-        elif not is_first:
-            shutil.copy(self._folder / "template" / DATABASE, own / DATABASE)
-        return Worker(__spec__.name if module == __name__ else module, own, settings=settings, database_url=url)
-
-    def complete(self, template: Worker) -> None:
-        """Let the first database be copied."""
-        if self._server is None:
-            template.call("checkpoint")
-
-
-@contextmanager
-def _databases(folder: Path, database: str) -> Iterator[Databases]:
-    if database == "sqlite":
-        yield Databases(folder, None)
-        return
-    with postgresql_server(folder / "postgresql") as server:
-        yield Databases(folder, server)
-
-
-def _write_sample(file: Path, rows: int) -> None:
-    """Write the plan of the samples, as often as needed, each time some weeks later."""
-    with (SAMPLES_DIR / "assignments.csv").open(encoding="utf-8", newline="") as lines:
-        plan = list(csv.DictReader(lines))
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, list(plan[0]))
-        writer.writeheader()
-        writer.writerows(islice(_repeated(plan), rows))
-
-
-def _repeated(plan: list[dict[str, str]]) -> Iterator[dict[str, str]]:
-    weeks = datetime.timedelta()
-    while True:
-        moved: dict[str, str] = {}
-        for row in plan:
-            day = row["date"]
-            if day not in moved:
-                moved[day] = (datetime.date.fromisoformat(day) + weeks).isoformat()
-            yield {**row, "date": moved[day]}
-        weeks += datetime.timedelta(weeks=WEEKS_OF_THE_PLAN)
 
 
 # -- in the workers ---------------------------------------------------------------------------------------------------

@@ -15,4 +15,5 @@ worker      the import itself: manage.py import_run
 tasks       the same as a task of Django's task framework
 starting    from the confirmation to the process
 watching    what people are told about a run, and what ends a dead one
+pages       the step of the import pages at which a long import leaves the request
 """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 from uuid import UUID
 
-import django
 from django.conf import settings
 
 from scheduling.imports.background.worker import run_import
+
+try:
+    from django.tasks import task
+except ImportError:  # Django 5.2 has no tasks.
+    task = None  # type: ignore[assignment]
 
 HERE = ("django.tasks.backends.immediate.", "django.tasks.backends.dummy.")
 """Backends that run a task in the request, or never."""
@@ -18,7 +21,7 @@ HERE = ("django.tasks.backends.immediate.", "django.tasks.backends.dummy.")
 def are_configured() -> bool:
     """Return whether a task would run in another process."""
     backend = getattr(settings, "TASKS", {}).get("default", {}).get("BACKEND", "")
-    return django.VERSION >= (6, 0) and bool(backend) and not backend.startswith(HERE)
+    return task is not None and bool(backend) and not backend.startswith(HERE)
 
 
 def import_upload(key: str) -> str:
@@ -26,13 +29,11 @@ def import_upload(key: str) -> str:
     return run_import(UUID(key)).outcome
 
 
-# Django 5.2 has no tasks.
-_task: Any = importlib.import_module("django.tasks").task if django.VERSION >= (6, 0) else None
-if _task is not None:
-    import_upload = _task(import_upload)
+if task is not None:
+    import_upload = task(import_upload)  # type: ignore[assignment]
 
 
 def enqueue(key: UUID) -> None:
     """Let a worker of the task framework import the upload of a run."""
-    task: Any = import_upload
-    task.enqueue(str(key))
+    queued: Any = import_upload
+    queued.enqueue(str(key))

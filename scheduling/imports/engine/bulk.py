@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -31,6 +31,29 @@ def chunks(values: Iterable[Any], size: int = _CHUNK_VALUES) -> Iterator[list[An
     ordered = list(values)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
+
+
+def instances(
+    model: type[models.Model],
+    given: Mapping[str, Sequence[Any]],
+    same: Mapping[str, Any],
+    positions: Sequence[int],
+) -> list[Any]:
+    """Return unsaved instances of the rows at these positions.
+
+    `given` has values of all rows by attribute, `same` those that are the same for all of them. The model gets
+    positional arguments, column by column, which takes a third of the time of keywords.
+    """
+    columns: list[list[Any]] = []
+    for field in model._meta.concrete_fields:
+        if field.attname in given:
+            values = given[field.attname]
+            columns.append([values[position] for position in positions])
+        elif field.attname in same:
+            columns.append([same[field.attname]] * len(positions))
+        else:
+            columns.append([field.get_default() for _ in positions])
+    return [model(*row) for row in zip(*columns, strict=True)]
 
 
 def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, Blame]:

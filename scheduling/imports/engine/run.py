@@ -199,21 +199,9 @@ class FileRun:
         return [name for name in self.stored_columns if name not in self.kind.key]
 
     def build(self, positions: Sequence[int]) -> list[Any]:
-        """Return unsaved instances of the rows at these positions.
-
-        The model gets positional arguments, column by column, which takes a third of the time of keywords.
-        """
+        """Return unsaved instances of the rows at these positions."""
         given = {self.kind.attname(name): self.sheet.values[name] for name in self.stored_columns}
-        columns: list[Iterable[Any]] = []
-        for field in self.kind.model._meta.concrete_fields:
-            if field.attname in given:
-                values = given[field.attname]
-                columns.append([values[position] for position in positions])
-            elif field.attname in self.kind.values_for_new:
-                columns.append([self.kind.values_for_new[field.attname]] * len(positions))
-            else:
-                columns.append([field.get_default() for _ in positions])
-        return [self.kind.model(*row) for row in zip(*columns, strict=True)]
+        return bulk.instances(self.kind.model, given, self.kind.values_for_new, positions)
 
     def without_refused(self, positions: Iterable[int]) -> list[int]:
         """Return the positions of the rows that are not refused so far."""
