@@ -96,7 +96,7 @@ class _Columns:
 
     def __init__(self, width: int) -> None:
         self.cells: list[list[Any]] = [[] for _ in range(width)]
-        self.numbers = array("L")
+        self.numbers = array("I")
         self._known: list[dict[str, str]] = [{} for _ in range(width)]
         self._waiting: list[Sequence[Any]] = []
 

@@ -35,6 +35,8 @@ from scheduling.models.constraints import Blame
 
 Key = tuple[Any, ...]
 """The values of the key columns of a row, with primary keys for foreign keys."""
+KeyOf = Sequence[Key | None] | Mapping[int, Key | None]
+"""Keys by position."""
 Stored = tuple[Any, ...]
 """What the database has of a row: its primary key, then the values of `tracked`."""
 
@@ -155,8 +157,11 @@ class FileRun:
         # Before values are taken away: what is read here is what the rows were.
         self._lock(self.existing[keys[position]][0] for position in changed)  # type: ignore[index]
         self.release(keys, new, changed)
+        # Nobody asks for the others any more, and of a large file they take as much as the file.
+        keys_of_changed = {position: keys[position] for position in changed}
+        del keys
         self.create(new)
-        self.update(keys, changed)
+        self.update(keys_of_changed, changed)
         self.write_related(new, changed)
         self.step("recording")
 
@@ -169,7 +174,7 @@ class FileRun:
             self._refuse_all(part, bulk.create(instances, self.using, self.progress))
             self._note(part, instances, RowResult.IMPORT_TYPE_NEW, self.created)
 
-    def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
+    def update(self, keys: KeyOf, positions: list[int]) -> None:
         """Write the tracked columns of the existing rows at these positions."""
         if not positions:
             return
@@ -190,7 +195,7 @@ class FileRun:
         field: Any = self.kind.model._meta.get_field(attname(column))
         found: dict[Key, Stored] = {}
         for chunk in bulk.chunks(wanted):
-            found.update((row[:length], row[length:]) for row in in_many(rows, field, chunk))
+            found.update((row[:length], row[length:]) for row in bulk.with_shared_values(in_many(rows, field, chunk)))
         return found
 
     @property
@@ -207,7 +212,7 @@ class FileRun:
         """Return the positions of the rows that are not refused so far."""
         return [position for position in positions if position not in self.sheet.problems]
 
-    def as_they_will_be(self, keys: Sequence[Key | None], positions: Sequence[int]) -> dict[int, Any]:
+    def as_they_will_be(self, keys: KeyOf, positions: Sequence[int]) -> dict[int, Any]:
         """Return the stored rows at these positions with the values of the file. They are locked, but not saved."""
         fields = {name: self.kind.attname(name) for name in self.tracked}
         pks = {position: self.existing[keys[position]][0] for position in positions}  # type: ignore[index]

@@ -17,7 +17,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import did_you_mean, listed, shown
 from scheduling.imports.engine.references import Several
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import FileRun, Key
+from scheduling.imports.engine.run import FileRun, Key, KeyOf
 from scheduling.imports.engine.spelling import by_folded, folded
 from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Department
@@ -227,7 +227,7 @@ class DepartmentRun(FileRun):
                 self.sheet.refuse(position, "parent_code", reason)
         return self.without_refused(positions)
 
-    def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
+    def update(self, keys: KeyOf, positions: list[int]) -> None:
         if "parent_code" in self.sheet.columns:
             positions = self._with_parents(positions)
         super().update(keys, self._without_staffed_departments(positions))
