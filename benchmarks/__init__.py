@@ -1,7 +1,8 @@
 """Measures what the project promises in figures.
 
     python -m benchmarks.reads   [--redis] [--json FILE]     a cached read against a dict, LocMem and the query
-    python -m benchmarks.imports [--rows N] [--json FILE]    the import against a stock ModelResource and bulk_create
+    python -m benchmarks.imports [--rows N] [--json FILE]    the import against a stock ModelResource and bulk_create,
+                                                             also with --database embedded, which is PostgreSQL
     python -m benchmarks.writes  [--redis] [--json FILE]     what a save costs with the cache watching, and with peers
     python -m benchmarks.policy  [--json FILE]               the checks of a thousand new assignments
     python -m benchmarks.pages   [--json FILE]               every page of the admin, cold, warm and without the cache
@@ -31,6 +32,8 @@ reads          what a cached read costs
 read_loops     what the workers of `reads` run
 writes         what a save costs
 imports        what an import costs
+import_databases  a database for each importer, and files of any length
+import_admin   upload, preview and confirmation in the admin, ours and stock
 stock          the import as the documentation of django-import-export shows it, for comparison
 sample_import  the figures of the import that `make demo` shows
 policy         what a check by the policy costs

@@ -101,12 +101,12 @@ class PostgreSQL:
             ).fetchone()
             assert row == ("onon",), f"PostgreSQL runs with fsync and synchronous_commit {row}."
 
-    def create(self, name: str) -> str:
-        """Create a database; return its URL, in the form of DATABASE_URL."""
+    def create(self, name: str, template: str = "template1") -> str:
+        """Create a database, as a copy of another one; return its URL, in the form of DATABASE_URL."""
         import psycopg
 
         with psycopg.connect(self._uri, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
         return urlsplit(self._uri)._replace(path=f"/{name}").geturl()
 
     def kill(self) -> None:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-MAX_BODY_BYTES = 12_000_000
-"""More than any form of ours accepts: ten megabytes of a file, and its fields."""
+from scheduler_project.environment import env
+
+MAX_BODY_BYTES = 1_200_000 * env.int("IMPORT_MAX_MB", default=50)
+"""More than any form of ours accepts: a file, and its fields."""
 _IN_MEMORY_BYTES = 256_000
 _CHUNK_BYTES = 64 * 1024
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

@@ -263,6 +263,12 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+# What an import takes at most. One that is predicted to take longer than a request may runs in a process of its own.
+# How many rows it does per second is known from earlier ones, and guessed for the first.
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", default=50)
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200000)
+IMPORT_SECONDS_IN_REQUEST = env.float("IMPORT_SECONDS_IN_REQUEST", default=3)
+IMPORT_ROWS_PER_SECOND = env.int("IMPORT_ROWS_PER_SECOND", default=2000)
 DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form takes more
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes, of a form without its file
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

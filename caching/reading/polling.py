@@ -54,10 +54,15 @@ class Polling:
         learned = self._ttl
         return learned[1] if learned is not None and learned[0] == base else base
 
-    def loaded(self, kind: "Kind", key: str, value: Any, stamp: Stamp, loaded_at: float) -> None:
-        """Take note of a load by the cache; ``value`` is in frozen form, ``loaded_at`` in seconds of the runtime."""
+    def loaded(
+        self, kind: "Kind", key: str, value: Any, stamp: Stamp, loaded_at: float, *, begins: bool = True
+    ) -> None:
+        """Take note of a load by the cache; ``value`` is in frozen form, ``loaded_at`` in seconds of the runtime.
+
+        ``begins`` says that the key may be watched from now on, if it is not yet. That costs a digest of the value.
+        """
         watched = self._watched.get(key)
-        if watched is None and not self._has_room(loaded_at - _FORGOTTEN_AFTER * kind.lifetime):
+        if watched is None and not (begins and self._has_room(loaded_at - _FORGOTTEN_AFTER * kind.lifetime)):
             return
         digest = blake2b(encode(value), digest_size=8).digest()
         if watched is not None and kind.runtime.generations.holds(watched.stamp):

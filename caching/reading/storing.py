@@ -62,7 +62,9 @@ def store(
                 kind.put(key, aged[key], stats.SET, place)
             if kind.polling is not None and longest_life == inf:
                 if is_poll:
-                    kind.polling.loaded(kind, f"{key}\n{place}", content.value, stamp, lease.taken_at)
+                    # What nobody has asked for is not watched: of a large import, digests would take half the time.
+                    name = f"{key}\n{place}"
+                    kind.polling.loaded(kind, name, content.value, stamp, lease.taken_at, begins=not fills)
                 else:
                     kind.polling.forget(f"{key}\n{place}")
     if fills:

@@ -14,12 +14,15 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.formats import number_format
 from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
+from scheduling.imports.background.watching import cancel, end_dead_runs, look
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.recording import READ_AS
@@ -31,6 +34,7 @@ from scheduling.models import ImportRun
 from scheduling.models.guarded import AnyUser, closed_to, hidden_from
 
 COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
+MEASURED = ("queries", "seconds", "looked_up")
 MAX_LEFT = 100
 MAX_SHOWN = 1000
 OPTIONS = {
@@ -75,9 +79,9 @@ class ImportRunAdmin(admin.ModelAdmin):
     change_form_template = "scheduling/import_run.html"
     fields = [
         ("kind_of_file", "file_name", "outcome"),
-        ("who", "created_at", "finished_at"),
+        ("who", "created_at", "started_at", "finished_at", "cancelled_by"),
         COUNTS,
-        ("queries", "seconds", "looked_up"),
+        MEASURED,
         "chosen",
         "digest",
     ]
@@ -111,6 +115,19 @@ class ImportRunAdmin(admin.ModelAdmin):
         runs = super().get_queryset(request).filter(kind__in=kinds_of(request.user))
         return runs.defer("file", "changes").select_related("user")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the run with how far it is. If its process is dead, it says so."""
+        run: Any = super().get_object(request, object_id, from_field)
+        if run is not None:
+            run.progress_shown = look(run)
+        return run
+
+    def get_fields(self, request: HttpRequest, obj: ImportRun | None = None) -> list[Any]:
+        """Leave out the counts of a run that has not counted yet."""
+        if obj is None or obj.outcome != ImportRun.Outcome.RUNNING:
+            return list(self.fields)
+        return [names for names in self.fields if names not in (COUNTS, MEASURED)]
+
     @admin.display(description=_("kind"), ordering="kind")
     def kind_of_file(self, run: ImportRun) -> str:
         return capfirst(KINDS[run.kind].kind.label)
@@ -134,6 +151,11 @@ class ImportRunAdmin(admin.ModelAdmin):
         said = [f"{title}{_in_words(run.options[name])}" for name, title in OPTIONS.items() if name in run.options]
         return ", ".join(said) or self.get_empty_value_display()
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Say of no run that it is running if its process is dead."""
+        end_dead_runs(kinds_of(request.user))
+        return super().changelist_view(request, extra_context)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -151,15 +173,17 @@ class ImportRunAdmin(admin.ModelAdmin):
                 "columns": {header: name for header, name in run.options.get(READ_AS, {}).items() if header != name},
                 "may_undo": run.outcome in ImportRun.IN_PLACE and _has(run, "changes"),
                 "undos": run.undos.defer("file", "changes"),
+                "progress": run.progress_shown,
             }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     # -- the file, and the undo ----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        views = (self.file_view, self.refused_view, self.undo_view)
-        file, refused, undo = (self.admin_site.admin_view(view) for view in views)
+        views = (self.file_view, self.refused_view, self.undo_view, self.cancel_view)
+        file, refused, undo, cancel = (self.admin_site.admin_view(view) for view in views)
         return [
+            path("<str:object_id>/cancel/", cancel, name="scheduling_importrun_cancel"),
             path("<str:object_id>/file/", file, name="scheduling_importrun_file"),
             path("<str:object_id>/refused/", refused, name="scheduling_importrun_refused"),
             path("<str:object_id>/undo/", undo, name="scheduling_importrun_undo"),
@@ -193,6 +217,16 @@ class ImportRunAdmin(admin.ModelAdmin):
             return as_download(left_out_rows(run))
         except FileError as error:
             raise Http404 from error
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask the process of a run to stop. Who may import the kind may cancel it."""
+        run = self.get_object(request, object_id)
+        if run is None:
+            raise Http404
+        # No message: on SQLite, to store it would wait for the import. The page says it.
+        cancel(run, request.user)
+        return HttpResponseRedirect(self._page_of(run.pk))
 
     def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what an undo would do, and do it once that is confirmed. Who may import the kind may undo it."""

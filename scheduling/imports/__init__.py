@@ -4,8 +4,10 @@ In the order of reading:
 
 engine     how any file is imported
 kinds      what each kind of file is: employees, departments, shifts, skills, schedules, assignments, rules
+history    the history of the admin: an entry for each row that was written
 undo_runs  the undo of an import, which is a run itself
 uploads    the limit for uploaded files while they arrive, and where they wait for their confirmation
+background  imports that take longer than a request may
 formats    the file format of the import pages: what a file is, its bytes show
 forms      the forms of the import pages
 choices    what a person chooses for an upload before it is confirmed

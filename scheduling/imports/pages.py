@@ -6,22 +6,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from import_export.formats.base_formats import Format
-from import_export.results import RowResult
 
 from scheduling.exports.formats import XLSX
 from scheduling.imports import choices
+from scheduling.imports.background.pages import LongImportMixin
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import AnyFormat
 from scheduling.imports.forms import ConfirmForm, FileForm
+from scheduling.imports.history import log_import
 from scheduling.imports.previews import PreviewMixin
 from scheduling.imports.remembered import recall
 from scheduling.imports.template_files import template_of
@@ -29,10 +28,8 @@ from scheduling.imports.uploads import UploadStorage, keep_upload, key_of
 from scheduling.models import ImportRun
 from scheduling.models.guarded import closed_to
 
-LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}
 
-
-class FileImportMixin(PreviewMixin):
+class FileImportMixin(LongImportMixin, PreviewMixin):
     """Import pages for a ModelAdmin with `resource_classes`, for users who may add and change its rows."""
 
     # This template also has the button of the export, for a ModelAdmin with FileExportMixin.
@@ -118,9 +115,11 @@ class FileImportMixin(PreviewMixin):
             messages.warning(request, _("What you have changed was checked. Nothing has been imported yet."))
             return HttpResponseRedirect(self.page_of(run.pk))
         self.remember(request, run)
+        valid_only = "valid_only" in request.POST
         try:
-            return super().process_import(request, run=run, valid_only="valid_only" in request.POST, **kwargs)
-        except FileNotFoundError:  # Somebody has deleted it a moment ago.
+            elsewhere = self.import_outside(request, run, valid_only=valid_only)
+            return elsewhere or super().process_import(request, run=run, valid_only=valid_only, **kwargs)
+        except FileNotFoundError:  # Somebody has deleted or confirmed it a moment ago.
             return self.upload_again(request)
 
     def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
@@ -134,22 +133,9 @@ class FileImportMixin(PreviewMixin):
         return HttpResponseRedirect(self.page_of(result.run) if result.run else self.url_of("import"))
 
     def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
-        """Write an entry in the history for each written row, named as in the file, so that no name costs a query."""
-        if self.get_skip_admin_log():
-            return
-        content_type = ContentType.objects.get_for_model(self.model)
-        LogEntry.objects.bulk_create(
-            LogEntry(
-                user=request.user,  # type: ignore[misc]
-                content_type_id=content_type.pk,
-                object_id=row.object_id,
-                object_repr=result.label(position)[:200],
-                action_flag=LOGGED[row.import_type],
-                change_message=gettext("Imported from a file."),
-            )
-            for position, row in enumerate(result.rows)
-            if row.import_type in LOGGED
-        )
+        """Write an entry in the history for each written row."""
+        if not self.get_skip_admin_log():
+            log_import(result, request.user, self.model)
 
     def add_success_message(self, result: ImportResult, request: HttpRequest) -> None:
         counts = {"new": result.new, "updated": result.updated, "unchanged": result.unchanged}

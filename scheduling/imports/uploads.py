@@ -58,13 +58,14 @@ class UploadStorage(BaseStorage):
     def delete_old(self, now: datetime.datetime | None = None) -> int:
         """Delete what nobody has confirmed within MAX_AGE of `now`; return how many uploads these were.
 
-        Of a file that was refused, the run stays with its errors, and the file goes.
+        Of a file that was refused, or whose import was stopped, the run stays with its errors, and the file goes.
         """
         before = (now or timezone.now()) - MAX_AGE
         old = ImportRun.objects.filter(created_at__lt=before)
         # Without `only`, Django would read their files first.
         deleted, _ = old.filter(outcome=ImportRun.Outcome.PREVIEWED).only("pk").delete()
-        emptied = old.filter(outcome=ImportRun.Outcome.REFUSED).exclude(file=b"").update(file=b"")
+        useless = (ImportRun.Outcome.REFUSED, *ImportRun.STOPPED)
+        emptied = old.filter(outcome__in=useless).exclude(file=b"").update(file=b"")
         return deleted + emptied + _delete_old_files(before)
 
 

@@ -16,7 +16,8 @@ class ImportRun(models.Model):
     """One import of one file, from its upload on; or the undo of an earlier one.
 
     An upload in the admin is a run that waits for its confirmation, at whichever web server that arrives. The row of an
-    import is written in the transaction of its rows: there is no import without its run.
+    import is written in the transaction of its rows: there is no import without its run. While it runs outside of a
+    request, `lease` says which process may end it: nobody else's transaction can make it imported.
     """
 
     class Outcome(models.TextChoices):
@@ -26,6 +27,9 @@ class ImportRun(models.Model):
         PARTLY_UNDONE = "partly_undone", _("partly undone")
         UNDONE = "undone", _("undone")
         UNDO = "undo", _("undo of an import")
+        RUNNING = "running", _("running")
+        INTERRUPTED = "interrupted", _("interrupted, nothing was imported")
+        CANCELLED = "cancelled", _("cancelled, nothing was imported")
 
     # Not a number: it is part of the form that confirms an upload, so nobody should be able to guess it.
     id = models.UUIDField(_("run"), primary_key=True, default=uuid.uuid4, editable=False)
@@ -55,10 +59,26 @@ class ImportRun(models.Model):
     undoes = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="undos", verbose_name=_("undo of")
     )
+    # Of an import outside of a request.
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    lease = models.CharField(_("lease"), max_length=32, blank=True, default="")
+    heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
+    progress = models.JSONField(_("progress"), default=dict, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cancelled by"),
+    )
+    log = models.TextField(_("log"), blank=True, default="")
 
     WAITING: ClassVar = (Outcome.PREVIEWED, Outcome.REFUSED)
     IN_PLACE: ClassVar = (Outcome.IMPORTED, Outcome.PARTLY_UNDONE)
     """The outcomes of runs whose rows, or some of them, are in the database."""
+    STOPPED: ClassVar = (Outcome.INTERRUPTED, Outcome.CANCELLED)
+    """The outcomes of runs that have imported nothing and can be started again, as long as they have their file."""
 
     class Meta:
         ordering = ["-created_at", "id"]

@@ -14,10 +14,12 @@ hours         functions about working hours: overlaps, rest, maximum hours, days
 availability  functions about when employees can work and want to work
 staffing      functions about the number of employees on a shift
 checks        POLICY, a tuple of all these functions, and the ways to ask it
+many          the same about a hundred thousand assignments, in parts
 """
 
 from scheduling.policy.checks import POLICY, check, check_planned, check_stored, find_duplicates, validate
 from scheduling.policy.findings import Finding, Severity, as_validation_error, errors, warnings
+from scheduling.policy.many import check_many
 from scheduling.policy.records import Planned
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Severity",
     "as_validation_error",
     "check",
+    "check_many",
     "check_planned",
     "check_stored",
     "errors",

@@ -31,7 +31,9 @@ from scheduling.policy.schedules import (
 from scheduling.policy.situation import Situation
 from scheduling.policy.staffing import enough_staff, not_over_max_staff
 
-POLICY: tuple[Callable[[Situation], Iterator[Breach]], ...] = (
+Part = Callable[[Situation], Iterator[Breach]]
+
+POLICY: tuple[Part, ...] = (
     editable_schedule,
     within_the_week,
     active_department,
@@ -103,18 +105,21 @@ def check_planned(
     may_edit_published: bool = False,
     using: str | None = None,
     unsaved_schedules: Mapping[int, ScheduleRecord] | None = None,
+    policy: Sequence[Part] | None = None,
 ) -> list[Finding]:
     """Do what `check` does for assignments given as tuples, in the order of their positions.
 
     `rules` are the active rules, for a caller that has already read them; without them, the cached read is asked.
-    `unsaved_schedules` are the schedules that are not in the database.
+    `unsaved_schedules` are the schedules that are not in the database. `policy` are the functions to call; by default
+    all of them.
     """
     if not planned and not deleted:
         return []
     using = using or router.db_for_read(ScheduleAssignment)
     rules = Rule.objects.active_rules() if rules is None else rules
     situation = Situation(planned, deleted, read(planned, deleted, rules, unsaved_schedules or {}, using), using)
-    return _ask([part for part in POLICY if part is not editable_schedule or not may_edit_published], situation)
+    asked = POLICY if policy is None else policy
+    return _ask([part for part in asked if part is not editable_schedule or not may_edit_published], situation)
 
 
 def check_stored(rows: Sequence[Planned], *, but: Collection[str] = ()) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -52,8 +52,6 @@ class Situation:
             for assignment in deleted
             if self.original_of(assignment) is not None and assignment.pk not in replaced
         ]
-        # Many people work the same shift on the same day, so its times are computed once for all of them.
-        self._work_at = Memo(self._compute)
 
     def _still_refers(self, assignment: Planned) -> bool:
         """Whether all that it refers to still exists. If not, the database will refuse the assignment."""
@@ -101,18 +99,18 @@ class Situation:
                 if work.planned is None:
                     yield employee, work
 
+    @cached_property
+    def _work_at(self) -> Memo:
+        # Many people work the same shift on the same day, so its times are computed once for all of them. The function
+        # knows no situation: in a circle of references, everything would outlive the check.
+        return Memo(partial(_times, self.shifts, self.zone))
+
     def work_of(self, assignment: Planned) -> Work:
         return self.times_of(assignment)._replace(planned=assignment)
 
     def times_of(self, assignment: Planned) -> Work:
         """Return the times of the assignment, which everyone on this shift and date shares."""
         return self._work_at[assignment.shift, assignment.date]
-
-    def _compute(self, key: tuple[int, datetime.date]) -> Work:
-        number, date = key
-        shift = self.shifts[number]
-        start, end = moments(date, shift.start, shift.end, self.zone)
-        return Work(start, end, max(0, end - start - 60 * shift.break_minutes), date.toordinal(), number, None)
 
     def schedule_of(self, employee: int, work: Work) -> int:
         """Return the schedule in which the work is planned or stored."""
@@ -172,3 +170,10 @@ class Situation:
 
     def shift(self, assignment: Planned | Original) -> WorkShift:
         return self.shifts[assignment.shift]
+
+
+def _times(shifts: Mapping[int, WorkShift], zone: datetime.tzinfo, key: tuple[int, datetime.date]) -> Work:
+    number, date = key
+    shift = shifts[number]
+    start, end = moments(date, shift.start, shift.end, zone)
+    return Work(start, end, max(0, end - start - 60 * shift.break_minutes), date.toordinal(), number, None)

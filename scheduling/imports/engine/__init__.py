@@ -27,6 +27,7 @@ bulk          many rows read and written at once
 mending       cells that are mended by hand, and the wrong ones as a form shows them
 results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
+outcomes      what has become of each row
 import_kind   the declaration of one kind of import
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value

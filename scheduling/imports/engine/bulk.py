@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,7 @@ _MAX_PARAMETERS = 30_000
 """Of one statement, where the database reports no limit. PostgreSQL counts parameters in 16 bits."""
 _CHUNK_VALUES = 10_000
 
+_SHARED = (str, datetime.date)
 Write = Callable[[Sequence[models.Model]], object]
 Progress = Callable[[int], object]
 """Called with the number of rows done since the last call."""
@@ -31,6 +33,42 @@ def chunks(values: Iterable[Any], size: int = _CHUNK_VALUES) -> Iterator[list[An
     ordered = list(values)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
+
+
+def with_shared_values(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of the database, in which from the ten thousandth on equal texts and dates are one object.
+
+    That takes time, and halves the memory of a hundred thousand: their days and their statuses are few.
+    """
+    known: dict[Any, Any] = {}
+    for number, row in enumerate(rows):
+        if number < _CHUNK_VALUES:
+            yield row
+        else:
+            yield tuple([known.setdefault(value, value) if type(value) in _SHARED else value for value in row])
+
+
+def instances(
+    model: type[models.Model],
+    given: Mapping[str, Sequence[Any]],
+    same: Mapping[str, Any],
+    positions: Sequence[int],
+) -> list[Any]:
+    """Return unsaved instances of the rows at these positions.
+
+    `given` has values of all rows by attribute, `same` those that are the same for all of them. The model gets
+    positional arguments, column by column, which takes a third of the time of keywords.
+    """
+    columns: list[list[Any]] = []
+    for field in model._meta.concrete_fields:
+        if field.attname in given:
+            values = given[field.attname]
+            columns.append([values[position] for position in positions])
+        elif field.attname in same:
+            columns.append([same[field.attname]] * len(positions))
+        else:
+            columns.append([field.get_default() for _ in positions])
+    return [model(*row) for row in zip(*columns, strict=True)]
 
 
 def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, Blame]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -95,7 +95,7 @@ def from_plain(value: Any, one: models.Field[Any, Any]) -> Any:
 # -- as bytes ---------------------------------------------------------------------------------------------------------
 
 
-Columns = tuple[Sequence[Any], Mapping[str, list[Any]]]
+Columns = tuple[Sequence[Any], Mapping[str, Sequence[Any]]]
 """Primary keys, and the values of their rows by attribute."""
 
 
@@ -117,7 +117,19 @@ class Packing:
             "related": {name: [[pk, *both] for pk, both in rows.items()] for name, rows in self.related.items()},
             "besides": {label: _table(*columns) for label, columns in self.besides.items()},
         }
-        return zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1)
+        packing = zlib.compressobj(1)
+        return b"".join(packing.compress(part.encode()) for part in _json(content)) + packing.flush()
+
+
+def _json(content: Any) -> Iterator[str]:
+    """Yield the JSON of nested dicts, list by list. The text of a whole import would be as large as its file."""
+    if not isinstance(content, dict):
+        yield json.dumps(content, separators=(",", ":"))
+        return
+    for number, (name, value) in enumerate(content.items()):
+        yield f"{',' if number else '{'}{json.dumps(name)}:"
+        yield from _json(value)
+    yield "}" if content else "{}"
 
 
 def pack(changes: Changes) -> bytes:
@@ -152,9 +164,9 @@ def _columns(rows: Rows) -> Columns:
     return list(rows), {name: [row[name] for row in rows.values()] for name in names}
 
 
-def _table(pks: Sequence[Any], columns: Mapping[str, list[Any]]) -> dict[str, Any]:
+def _table(pks: Sequence[Any], columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     same = {name: values[0] for name, values in columns.items() if values and values.count(values[0]) == len(values)}
-    differ = {name: values for name, values in columns.items() if name not in same}
+    differ = {name: list(values) for name, values in columns.items() if name not in same}
     return {"pks": list(pks), "same": same, "differ": differ}
 
 

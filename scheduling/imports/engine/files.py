@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import tablib
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from tablib.core import Row
 
 from scheduling.imports.engine.csv_rows import DELIMITERS, csv_rows, delimiter_of, first_lines
 from scheduling.imports.engine.encodings import decode, encoding_of
@@ -19,11 +22,15 @@ from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.texts import is_blank
 from scheduling.imports.engine.workbooks import workbook_rows
 
-MAX_BYTES = 10_000_000
-MAX_ROWS = 20_000
+MAX_BYTES = 1_000_000 * getattr(settings, "IMPORT_MAX_MB", 50)
+MAX_ROWS = getattr(settings, "IMPORT_MAX_ROWS", 200_000)
 MAX_COLUMNS = 200
-# As many as a spreadsheet may have: the cells of the rows that are kept.
-MAX_CELLS = 500_000
+# Of the rows that are kept. A spreadsheet is bounded by its survey before.
+MAX_CELLS = 10 * MAX_ROWS
+
+_ROWS_AT_ONCE = 1000
+# Of a column in which every text is another one, none is met again.
+_MAX_KNOWN = 10_000
 
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -43,9 +50,18 @@ class Table(tablib.Dataset):
     """A dataset that knows at which rows of the file its own rows were."""
 
     def __init__(
-        self, *rows: Sequence[Any], headers: Sequence[Any], numbers: Sequence[int], notes: Sequence[str] = ()
+        self,
+        *rows: Sequence[Any],
+        headers: Sequence[Any],
+        numbers: Sequence[int],
+        notes: Sequence[str] = (),
+        columns: list[list[Any]] | None = None,
     ) -> None:
-        super().__init__(*rows, headers=headers)
+        """Take the rows, or the columns in the place of them."""
+        super().__init__(headers=headers)
+        self.columns = columns if columns is not None else [list(column) for column in zip(*rows, strict=True)]
+        """The cells, column by column: as rows they would take three times the memory."""
+        self._data = RowsOfColumns(self.columns, len(numbers))
         self.row_numbers = numbers
         """As a spreadsheet counts: the first row is row 1, and blank rows are counted although they are left out."""
         self.notes = list(notes)
@@ -54,6 +70,54 @@ class Table(tablib.Dataset):
         """The file as it was uploaded."""
         self.reading: dict[str, str] = {}
         """What the bytes have shown: the sheet of a spreadsheet, or the encoding of a text."""
+
+
+class RowsOfColumns(Sequence[Row]):
+    """The rows of a table that is kept by columns, as tablib has them. Each is made when it is asked for."""
+
+    def __init__(self, columns: list[list[Any]], size: int) -> None:
+        self._columns = columns
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Row]: ...
+    def __getitem__(self, key: int | slice) -> Row | list[Row]:
+        if isinstance(key, slice):
+            return [self[place] for place in range(*key.indices(self._size))]
+        place = range(self._size)[key]
+        return Row([column[place] for column in self._columns])
+
+
+class _Columns:
+    """Takes rows, and keeps them by columns. Equal texts in a column are one object."""
+
+    def __init__(self, width: int) -> None:
+        self.cells: list[list[Any]] = [[] for _ in range(width)]
+        self.numbers = array("I")
+        self._known: list[dict[str, str]] = [{} for _ in range(width)]
+        self._waiting: list[Sequence[Any]] = []
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def add(self, number: int, row: Sequence[Any]) -> None:
+        self.numbers.append(number)
+        self._waiting.append(row)
+        if len(self._waiting) == _ROWS_AT_ONCE:
+            self.complete()
+
+    def complete(self) -> None:
+        """Take the rows that wait for others, because a thousand at once are much faster."""
+        for cells, known, new in zip(self.cells, self._known, zip(*self._waiting, strict=True), strict=False):
+            if len(known) > _MAX_KNOWN:
+                known.clear()
+            cells += [known.setdefault(cell, cell) if type(cell) is str else cell for cell in new]
+        self._waiting.clear()
 
 
 class Upload(tablib.Dataset):
@@ -137,17 +201,21 @@ def _table(rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: lis
             _("The file has %(columns)d columns. At most %(most)d can be imported.")
             % {"columns": len(headers), "most": MAX_COLUMNS}
         )
-    numbered = [(number, _as_wide(row, len(headers), number)) for number, row in itertools.islice(rest, MAX_ROWS + 1)]
-    if len(numbered) > MAX_ROWS or len(numbered) * len(headers) > max(MAX_CELLS, MAX_ROWS):
-        raise FileError(
-            _("The file has more than %(most)s rows. Split it into several files.")
-            % {"most": number_format(min(MAX_ROWS, MAX_CELLS // max(1, len(headers))), force_grouping=True)}
-        )
+    most = max(1, min(MAX_ROWS, MAX_CELLS // max(1, len(headers))))
+    columns = _Columns(len(headers))
+    for number, row in rest:
+        columns.add(number, _as_wide(row, len(headers), number))
+        if len(columns) > most:
+            raise FileError(
+                _("The file has more than %(most)s rows. Split it into several files.")
+                % {"most": number_format(most, force_grouping=True)}
+            )
+    columns.complete()
     return Table(
-        *(row for __, row in numbered),
         headers=headers,
-        numbers=[number for number, __ in numbered],
-        notes=[*notes, *_rows_above(above), *_columns_without_header(headers, numbered)],
+        numbers=columns.numbers,
+        notes=[*notes, *_rows_above(above), *_columns_without_header(headers, columns)],
+        columns=columns.cells,
     )
 
 
@@ -174,10 +242,11 @@ def _rows_above(above: Sequence[NumberedRow]) -> Iterator[str]:
         yield _("Left out above the header: %(said)s (row %(numbers)s).") % {"said": said, "numbers": numbers}
 
 
-def _columns_without_header(headers: Sequence[Any], rows: Sequence[NumberedRow]) -> Iterator[str]:
+def _columns_without_header(headers: Sequence[Any], columns: _Columns) -> Iterator[str]:
     for place, header in enumerate(headers):
         if is_blank(header):
-            first = next((number for number, row in rows if not is_blank(row[place])), None)
+            numbered = zip(columns.numbers, columns.cells[place], strict=True)
+            first = next((number for number, cell in numbered if not is_blank(cell)), None)
             if first is not None:
                 text = _("Column %(column)d was left out, because it has no header; row %(row)d has a value in it.")
                 yield text % {"column": place + 1, "row": first}

@@ -145,7 +145,7 @@ def wrong_rows(run: FileRun) -> WrongRows:
         if problem.row not in chosen:
             rest.append(problem)
             continue
-        cells_of_row = sheet.rows[position_of[problem.row]]
+        cells_of_row = sheet.row(position_of[problem.row])
         row = rows.setdefault(problem.row, WrongRow(number=problem.row))
         place = places.get(problem.column)
         if place is None:
@@ -169,7 +169,8 @@ def wrong_rows(run: FileRun) -> WrongRows:
             row.cells.append(cells[problem.row, place])
     for number, row in rows.items():
         wrong = {cell.header for cell in row.cells}
-        others = ((header, sheet.rows[position_of[number]][place]) for header, place in places.items())
+        cells_of_row = sheet.row(position_of[number])
+        others = [(header, cells_of_row[place]) for header, place in places.items()]
         said = [(header, shown(cell, 40)) for header, cell in others if header not in wrong and not is_blank(cell)]
         row.about.extend(said[:_MAX_ABOUT])
     return WrongRows(rows=list(rows.values()), rest=rest)
@@ -180,13 +181,18 @@ def _equal_cells(
 ) -> dict[tuple[int, int], tuple[tuple[int, str], int]]:
     """Return for each wrong cell its place and text, and how many rows have these. 1 if not all of them are wrong."""
     sheet = run.sheet
-    row_of = dict(zip(sheet.numbers, sheet.rows, strict=True))
+    position_of = {sheet.numbers[position]: position for position in sorted(sheet.problems, reverse=True)}
+    name_at = {sheet.headers.columns[name]: name for name in sheet.columns}
     wrong = {(problem.row, places[problem.column]) for problem in problems if problem.column in places}
-    found = {(number, place): (place, text_of(row_of[number][place])) for number, place in wrong}
+    found = {
+        (number, place): (place, text_of(sheet.cell(position_of[number], name_at[place]))) for number, place in wrong
+    }
     counted = Counter(found.values())
     all_of_them: Counter[tuple[int, str]] = Counter()
     for place in {place for number, place in wrong}:
-        all_of_them.update((place, text_of(row[place])) for row in row_of.values())
+        # A row with a first and a last day has become several of the same number.
+        cells = dict(zip(sheet.numbers, sheet.cells(name_at[place]), strict=True))
+        all_of_them.update((place, text_of(cell)) for cell in cells.values())
     return {at: (group, counted[group] if counted[group] == all_of_them[group] else 1) for at, group in found.items()}
 
 

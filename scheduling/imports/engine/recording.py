@@ -12,7 +12,6 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from import_export.results import RowResult
 
 from scheduling.imports.engine.changes import Packing, tracked_fields, values_of
 from scheduling.imports.engine.problems import FileError
@@ -39,14 +38,19 @@ class Recording:
         file_name: str = "",
         user: Any = None,
         upload: UUID | None = None,
+        lease: str = "",
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """`upload` is the key of the run that an upload in the admin has already: its import ends it."""
+        """`upload` is the key of the run that an upload in the admin has already: its import ends it.
+
+        With a `lease`, it is one that runs outside of a request. Only the process that holds it may end it.
+        """
         self.kind = kind
         self.data = data
         self.file_name = file_name
         self.user = user if user is not None and user.pk else None
         self.upload = upload
+        self._of_upload = {"outcome": Outcome.RUNNING, "lease": lease} if lease else {"outcome": Outcome.PREVIEWED}
         self.options = {name: value for name, value in (options or {}).items() if value}
         self.started = time.perf_counter()
         self.queries: Counter[str] = Counter()
@@ -59,7 +63,7 @@ class Recording:
         values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": self.queries.total() + 1}
         if self.upload is None:
             result.run = self._create(**values)
-        elif not self._runs.filter(pk=self.upload, outcome__in=ImportRun.WAITING).update(**values):
+        elif not self._end_upload(values):
             raise FileError(_("This upload has been imported already. Upload the file again to import it again."))
         else:
             result.run = self.upload
@@ -71,7 +75,12 @@ class Recording:
             result.run = self._create(**values)
         else:
             result.run = self.upload
-            self._update_waiting(self.upload, values)
+            self._end_upload(values)
+
+    def _end_upload(self, values: Mapping[str, Any]) -> bool:
+        """Write what came of an upload into its run. False if it is not ours to end, which undoes an import."""
+        runs = self._runs.filter(pk=self.upload) if self.upload is not None else self._runs.none()
+        return bool(runs.filter(**self._of_upload).update(**values, lease=""))
 
     def previewed(self, result: ImportResult) -> None:
         """Tell the run of an upload what would come of it, and say in the result if the file was imported before."""
@@ -142,19 +151,13 @@ def changes_of(run: FileRun) -> bytes:
     Rows of other models that were created besides cost a query for each model.
     """
     fields = tracked_fields(run.kind.model)
-    new: list[Any] = []
-    changed: list[Any] = []
-    for position, outcome in enumerate(run.outcomes):
-        if outcome.instance is not None and position not in run.sheet.problems:
-            (new if outcome.import_type == RowResult.IMPORT_TYPE_NEW else changed).append(outcome.instance)
-    changed = [row for row in changed if row.pk in run.before]
-    before = values_of([run.before[row.pk] for row in changed], fields)
-    after = values_of([row.__dict__ for row in changed], fields)
-    written = {row.pk for row in (*new, *changed)}
+    changed, after = run.after.table(fields)
+    before = values_of([run.before[pk] for pk in changed], fields)
+    written = {*run.created.pks, *changed} if run.related else set()
     return Packing(
-        created=([row.pk for row in new], values_of([row.__dict__ for row in new], fields)),
-        before=([row.pk for row in changed], {name: old for name, old in before.items() if old != after[name]}),
-        after=([row.pk for row in changed], after),
+        created=run.created.table(fields),
+        before=(changed, {name: old for name, old in before.items() if old != after[name]}),
+        after=(changed, after),
         related={name: {pk: rows[pk] for pk in rows if pk in written} for name, rows in run.related.items()},
         besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.items() if pks},
     ).packed()

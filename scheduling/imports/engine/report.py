@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -32,12 +31,9 @@ def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     result.unknown = _unknown_values(run)
     result.problems = sheet.all_problems()
     result.warnings = sorted(sheet.warnings, key=attrgetter("row"))
-    result.totals.update(Counter(row.import_type for row in run.outcomes))
+    result.totals.update(run.outcomes.totals())
     result.label = run.describe
     result.lookups.update(run.lookups)
-    for row in run.outcomes:
-        if row.instance is not None:
-            row.object_id = row.instance.pk
     for position in sorted(sheet.problems):
         result.refuse(position, sheet.problems[position], _shown_cells(sheet, position))
     if collect_failed_rows:
@@ -87,7 +83,7 @@ def _collect_failed_rows(result: ImportResult, run: FileRun) -> None:
     reasons: dict[int, list[str]] = {}
     for problem in sheet.all_problems():
         reasons.setdefault(problem.row, []).append(problem.reason)
-    rows = dict(zip(sheet.numbers, sheet.rows, strict=True))
+    rows = {sheet.numbers[position]: sheet.row(position) for position in sorted(sheet.problems, reverse=True)}
     result.failed_dataset = refused_rows(run.dataset.headers or (), rows, reasons)
 
 

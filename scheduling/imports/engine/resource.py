@@ -148,14 +148,16 @@ class FileResource(Resource):
         file_name: str = "",
         user: Any = None,
         upload: UUID | None = None,
+        lease: str = "",
         **kwargs: Any,
     ) -> ImportResult:
         """Import the dataset, always in a transaction, in which the ImportRun is written too.
 
         A dry run does the same and rolls back: it leaves no row in the database and no trace in the cache. With an
         `upload`, which is the key of a new run, it keeps the file for the import that is confirmed with the same key.
+        `lease` is that of a run outside of a request.
         """
-        recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload)
+        recording = self.new_recording(dataset, file_name=file_name, user=user, upload=upload, lease=lease)
         if not rollback_on_validation_errors:
             recording.options["valid_only"] = True
         result = self._read_and_import(
@@ -170,8 +172,14 @@ class FileResource(Resource):
 
     def new_recording(self, dataset: tablib.Dataset, **origin: Any) -> Recording:
         """Return what will write the ImportRun of an import of this dataset."""
+        data = getattr(dataset, "data", b"")
+        return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=self.options, **origin)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the user has said about the file, as its run keeps it."""
         read = self.read_options or ReadOptions()
-        options: dict[str, Any] = {
+        return {
             "encoding": read.encoding,
             "sheet": read.sheet,
             "date_order": self.date_order,
@@ -180,8 +188,6 @@ class FileResource(Resource):
             "values": {name: dict(known) for name, known in self.values.known.items() if known},
             "new": {name: list(names) for name, names in self.values.new.items() if names},
         }
-        data = getattr(dataset, "data", b"")
-        return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=options, **origin)
 
     def _read_and_import(
         self,

@@ -39,10 +39,6 @@ class ImportedRow(RowResult):
     def __init__(self, import_type: str = RowResult.IMPORT_TYPE_SKIP) -> None:
         self.import_type = import_type
 
-    def become(self, import_type: str, instance: Any) -> None:
-        """Note what becomes of the row, and what is stored for it."""
-        self.import_type, self.instance = import_type, instance
-
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownValue:

@@ -9,7 +9,8 @@ unchanged rows cost no query, and the rest is written in batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import tablib
@@ -21,12 +22,13 @@ from import_export.results import RowResult
 from caching import in_many
 from scheduling.imports.engine import bulk, lost_zeros
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
+from scheduling.imports.engine.changes import tracked_fields
 from scheduling.imports.engine.chosen_values import ChosenValues, make_new, read_as_chosen
 from scheduling.imports.engine.import_kind import ImportKind
+from scheduling.imports.engine.outcomes import Outcomes, Written
 from scheduling.imports.engine.preview import prepare_preview
 from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.references import refuse_undecided, resolve_references
-from scheduling.imports.engine.results import ImportedRow
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.engine.spelling import find_other_spellings
 from scheduling.imports.engine.values import DateOrder
@@ -34,6 +36,8 @@ from scheduling.models.constraints import Blame
 
 Key = tuple[Any, ...]
 """The values of the key columns of a row, with primary keys for foreign keys."""
+KeyOf = Sequence[Key | None] | Mapping[int, Key | None]
+"""Keys by position."""
 Stored = tuple[Any, ...]
 """What the database has of a row: its primary key, then the values of `tracked`."""
 
@@ -67,9 +71,13 @@ class FileRun:
         self.using = using
         self.date_order = date_order
         self.progress: bulk.Progress = progress or (lambda rows: None)
+        self.step: Callable[[str], object] = getattr(progress, "step", lambda name: None)
+        """Told which step comes next. Like `progress`, it may raise an error, which ends the import."""
         self._rows: dict[Any, Any] = {}
         self.notes: list[str] = []
         """Sentences about what was created or left out besides the rows."""
+        self.created, self.after = Written(), Written()
+        """The new and the updated rows as they are written."""
         self.before: dict[Any, dict[str, Any]] = {}
         """The rows that are updated as they were, by primary key."""
         self.related: dict[str, dict[Any, tuple[list[Any], list[Any]]]] = {}
@@ -129,10 +137,11 @@ class FileRun:
         self.lookups: Counter[str] = resolve_references(self.sheet, self.chosen_values)
         self.settle()
         refuse_undecided(self.sheet)
+        self.step("checking")
 
     def write(self, *, preview: bool) -> None:
         """Tell new rows from changed and unchanged ones, check them, and write them."""
-        self.outcomes: list[ImportedRow] = [ImportedRow() for _ in range(self.sheet.size)]
+        self.outcomes = Outcomes(self.sheet.size)
         make_new(self)
         keys = self.keys()
         self.existing = self.find_existing(keys)
@@ -149,30 +158,36 @@ class FileRun:
             prepare_preview(self, keys, changed)
         new, changed = self.without_refused(new), self.without_refused(changed)
         self.progress(self.sheet.size - len(new) - len(changed))
+        self.step("writing")
         # Before values are taken away: what is read here is what the rows were.
         self._lock(self.existing[keys[position]][0] for position in changed)  # type: ignore[index]
         self.release(keys, new, changed)
+        # Nobody asks for the others any more, and of a large file they take as much as the file.
+        keys_of_changed = {position: keys[position] for position in changed}
+        del keys
         self.create(new)
-        self.update(keys, changed)
+        self.update(keys_of_changed, changed)
         self.write_related(new, changed)
+        self.step("recording")
 
     def create(self, positions: list[int]) -> None:
         """Insert the rows at these positions."""
-        instances = self.build(positions)
-        for position, instance in zip(positions, instances, strict=True):
-            self.outcomes[position].become(RowResult.IMPORT_TYPE_NEW, instance)
-        self._refuse_all(positions, bulk.create(instances, self.using, self.progress))
+        # Batch by batch, so that there are never instances of all rows of a file.
+        for start in range(0, len(positions), bulk.BATCH_ROWS):
+            part = positions[start : start + bulk.BATCH_ROWS]
+            instances = self.build(part)
+            self._refuse_all(part, bulk.create(instances, self.using, self.progress))
+            self._note(part, instances, RowResult.IMPORT_TYPE_NEW, self.created)
 
-    def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
+    def update(self, keys: KeyOf, positions: list[int]) -> None:
         """Write the tracked columns of the existing rows at these positions."""
         if not positions:
             return
         # A row that was deleted since it was looked up is left out.
         instances = self.as_they_will_be(keys, positions)
-        for position, instance in instances.items():
-            self.outcomes[position].become(RowResult.IMPORT_TYPE_UPDATE, instance)
         refused = bulk.update([*instances.values()], self._updated_fields(), self.using, self.progress)
         self._refuse_all([*instances], refused)
+        self._note([*instances], [*instances.values()], RowResult.IMPORT_TYPE_UPDATE, self.after)
 
     # -- what hooks use ----------------------------------------------------------------------------------------------
 
@@ -185,7 +200,7 @@ class FileRun:
         field: Any = self.kind.model._meta.get_field(attname(column))
         found: dict[Key, Stored] = {}
         for chunk in bulk.chunks(wanted):
-            found.update((row[:length], row[length:]) for row in in_many(rows, field, chunk))
+            found.update((row[:length], row[length:]) for row in bulk.with_shared_values(in_many(rows, field, chunk)))
         return found
 
     @property
@@ -194,27 +209,15 @@ class FileRun:
         return [name for name in self.stored_columns if name not in self.kind.key]
 
     def build(self, positions: Sequence[int]) -> list[Any]:
-        """Return unsaved instances of the rows at these positions.
-
-        The model gets positional arguments, column by column, which takes a third of the time of keywords.
-        """
+        """Return unsaved instances of the rows at these positions."""
         given = {self.kind.attname(name): self.sheet.values[name] for name in self.stored_columns}
-        columns: list[Iterable[Any]] = []
-        for field in self.kind.model._meta.concrete_fields:
-            if field.attname in given:
-                values = given[field.attname]
-                columns.append([values[position] for position in positions])
-            elif field.attname in self.kind.values_for_new:
-                columns.append([self.kind.values_for_new[field.attname]] * len(positions))
-            else:
-                columns.append([field.get_default() for _ in positions])
-        return [self.kind.model(*row) for row in zip(*columns, strict=True)]
+        return bulk.instances(self.kind.model, given, self.kind.values_for_new, positions)
 
     def without_refused(self, positions: Iterable[int]) -> list[int]:
         """Return the positions of the rows that are not refused so far."""
         return [position for position in positions if position not in self.sheet.problems]
 
-    def as_they_will_be(self, keys: Sequence[Key | None], positions: Sequence[int]) -> dict[int, Any]:
+    def as_they_will_be(self, keys: KeyOf, positions: Sequence[int]) -> dict[int, Any]:
         """Return the stored rows at these positions with the values of the file. They are locked, but not saved."""
         fields = {name: self.kind.attname(name) for name in self.tracked}
         pks = {position: self.existing[keys[position]][0] for position in positions}  # type: ignore[index]
@@ -242,22 +245,24 @@ class FileRun:
         columns = {column.field_name: name for name, column in self.sheet.columns.items()}
         return next((columns[field] for field in fields if field in columns), "")
 
-    def written(self) -> list[Any]:
-        """Return the instances that were created or updated, in the order of the file."""
-        return [row.instance for row in self.outcomes if row.instance is not None]
+    def written(self, attname: str) -> list[Any]:
+        """Return the values of an attribute of the rows that were written, as they are kept for an undo."""
+        return [*self.created.columns.get(attname, ()), *self.after.columns.get(attname, ())]
 
     # -- parts of the steps ------------------------------------------------------------------------------------------
 
     def _compare(self, keys: Sequence[Key | None]) -> tuple[list[int], list[int]]:
         """Return the positions of the new and of the changed rows."""
         columns = [self.sheet.values[name] for name in self.tracked]
-        rows = list(zip(*columns, strict=True)) if columns else [()] * self.sheet.size
         new, changed = [], []
-        for position in self.sheet.sound:
+        rows: Iterable[Stored] = zip(*columns, strict=True) if columns else repeat((), self.sheet.size)
+        for position, row in enumerate(rows):
+            if position in self.sheet.problems:
+                continue
             stored = self.existing.get(keys[position])  # type: ignore[arg-type]
             if stored is None:
                 new.append(position)
-            elif stored[1:] != rows[position]:
+            elif stored[1:] != row:
                 changed.append(position)
         return new, changed
 
@@ -280,6 +285,13 @@ class FileRun:
         for chunk in bulk.chunks(pk for pk in pks if pk not in self._rows):
             for row in rows.filter(pk__in=chunk):
                 self._rows[row.pk], self.before[row.pk] = row, row.__dict__.copy()
+
+    def _note(self, positions: Sequence[int], instances: Sequence[Any], import_type: str, written: Written) -> None:
+        """Note the rows that the database has taken."""
+        taken = [place for place, position in enumerate(positions) if position not in self.sheet.problems]
+        for place in taken:
+            self.outcomes.note(positions[place], import_type, instances[place].pk)
+        written.add([instances[place] for place in taken], tracked_fields(self.kind.model))
 
     def _refuse_all(self, positions: Sequence[int], blames: dict[int, Blame]) -> None:
         """Refuse what the database has refused. The reasons go by the place in `positions`."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column, converter, read_column
-from scheduling.imports.engine.files import MAX_ROWS
+from scheduling.imports.engine.files import MAX_ROWS, Table
 from scheduling.imports.engine.headers import map_headers, require
 from scheduling.imports.engine.problems import FileError, Problem, shown
 from scheduling.imports.engine.spelling import folded
@@ -51,7 +51,7 @@ class Sheet:
             rows, most = (number_format(count, force_grouping=True) for count in (self.size, MAX_ROWS))
             text = _("The file has %(rows)s rows. At most %(most)s can be imported at once.")
             raise FileError(text % {"rows": rows, "most": most})
-        self.rows: list[Sequence[Any]] = list(dataset)
+        self._cells: list[list[Any]] = _columns_of(dataset)
         self.numbers: Sequence[int] = getattr(dataset, "row_numbers", range(2, self.size + 2))
         self.columns = {column.name: column for column in columns if column.name in self.headers.columns}
         self.values: dict[str, list[Any]] = {}
@@ -80,8 +80,9 @@ class Sheet:
             words = {"column": shown(headers[place]), "read": self.headers.spelled[name]}
             yield _("The column '%(column)s' was left out, because '%(read)s' means the same.") % words
             reason = _("The columns '%(column)s' and '%(read)s' mean the same and have different values.") % words
-            for position, row in enumerate(self.rows):
-                both = {str(row[at]).strip().casefold() for at in (place, self.headers.columns[name])} - {""}
+            columns = (self._cells[place], self._cells[self.headers.columns[name]])
+            for position, row in enumerate(zip(*columns, strict=True)):
+                both = {str(cell).strip().casefold() for cell in row} - {""}
                 if len(both) == 2 and all("@" in value for value in both):
                     self.refuse(position, name, reason)
 
@@ -93,7 +94,7 @@ class Sheet:
                 _("The days of all rows are %(days)s. At most %(most)s can be imported at once.")
                 % {"days": number_format(len(places), force_grouping=True), "most": number_format(MAX_ROWS)}
             )
-        self.rows = [self.rows[place] for place in places]
+        self._cells = [[cells[place] for place in places] for cells in self._cells]
         self.numbers = [self.numbers[place] for place in places]
         self.values = {name: [cells[place] for place in places] for name, cells in self.values.items()}
         first = {place: position for position, place in reversed(list(enumerate(places)))}
@@ -103,12 +104,15 @@ class Sheet:
 
     def cell(self, position: int, column: str) -> Any:
         """Return one cell as it is in the file."""
-        return self.rows[position][self.headers.columns[column]]
+        return self._cells[self.headers.columns[column]][position]
+
+    def row(self, position: int) -> list[Any]:
+        """Return one row as it is in the file."""
+        return [cells[position] for cells in self._cells]
 
     def cells(self, column: str) -> list[Any]:
         """Return all cells of a column as they are in the file."""
-        at = self.headers.columns[column]
-        return [row[at] for row in self.rows]
+        return self._cells[self.headers.columns[column]]
 
     def read(self, field_of: Callable[[Column], models.Field[Any, Any] | None], order: DateOrder | None) -> None:
         """Parse and validate every column. The order of day and month is decided here unless it is given."""
@@ -146,7 +150,7 @@ class Sheet:
     def _problem(self, position: int, column: str, reason: str) -> Problem:
         column = self.stands_for.get(column, column)
         at = self.headers.columns.get(column)
-        value = "" if at is None else shown(self.rows[position][at])
+        value = "" if at is None else shown(self._cells[at][position])
         header = self.headers.spelled.get(column, column)
         return Problem(row=self.numbers[position], column=header, value=value, reason=reason)
 
@@ -174,3 +178,10 @@ class Sheet:
     def all_problems(self) -> list[Problem]:
         """Return every problem, in the order of the rows."""
         return [problem for position in sorted(self.problems) for problem in self.problems[position]]
+
+
+def _columns_of(dataset: tablib.Dataset) -> list[list[Any]]:
+    """Return the cells by columns. A table that was read from a file has them so, and they are not copied."""
+    if isinstance(dataset, Table):
+        return dataset.columns
+    return [list(column) for column in zip(*dataset, strict=True)] or [[] for _header in dataset.headers or ()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.db.models import F
@@ -29,9 +30,11 @@ from scheduling.imports.kinds.people import (
 from scheduling.imports.kinds.shift_names import INSTEAD_OF_NAME, TIME_COLUMNS, settle_shifts, shifts_by_code_or_name
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
 from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment, Shift
-from scheduling.policy import Finding, Planned, check_planned
+from scheduling.policy import Finding, Planned, check_many
 from scheduling.policy.dates import written
 
+MAX_WARMED_ROWS = 5_000
+"""The rows of so many assignments are read into the cache: a cached row takes ten times the memory of one in a file."""
 ASSIGNMENTS = ImportKind(
     name="assignments",
     label=gettext_lazy("assignments"),
@@ -192,52 +195,58 @@ class AssignmentRun(FileRun):
     def prepare(self, keys: Sequence[Key | None]) -> None:
         """Give each row its schedule."""
         sheet = self.sheet
-        # "schedule" is the last of the stored columns.
-        current = {
-            position: self.existing[key][-1]
+        # "schedule" is the last of the stored columns. What is known of a row is in lists: dicts would take three times
+        # as much as the rows themselves.
+        current: list[int | None] = [
+            self.existing[key][-1] if key in self.existing and position not in sheet.problems else None
             for position, key in enumerate(keys)
-            if key in self.existing and position not in sheet.problems
-        }
-        named = sheet.values.get("department_code") or [None] * sheet.size
-        weeks = {
-            position: DepartmentWeek(department, monday_of(sheet.values["date"][position]))
-            for position, department in self._departments(named, current).items()
-        }
+        ]
+        week_of = cache(lambda department, date: DepartmentWeek(department, monday_of(date)))
+        weeks = [
+            week_of(department, date) if department is not None and position not in sheet.problems else None
+            for position, (department, date) in enumerate(
+                zip(self._departments(current), sheet.values["date"], strict=True)
+            )
+        ]
         schedules = SchedulesOfWeeks(self.using)
-        schedules.load(set(weeks.values()), also=set(current.values()))
-        moving = {
-            position: week for position, week in weeks.items() if not schedules.is_of_week(current.get(position), week)
-        }
-        if created := schedules.create_missing(set(moving.values())):
+        schedules.load({*weeks} - {None}, also={*current} - {None})  # type: ignore[arg-type]
+        for position, week in enumerate(weeks):
+            if week is not None and schedules.is_of_week(current[position], week):
+                weeks[position] = None
+        if created := schedules.create_missing({*weeks} - {None}):  # type: ignore[arg-type]
             self.notes.append(created)
             self.besides[Schedule] = list(schedules.created)
-        values: list[int | None] = [None] * sheet.size
-        for position in sheet.sound:
-            values[position] = schedules.latest(moving[position]) if position in moving else current[position]
-        sheet.values["schedule"] = values
+        sheet.values["schedule"] = [
+            current[position] if week is None else schedules.latest(week) for position, week in enumerate(weeks)
+        ]
 
-    def _departments(self, named: Sequence[int | None], current: dict[int, int]) -> dict[int, int]:
-        """Return the department of each row that names one or is new, by position.
+    def _departments(self, current: Sequence[int | None]) -> list[int | None]:
+        """Return the department of each row that names one or is new.
 
-        `named` has the departments in the file, and `current` the schedules of the rows that exist.
+        `current` has the schedules of the rows that exist.
         """
-        sheet, sound = self.sheet, self.sheet.sound
-        departments = {position: named[position] for position in sound if named[position] is not None}
-        without = [position for position in sound if position not in departments and position not in current]
+        sheet = self.sheet
+        departments = list(sheet.values.get("department_code") or [None] * sheet.size)
+        without = [place for place in sheet.sound if departments[place] is None and current[place] is None]
         employees = sheet.values["employee_email"]
         department_of = self._departments_of(employees[position] for position in without)
         for position in without:
-            department = department_of.get(employees[position])
-            if department is None:
+            departments[position] = department_of.get(employees[position])
+            if departments[position] is None:
                 sheet.refuse(position, "employee_email", gettext("This employee was deleted during the import."))
-            else:
-                departments[position] = department
-        return departments  # type: ignore[return-value]
+        return departments
 
     def check(self, keys: Sequence[Key | None], new: list[int], changed: list[int]) -> None:
         """Ask the policy about new and changed rows, which are compared with each other in the order of the file."""
-        planned = [self._planned(position, keys[position]) for position in sorted([*new, *changed])]  # type: ignore[arg-type]
-        for finding in check_planned(planned, rules=self.rules, using=self.using):
+        found = check_many(
+            sorted([*new, *changed]),
+            lambda position: self._planned(position, keys[position]),  # type: ignore[arg-type]
+            employees=self.sheet.values["employee_email"],
+            dates=self.sheet.values["date"],
+            rules=self.rules,
+            using=self.using,
+        )
+        for finding in found:
             note = self.sheet.refuse if finding.is_error else self.sheet.warn
             note(finding.assignment, self._column(finding.field), self._reason(finding))
 
@@ -268,9 +277,14 @@ class AssignmentRun(FileRun):
         return f"{finding.message} {other_row}"
 
     def fill_caches(self) -> None:
-        """Read the assignments of the changed schedules, as many schedules as the cache holds."""
-        changed = (assignment.schedule_id for assignment in self.written())
-        schedules = list(dict.fromkeys(changed))[: caches.max_schedules()]
+        """Read the assignments of the changed schedules: as many as the cache holds, and not more than a plan has."""
+        schedules: list[int] = []
+        rows = 0
+        for schedule, count in Counter(self.written("schedule_id")).items():
+            rows += count
+            if rows > MAX_WARMED_ROWS or len(schedules) == caches.max_schedules():
+                break
+            schedules.append(schedule)
         if schedules:
             caches.SCHEDULE_ASSIGNMENTS.warm(schedules)
 

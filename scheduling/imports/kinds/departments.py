@@ -17,7 +17,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import did_you_mean, listed, shown
 from scheduling.imports.engine.references import Several
 from scheduling.imports.engine.resource import FileResource
-from scheduling.imports.engine.run import FileRun, Key
+from scheduling.imports.engine.run import FileRun, Key, KeyOf
 from scheduling.imports.engine.spelling import by_folded, folded
 from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Department
@@ -230,7 +230,7 @@ class DepartmentRun(FileRun):
         for level in sorted(levels):
             super().create(self._with_parents(levels[level]))
             for position in self.without_refused(levels[level]):
-                self.pks[codes[position]] = self.outcomes[position].instance.pk
+                self.pks[codes[position]] = self.outcomes.pks[position]
 
     def _with_parents(self, positions: list[int]) -> list[int]:
         """Fill in the primary keys of parents that are new themselves. Rows whose parent is refused are refused too."""
@@ -243,7 +243,7 @@ class DepartmentRun(FileRun):
                 self.sheet.refuse(position, "parent_code", reason)
         return self.without_refused(positions)
 
-    def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
+    def update(self, keys: KeyOf, positions: list[int]) -> None:
         if "parent_code" in self.sheet.columns:
             positions = self._with_parents(positions)
         super().update(keys, self._without_staffed_departments(positions))
@@ -267,7 +267,7 @@ class DepartmentRun(FileRun):
         return self.without_refused(positions)
 
     def fill_caches(self) -> None:
-        caches.DEPARTMENT_BY_CODE.warm([department.code for department in self.written()])
+        caches.DEPARTMENT_BY_CODE.warm(self.written("code"))
 
 
 class DepartmentResource(FileResource):

@@ -17,7 +17,7 @@ from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import UNFILLED, Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import FileError, shown
-from scheduling.imports.engine.run import Key, Stored
+from scheduling.imports.engine.run import Key, KeyOf, Stored
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.kinds.departments import departments_by_name, new_departments
 from scheduling.imports.kinds.people import (
@@ -243,7 +243,7 @@ class EmployeeRun(SkillsRun):
                 field: Any = Employee._meta.get_field(column)
                 bulk.release(field, freed, self.using)
 
-    def update(self, keys: Sequence[Key | None], positions: list[int]) -> None:
+    def update(self, keys: KeyOf, positions: list[int]) -> None:
         super().update(keys, positions)
         for position in positions:
             if position in self.sheet.problems and keys[position][0] in self.freed:  # type: ignore[index]
@@ -255,7 +255,7 @@ class EmployeeRun(SkillsRun):
         return next((shown(cell) for cell in cells if not values.is_blank(cell)), "")
 
     def fill_caches(self) -> None:
-        caches.EMPLOYEE_BY_EMAIL.warm([employee.email for employee in self.written()])
+        caches.EMPLOYEE_BY_EMAIL.warm(self.written("email"))
 
 
 class EmployeeResource(SkillsResource):

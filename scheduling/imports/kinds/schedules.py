@@ -77,7 +77,7 @@ class ScheduleRun(FileRun):
                 )
 
     def fill_caches(self) -> None:
-        caches.SCHEDULE_BY_ID.warm([schedule.pk for schedule in self.written()])
+        caches.SCHEDULE_BY_ID.warm([*self.created.pks, *self.after.pks])
 
 
 class ScheduleResource(FileResource):

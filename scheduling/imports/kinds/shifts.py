@@ -139,7 +139,7 @@ class ShiftRun(SkillsRun):
         self.refuse_what_the_model_refuses(keys, new, changed)
 
     def fill_caches(self) -> None:
-        caches.SHIFT_BY_NAME.warm([shift.name for shift in self.written()])
+        caches.SHIFT_BY_NAME.warm(self.written("name"))
 
 
 class ShiftResource(SkillsResource):

@@ -141,9 +141,9 @@ class SkillsRun(FileRun):
     def write_related(self, new: Sequence[int], changed: Sequence[int]) -> None:
         if self.skills_column not in self.sheet.columns:
             return
-        skills, outcomes = self.sheet.values[self.skills_column], self.outcomes
-        written = [position for position in self.without_refused([*new, *changed]) if outcomes[position].instance]
-        skills_of = {outcomes[position].instance.pk: skills[position] or () for position in written}
+        skills, pks = self.sheet.values[self.skills_column], self.outcomes.pks
+        written = [position for position in self.without_refused([*new, *changed]) if pks[position] is not None]
+        skills_of = {pks[position]: skills[position] or () for position in written}
         created = self.skills.write(skills_of)
         self.related[self.skills_column] = {pk: self.skills.keys(pk, names) for pk, names in skills_of.items()}
         if created:

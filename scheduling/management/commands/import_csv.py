@@ -133,11 +133,11 @@ class Command(BaseCommand):
             raise CommandError(f"{file.name}: {' '.join(result.sentences)}", returncode=UNUSABLE)
         saved = "" if result.saved else ": nothing saved"
         out.print(f"{file.name} as {kind.kind.name}{saved}", highlight=False, markup=False, style="bold")
-        out.print(_summary(result))
+        out.print(summary_table(result))
         for note in (*before, *result.notes, *result.warning_notes):
             out.print(note, highlight=False, markup=False)
         if result.problems:
-            out.print(_problems(result.problems))
+            out.print(problems_table(result.problems))
             raise CommandError(_refusal(result, rejected, valid_only=options["valid_only"]))
 
     def _undo(self, out: Console, text: str, dry_run: bool) -> None:
@@ -216,7 +216,7 @@ def _progress(console: Console, resource_class: type[FileResource], file: Path, 
         yield lambda done: bar.advance(task, done)
 
 
-def _summary(result: ImportResult) -> Table:
+def summary_table(result: ImportResult) -> Table:
     table = Table(show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -237,7 +237,7 @@ def _summary(result: ImportResult) -> Table:
     return table
 
 
-def _problems(problems: list[Problem]) -> Table:
+def problems_table(problems: list[Problem]) -> Table:
     more = len(problems) - MAX_PROBLEMS
     table = Table(title="Errors", title_justify="left", caption=f"and {more:,} more" if more > 0 else None)
     table.add_column("row", justify="right")

@@ -7,6 +7,7 @@ from scheduling.imports.engine.report import result_of
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.engine.run import FileRun
 from scheduling.imports.kinds.shifts import SHIFT_TYPES
+from scheduling.models import ShiftType
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ class ResultOfTests:
     def test_has_counts_rows_and_the_mapping_of_columns(self) -> None:
         result = report(["Early", "#ff0000"], ["Late", "red?"])
         assert (result.total_rows, result.new, result.refused) == (2, 1, 1)
-        assert result.rows[0].object_id == result.rows[0].instance.pk
+        assert [row.object_id for row in result.rows] == [ShiftType.objects.get().pk, None]
         assert result.mapping == {"Title": "name", "color": "colour"}
         assert result.label(0) == "Early"
 

@@ -57,7 +57,7 @@ class WriteTests:
         run = run_of(["Early", "red?"], ["Late", "#ff0000"], ["Late", "#00ff00"])
         run.write(preview=False)
         assert sorted(run.sheet.problems) == [0, 2]
-        assert [row.name for row in run.written()] == ["Late"]
+        assert run.written("name") == ["Late"]
         assert list(ShiftType.objects.values_list("name", flat=True)) == ["Late"]
 
     def test_progress_counts_every_row(self) -> None:

@@ -41,7 +41,7 @@ class ReadingTests:
             sheet(["yes"], headers=("active",))
 
     def test_too_many_rows_are_one_sentence(self) -> None:
-        with pytest.raises(FileError, match=r"The file has 20,001 rows\. At most 20,000 can be imported at once\."):
+        with pytest.raises(FileError, match=r"The file has 200,001 rows\. At most 200,000 can be imported at once\."):
             sheet(*[["Early", "yes"]] * (MAX_ROWS + 1))
 
 

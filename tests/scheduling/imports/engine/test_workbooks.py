@@ -83,7 +83,7 @@ class CellTests:
             sheet.set_row(40_000, None, None, {"hidden": True})
 
         table = read(book(fill))
-        assert (table.headers, list(table), table.row_numbers) == (["", "name"], [("", "Early")], [40_001])
+        assert (table.headers, list(table), list(table.row_numbers)) == (["", "name"], [("", "Early")], [40_001])
         assert table.notes == ["The hidden rows of the sheet were read as well (1)."]
 
     def test_cells_without_a_value_of_their_own_are_not_blank(self) -> None:

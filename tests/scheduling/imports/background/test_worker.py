@@ -1,0 +1,136 @@
+import os
+import signal
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from scheduling.imports.background.watching import end_run, look, signs_of
+from scheduling.imports.background.worker import run_import
+from scheduling.imports.engine.problems import FileError
+from scheduling.models import Department, Employee, ImportRun
+from tests.factories import EmployeeFactory, ImportRunFactory
+from tests.scheduling.admin.shared.test_guarded_fields import MAY_CHANGE_PEOPLE, staff
+from tests.scheduling.imports.background.running import HeldImport, cancel_url, page_of, people
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class RunImportTests:
+    def test_imports_as_the_request_would(self, run: ImportRun) -> None:
+        assert run_import(run.pk).outcome == "imported"
+
+        run.refresh_from_db()
+        assert (run.outcome, run.new, run.lease) == ("imported", 3, "")
+        assert run.finished_at is not None
+        assert run.changes
+        assert LogEntry.objects.filter(user=run.user, action_flag=1).count() == 3
+
+    def test_what_is_wrong_by_now_is_refused(self, run: ImportRun) -> None:
+        Department.objects.update(code="GONE", name="Gone")
+
+        assert run_import(run.pk).outcome == "refused"
+
+        run.refresh_from_db()
+        assert (run.outcome, run.refused, len(run.problems)) == ("refused", 3, 3)
+        assert not Employee.objects.exists()
+
+    def test_takes_the_options_of_the_run(self, kitchen: Department) -> None:
+        EmployeeFactory(email="amy@example.com")
+        data = b"Mail,hire_date\namy@example.com,11/05/2026\n"
+        options = {"date_order": "dmy", "map": {"Mail": "email"}}
+        run = ImportRunFactory(outcome="previewed", file=data, options=options)
+
+        assert run_import(run.pk).outcome == "imported"
+        assert str(Employee.objects.get().hire_date) == "2026-05-11"
+
+    def test_refuses_what_the_user_may_not_change(self, kitchen: Department) -> None:
+        EmployeeFactory(email="amy@example.com", phone="1")
+        data = b"email,phone\namy@example.com,2\n"
+        run = ImportRunFactory(outcome="previewed", file=data, user=staff(*MAY_CHANGE_PEOPLE))
+
+        assert run_import(run.pk).outcome == "refused"
+        assert Employee.objects.get().phone == "1"
+
+    def test_speaks_the_language_of_the_user(self, kitchen: Department) -> None:
+        run = ImportRunFactory(outcome="previewed", file=b"email\nnobody\n", options={"language": "de"})
+
+        run_import(run.pk)
+
+        run.refresh_from_db()
+        assert "gültige E-Mail-Adresse" in " ".join([*run.notes, *(problem[3] for problem in run.problems)])
+
+    @pytest.mark.parametrize("outcome", ["interrupted", "cancelled"])
+    def test_what_was_stopped_can_be_started_again(self, outcome: str, kitchen: Department) -> None:
+        run = ImportRunFactory(outcome=outcome, file=people(2))
+
+        assert run_import(run.pk).outcome == "imported"
+
+    @pytest.mark.parametrize("outcome", ["imported", "undone", "refused", "undo"])
+    def test_what_has_ended_is_not(self, outcome: str, kitchen: Department) -> None:
+        with pytest.raises(FileError, match="cannot be imported, because it is"):
+            run_import(ImportRunFactory(outcome=outcome, file=people(2)).pk)
+
+    def test_what_waits_for_a_task_is_taken_by_one(self, kitchen: Department) -> None:
+        run = ImportRunFactory(outcome="running", file=people(2))
+
+        assert run_import(run.pk).outcome == "imported"
+
+
+class HeldTests:
+    def test_a_run_that_another_process_holds_is_refused(self, held: HeldImport, run: ImportRun) -> None:
+        with pytest.raises(FileError, match="Another process imports this upload"):
+            run_import(run.pk)
+
+        assert held.go_on() == "imported"
+        assert Employee.objects.count() == 3
+
+    def test_killed_in_the_middle_it_leaves_nothing_behind_and_says_so(
+        self, held: HeldImport, run: ImportRun, admin_client: Client
+    ) -> None:
+        run.refresh_from_db()
+        assert look(run) is not None
+        os.kill(held.child.pid, signal.SIGKILL)
+        held.child.wait()
+
+        wait_until(lambda: "interrupted, nothing was imported" in admin_client.get(page_of(run)).text, seconds=15)
+
+        assert not Employee.objects.exists()
+        run.refresh_from_db()
+        assert (run.outcome, run.new, run.skipped, run.lease) == ("interrupted", 0, 3, "")
+        assert run_import(run.pk).outcome == "imported"
+        assert Employee.objects.count() == 3
+
+    def test_cancelled_in_the_middle_it_leaves_nothing_behind_and_says_who(
+        self, held: HeldImport, run: ImportRun, admin_client: Client
+    ) -> None:
+        page = admin_client.get(page_of(run)).text
+        assert cancel_url(run) in page
+
+        page = admin_client.post(cancel_url(run), follow=True).text
+
+        assert "cancelled it" in page
+        assert cancel_url(run) not in page
+        wait_until(lambda: signs_of(run.pk).look(run).progress.get("stopping"))
+        assert held.go_on() == "cancelled"
+        assert not Employee.objects.exists()
+        run.refresh_from_db()
+        assert (run.outcome, run.cancelled_by) == ("cancelled", User.objects.get())
+        assert LogEntry.objects.get(change_message="Import cancelled.").object_id == str(run.pk)
+        page = admin_client.get(page_of(run)).text
+        assert "http-equiv" not in page
+        assert "cancelled, nothing was imported" in page
+
+    def test_it_cannot_end_a_run_that_was_taken_from_it(self, held: HeldImport, run: ImportRun) -> None:
+        """As if its process had slept for a minute, was declared dead, and wakes up."""
+        if connection.vendor == "sqlite":
+            pytest.skip("Nobody can declare it dead while it holds the lock of the database.")
+        assert end_run(run.pk, ImportRun.Outcome.INTERRUPTED, lease=ImportRun.objects.get(pk=run.pk).lease)
+
+        assert held.go_on() != "imported"
+        assert not Employee.objects.exists()
+        run.refresh_from_db()
+        assert run.outcome == "interrupted"
