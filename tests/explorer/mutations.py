@@ -106,7 +106,7 @@ _EXPIRED_KEEPS = (
     SharedMemoryGenerations,
     "_expire_intents",
     "view[slot] = generation",
-    "view[slot] &= GENERATION_MASK",
+    "view[slot] &= ~PENDING",
 )
 
 _ORDER = "self._keep_the_order()"
@@ -252,7 +252,7 @@ MUTATIONS = (
     broken(
         "rule 5: end gives no fresh generation",
         "a_commit_lands_after_its_intent_has_expired",
-        (SharedMemoryGenerations, "end", "view[slot] = generation", "view[slot] = view[slot] & GENERATION_MASK"),
+        (SharedMemoryGenerations, "end", "view[slot] = generation", "view[slot] = view[slot] & ~PENDING"),
     ),
     broken(
         "rule 5: end takes every intent away",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,9 +15,7 @@ from scheduling.models import ImportRun
 class LongImportMixin:
     """Starts what would take long in a process of its own, and shows the page of its run."""
 
-    def page_of_run(self, key: UUID) -> str:
-        """Return the address of the page that says what came of an import."""
-        raise NotImplementedError
+    page_of_run: Callable[[UUID], str]
 
     def import_outside(self, request: HttpRequest, run: ImportRun, *, valid_only: bool) -> HttpResponse | None:
         """Begin the import of a confirmed upload outside of the request. None if it is to be imported here.

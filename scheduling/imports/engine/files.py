@@ -92,6 +92,10 @@ class RowsOfColumns(Sequence[Row]):
         place = range(self._size)[key]
         return Row([column[place] for column in self._columns])
 
+    def __setitem__(self, place: int, row: Sequence[Any]) -> None:
+        for column, cell in zip(self._columns, row, strict=True):
+            column[place] = cell
+
 
 class _Columns:
     """Takes rows, and keeps them by columns. Equal texts in a column are one object."""
