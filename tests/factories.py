@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import factory
+from django.contrib.auth.models import User
 from factory.django import DjangoModelFactory
 
 from scheduling.models import (
@@ -116,7 +117,7 @@ class ImportChoicesFactory(DjangoModelFactory):
     class Meta:
         model = ImportChoices
 
-    user = None
+    user = factory.LazyFunction(lambda: User.objects.get_or_create(username="who-chose")[0])
     kind = "employees"
     form = factory.Sequence(lambda n: f"{n:064x}")
 
