@@ -45,7 +45,7 @@ LAYERS = {
 """The parts of each application, the lowest first. A part uses those below it; parts of one layer stand in brackets."""
 SEAM = ("caching.testing",)
 """What of the cache is used from outside, with the names of ``caching.__all__``."""
-INSIDERS = ("benchmarks.monitoring", "benchmarks.read_loops")
+INSIDERS = ("benchmarks.monitoring", "benchmarks.read_loops", "benchmarks.torture.warming")
 """What measures single parts of the cache, which no application uses."""
 
 
