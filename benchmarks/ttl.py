@@ -4,6 +4,8 @@ A simulation in simulated time of a week: twelve kinds of a hundred keys each, r
 something else than Django changes as a Poisson process: a third never, a third once in two days, a third once an hour,
 on average. Both sides begin with the same time to live, 600 s, and load in the same way; the learned one follows the
 polls as the cache does. "Drift served" is the share of the hits that get a value which has changed since its load.
+The same for other mixes of kinds, with a third of the reads: ``six_hours`` (never, 2 days, 6 hours), ``slow`` (never,
+20 days, 2 days), ``still`` (never, never, 6 hours) and ``fast`` (never, 1 hour, 10 minutes).
 
 The drift error is the median over many runs of 200 polls each, on rates from once a minute to once a day and with polls
 at irregular intervals; "replayed" does the same with the moments of the simulated changes. The seed is fixed, so the
@@ -29,6 +31,15 @@ READS = 300_000
 KINDS, KEYS = 12, 100
 EVERY: tuple[float, ...] = (0.0, 2 * 86_400.0, 3600.0)
 """After how many seconds the values of a kind change, on average; with 0 they never do."""
+OTHERS: dict[str, tuple[float, ...]] = {
+    "six_hours": (0.0, 2 * 86_400.0, 6 * 3600.0),
+    "slow": (0.0, 20 * 86_400.0, 2 * 86_400.0),
+    "still": (0.0, 0.0, 6 * 3600.0),
+    "fast": (0.0, 3600.0, 600.0),
+}
+"""Other mixes of kinds, by name. In the first, the fastest third drifts, but less than MAX_DRIFT allows."""
+SHARE_OF_READS = 1 / 3
+"""Of the reads, in each of those mixes."""
 POLLS, RUNS = 200, 40
 SEED = 7
 
@@ -43,6 +54,22 @@ BARS = (
         "drift_served_learned",
         "at most fixed",
         lambda figures: figures["drift_served_learned"] <= figures["drift_served_fixed"],
+    ),
+    *(
+        Bar(
+            f"hit_rate_learned_{mix}",
+            "above fixed",
+            lambda figures, mix=mix: figures[f"hit_rate_learned_{mix}"] > figures[f"hit_rate_fixed_{mix}"],  # type: ignore[misc]
+        )
+        for mix in OTHERS
+    ),
+    *(
+        Bar(
+            f"drift_served_learned_{mix}",
+            "at most fixed",
+            lambda figures, mix=mix: figures[f"drift_served_learned_{mix}"] <= figures[f"drift_served_fixed_{mix}"],  # type: ignore[misc]
+        )
+        for mix in OTHERS
     ),
 )
 
@@ -63,7 +90,10 @@ def measure(reads: int = READS) -> Figures:
         "replayed_error_percent": median([_replayed_error(rate, seed) for rate in _rates() for seed in range(RUNS)]),
     }
     for name, learns in (("fixed", False), ("learned", True)):
-        figures |= {f"{figure}_{name}": value for figure, value in _week(reads, learns).items()}
+        figures |= {f"{figure}_{name}": value for figure, value in _week(reads, EVERY, learns).items()}
+        for mix, every in OTHERS.items():
+            found = _week(int(reads * SHARE_OF_READS), every, learns)
+            figures |= {f"{figure}_{name}_{mix}": found[figure] for figure in ("hit_rate", "drift_served")}
     return figures
 
 
@@ -120,12 +150,12 @@ class _Kind:
     """After how many polls it learns next."""
 
 
-def _week(reads: int, learns: bool) -> dict[str, float]:
+def _week(reads: int, changing: Sequence[float], learns: bool) -> dict[str, float]:
     """Read for a week; return the hit rate and the share of the hits that got a drifted value."""
     chance = random.Random(SEED)
     kinds = [
         _Kind([_changes(1 / every if every else 0, WEEK, chance) for _ in range(KEYS)])
-        for every in (EVERY[number % len(EVERY)] for number in range(KINDS))
+        for every in (changing[number % len(changing)] for number in range(KINDS))
     ]
     weights = list(accumulate((rank + 1) ** -0.9 for rank in range(KEYS)))
     keys = chance.choices(range(KEYS), cum_weights=weights, k=reads)

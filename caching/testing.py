@@ -8,11 +8,11 @@ stores nothing and every read asks the database. To test *what is cached*, a tes
     def test_the_second_read_asks_nobody(committed_cache, django_assert_num_queries):
         ...
 
-``fill_history``, ``take_sample`` and ``invalidation_log`` are for those who measure or show what the cache records of
+``as_on_start``, ``fill_history``, ``take_sample`` and ``invalidation_log`` are for those who measure or show what the cache records of
 itself: a page with a month of history, the cost of a sample, the cost of a line in the log.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -21,12 +21,13 @@ import pytest
 
 from .coherence.publishing import publisher
 from .models import CacheSample
-from .monitoring import history
+from .monitoring import history, warm_start
+from .monitoring.most_read import MostRead
 from .monitoring.questions import log as invalidation_log
 from .monitoring.stats import COUNTERS, CacheStats
 from .reading.manager import CacheManager, cache_manager
 
-__all__ = ["committed_cache", "fill_history", "fresh_cache", "invalidation_log", "take_sample"]
+__all__ = ["as_on_start", "committed_cache", "fill_history", "fresh_cache", "invalidation_log", "take_sample"]
 
 
 @contextmanager
@@ -81,3 +82,17 @@ def take_sample(kinds: Mapping[str, Mapping[str, int]], now: datetime, host: str
     none = dict.fromkeys(COUNTERS, 0)
     found = {name: CacheStats(counts=MappingProxyType({**none, **counts})) for name, counts in kinds.items()}
     return history.record(lambda: found, now, host=host)
+
+
+def as_on_start() -> Callable[[], int]:
+    """Return a function that warms as a process does that starts, and returns the number of entries that it has stored.
+
+    It warms what is declared, and what was read most in this process since the function was called last.
+    """
+    most_read = MostRead()
+
+    def warm() -> int:
+        most_read.remember()
+        return warm_start.fill()
+
+    return warm

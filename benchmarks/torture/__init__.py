@@ -17,6 +17,7 @@ reader      a process that reads and judges
 child       starts in a new process and becomes a writer or a reader
 nemeses     what befalls a process from inside: stopped around a COMMIT, a clock that jumps, no database
 forks       a reader that forks while it reads
+warming     a thread of a reader that fills its caches again and again
 proxy       the connections from each process to the server
 failover    a primary, a replica and a Sentinel
 faults      kills writers, stops or empties the server, cuts or slows connections; says which stale reads that excuses

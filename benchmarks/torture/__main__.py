@@ -17,7 +17,7 @@ from benchmarks.torture.supervisor import INTENT_SECONDS, ChildFailed, Options, 
 _SHOWN = (
     *("reads", "reads_per_s", "writes", "writes_per_s", "killed", "flushed", "restarted", "cut", "slowed", "outage_s"),
     *("failed_over", "paused", "postgres_killed", "disk_filled", "forked", "reads_in_forks", "jumps"),
-    "reads_without_database",
+    *("warmed", "reads_without_database"),
     *("served_from_cache", "stale_reads"),
     *("stale_row_reads", "stale_address_reads", "stale_assignment_reads", "stale_joined_reads"),
     *(

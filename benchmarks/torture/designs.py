@@ -21,6 +21,8 @@ class Design(ABC):
     """How a cache is configured and read."""
 
     needs_redis = True
+    warms = False
+    """Whether its readers fill their caches besides."""
 
     def configure(self, settings: Any) -> None:
         """Change the settings of this process, before ``django.setup()``."""
@@ -49,6 +51,7 @@ class Ours(Design):
     """The project as it is."""
 
     needs_redis = False
+    warms = True
 
     def configure(self, settings: Any) -> None:
         settings.CACHING |= json.loads(os.environ[OPTIONS])

@@ -16,6 +16,7 @@ from benchmarks.torture.forks import Forks
 from benchmarks.torture.forms import FORMS
 from benchmarks.torture.nemeses import WallClock, losing_the_database
 from benchmarks.torture.subjects import Fault, Subject, World, judge_address, judge_list, judge_row
+from benchmarks.torture.warming import Warming
 
 _MAX_EXAMPLES = 5
 Read = Callable[[], list[Fault]]
@@ -57,6 +58,10 @@ class Reader:
         without_query: Counter[str] = Counter()
         board, choose, everything = self.board, random.choice, self.reads
         forks = Forks(self) if self._forks else None
+        # A thread that is somewhere in the middle must not be forked.
+        warming = Warming(board) if self._design.warms and forks is None else None
+        if warming is not None:
+            warming.start()
         while board.phase < STOP_WRITING and not is_orphan():
             self._clock.jump_now_and_then()
             if forks is not None:
@@ -73,6 +78,8 @@ class Reader:
             board.set_reads(self._number, reads.total())
         if forks is not None:
             forks.end()
+        if warming is not None:
+            warming.end()
         hits = self._design.hits()
         while board.phase < CHECK and not is_orphan():
             time.sleep(0.01)
@@ -81,6 +88,7 @@ class Reader:
         wrong = self._check()
         return {
             "jumps": self._clock.jumps,
+            "warmed": warming.warmed if warming else 0,
             "forked": forks.forked if forks else 0,
             "reads_in_forks": forks.reads if forks else 0,
             "reads_without_database": self._lost,

@@ -286,7 +286,7 @@ _DONE = {
     **{"kill": "killed", "flush": "flushed", "restart": "restarted", "cut": "cut", "slow": "slowed"},
     **{"failover": "failed_over", "pause": "paused", "postgres": "postgres_killed", "disk": "disk_filled"},
 }
-_FROM_INSIDE = ("forked", "reads_in_forks", "jumps", "reads_without_database")
+_FROM_INSIDE = ("forked", "reads_in_forks", "jumps", "warmed", "reads_without_database")
 """The figure that says how often each fault happened."""
 
 

@@ -8,7 +8,7 @@ although no generation of its stamp has moved? Polls are counted by kind, and th
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import expm1
+from math import expm1, sqrt
 from typing import Self
 
 BOUNDS = (4, 16, 64, 256, 1024, 4096, 16384)
@@ -25,6 +25,8 @@ MIN_POLLS = 20
 """After so many polls the time to live is no longer the one that is set."""
 SHORTEST, LONGEST = 1 / 4, 8
 """The learned time to live, in terms of the one that is set."""
+NEGLIGIBLE = 1 / 50
+"""The share of the bound up to which a kind that has been found to drift may be served longer than is set."""
 _STEPS = 60
 
 
@@ -89,10 +91,13 @@ class Polls:
 
     @property
     def cautious_rate(self) -> float:
-        """The rate if one more poll, of the mean interval, had found a change: few polls prove little."""
-        return self._rate(1)
+        """The rate if more polls, of the mean interval, had found a change: few polls prove little.
 
-    def _rate(self, more: int) -> float:
+        One more, and twice the square root of those that have found one: their number is a matter of chance.
+        """
+        return self._rate(1 + 2 * sqrt(self.changes))
+
+    def _rate(self, more: float) -> float:
         if not self.changes + more or not self.number:
             return 0.0
         mean = (self.unchanged_seconds + sum(seconds for _, seconds in self.changed)) / self.number
@@ -111,14 +116,17 @@ class Polls:
 
         A value is served at any age from 0 to the time to live with the same chance. Returns ``base``, the time to live
         that is set, after few polls, and never less than a quarter of it or more than eight times as much. It becomes
-        shorter by the estimated rate, and longer only as far as the cautious rate allows.
+        shorter by the estimated rate, and longer only as far as the cautious rate allows: up to the bound while no poll
+        has found a change, else up to NEGLIGIBLE of the bound. So nothing that drifts is served longer than ``base``
+        because others drift more, and together the kinds serve no more drift than with ``base`` but that little.
         """
         if self.number < MIN_POLLS:
             return base
         changes = _changes_at(bound)
         if self.rate * base > changes:
             return max(changes / self.rate, SHORTEST * base)
-        return min(max(changes / self.cautious_rate, base), LONGEST * base)
+        allowed = _changes_at(bound * NEGLIGIBLE) if self.changes else changes
+        return min(max(allowed / self.cautious_rate, base), LONGEST * base)
 
 
 def _expected(rate: float, interval: float) -> float:

@@ -21,6 +21,7 @@ from .finding import find_shared
 from .herd import Turn, aturn_of, has_turns, turn_of
 from .leases import Lease, take_leases
 from .runtime import open_blocks, switched_off
+from .single_flight import kept_going
 from .storing import store
 from .tiers import LEASE_SECONDS, Entry
 
@@ -64,7 +65,17 @@ async def aload_through(
     dependencies: Callable[[], Dependencies],
     ttl: float | None,
 ) -> Any:
-    """Do the same as ``load_through`` with an awaitable load."""
+    """Do the same as ``load_through`` with an awaitable load, which goes on if the caller is cancelled."""
+    return await kept_going(_aload(kind, key, load, dependencies, ttl))
+
+
+async def _aload(
+    kind: Kind,
+    key: str,
+    load: Callable[[], Awaitable[Any]],
+    dependencies: Callable[[], Dependencies],
+    ttl: float | None,
+) -> Any:
     async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
         turn = await aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
         try:

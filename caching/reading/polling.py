@@ -65,7 +65,10 @@ class Polling:
         if watched is None and not (begins and self._has_room(loaded_at - _FORGOTTEN_AFTER * kind.lifetime)):
             return
         digest = blake2b(encode(value), digest_size=8).digest()
-        if watched is not None and kind.runtime.generations.holds(watched.stamp):
+        holds = kind.runtime.generations.holds
+        # In this order: if the new stamp holds at last, nothing was written since its load, and none of the two values
+        # was over when the other stamp was looked at. Two threads may load a key, and end in any order.
+        if watched is not None and holds(watched.stamp) and holds(stamp):
             self._count(kind, loaded_at - watched.loaded_at, changed=digest != watched.digest)
         self._watched[key] = _Watched(digest, stamp, loaded_at)
 

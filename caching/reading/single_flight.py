@@ -5,14 +5,22 @@ If the load fails, its error reaches all who wait for it. It is not kept: the ne
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from .background import report
 
 WAIT_SECONDS = 10.0
 """How long a caller waits for another caller's load before it loads the value itself."""
 
 Name = tuple[str, str]
+Loaded = TypeVar("Loaded")
+_loading_here: ContextVar[frozenset[Name]] = ContextVar("caching_loading", default=frozenset())
+"""What the tasks of this context are loading."""
+_tasks: set["asyncio.Task[Any]"] = set()
+"""Loads of tasks: an event loop itself keeps none of its tasks alive."""
 
 
 class SingleFlight:
@@ -20,7 +28,7 @@ class SingleFlight:
 
     def __init__(self) -> None:
         self._loading: dict[Name, tuple[threading.Event, int, list[Exception]]] = {}
-        self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, asyncio.Task[Any] | None, list[Exception]]] = {}
+        self._awaiting: dict[tuple[Name, int], tuple[asyncio.Event, list[Exception]]] = {}
 
     def is_loading(self, name: Name) -> bool:
         """Whether a thread of this process is loading it."""
@@ -54,26 +62,42 @@ class SingleFlight:
     async def awaited(self, name: Name) -> AsyncIterator[None]:
         """Run the block after another task of this event loop has ended its load of the same name.
 
-        A load that asks for its own name does not wait for itself.
+        A load that asks for its own name does not wait for itself, nor does a task that it has started.
         """
         place = name, id(asyncio.get_running_loop())
-        mine: tuple[asyncio.Event, asyncio.Task[Any] | None, list[Exception]] = (
-            asyncio.Event(),
-            asyncio.current_task(),
-            [],
-        )
-        event, task, errors = self._awaiting.setdefault(place, mine)
-        if event is not mine[0] and task is not mine[1]:
+        mine: tuple[asyncio.Event, list[Exception]] = asyncio.Event(), []
+        event, errors = self._awaiting.setdefault(place, mine)
+        inside = _loading_here.get()
+        if event is not mine[0] and name not in inside:
             with suppress(TimeoutError):
                 await asyncio.wait_for(event.wait(), WAIT_SECONDS)
             if errors:
                 raise errors[0]
+        token = _loading_here.set(inside | {name})
         try:
             yield
         except Exception as error:
-            mine[2].append(error)
+            mine[1].append(error)
             raise
         finally:
+            _loading_here.reset(token)
             if event is mine[0]:
                 self._awaiting.pop(place, None)
                 event.set()
+
+
+async def kept_going(load: Coroutine[Any, Any, Loaded]) -> Loaded:
+    """Return what a coroutine returns. It goes on if the caller is cancelled: others may wait for it."""
+    task = asyncio.get_running_loop().create_task(load, name="caching-load")
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_report)
+        raise
+
+
+def _report(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled():
+        report(task.exception())

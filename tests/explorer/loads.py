@@ -58,3 +58,14 @@ def the_writer_refills_the_shared_tier(world: World) -> None:
     world.background("writer")
     world.actor("other", "other", in_autocommit(save(ADA)))
     world.in_the_end(AMYS)
+
+
+@scenario("web", "writer", preemptions_in_proof=2)
+def loads_are_polls_beside_a_write(world: World) -> None:
+    """Two threads load a row that Django writes meanwhile: what it has written is no drift."""
+    world.reset([AMY])
+    world.processes["web"].learn()
+    world.actor("reader", "web", reading(AMYS, AMYS))
+    world.actor("renewal", "web", _renews)
+    world.actor("writer", "writer", in_a_transaction(save(ANN)))
+    world.in_the_end(AMYS)

@@ -18,6 +18,7 @@ from caching.coherence import plans
 from caching.coherence.watcher import ConnectionWatcher
 from caching.reading import herd, leases, loading, storing
 from caching.reading.manager import CacheManager
+from caching.reading.polling import Polling
 from caching.reading.rows_by_field import RowsByField
 from caching.reading.runtime import Runtime
 from caching.stores import in_process, mapped_file, shared_memory
@@ -358,6 +359,16 @@ MUTATIONS = (
             "find_shared(dict.fromkeys(contents, self.kind), contents)",
             "self.kind.runtime.shared.entries_in(contents)",
         ),
+    ),
+    broken(
+        "polls: a change counts as drift although Django may have written it",
+        "loads_are_polls_beside_a_write",
+        (Polling, "loaded", "watched is not None and holds(watched.stamp) and holds(stamp)", "watched is not None"),
+    ),
+    broken(
+        "polls: a value that is over is compared with a newer one",
+        "loads_are_polls_beside_a_write",
+        (Polling, "loaded", "and holds(stamp)", ""),
     ),
     broken(
         "leases: set() takes the moment of the call",

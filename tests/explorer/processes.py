@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import Cache
 
+from caching.reading.entries import Kind
 from caching.reading.eviction import SieveCache
 from caching.reading.groups import CachedGroup
 from caching.reading.lookups import CachedLookup
 from caching.reading.manager import CacheManager
+from caching.reading.polling import Polling
 from caching.reading.tiers import Entry
 from scheduling.models import Employee, ScheduleAssignment
 
 from .database import ASSIGNMENT, EMPLOYEE, Connection
 from .questions import Question
-from .scheduler import Lock
+from .scheduler import Lock, Violation
 from .stores import SteppedGenerations
 
 if TYPE_CHECKING:
@@ -67,6 +69,13 @@ class Process:
         for name in ("employee", "schedule"):
             # One by one: all at once would put an unwatched tier in the place of ours.
             self.manager.type_entries(name).drop(lambda key: True)
+            for kind in self.manager.type_entries(name).kinds.values():
+                kind.dead, kind.polling = _WatchedMemory(self, f"{kind.name} is over"), None
+
+    def learn(self) -> None:
+        """Poll the kinds of look-ups, as every process does where times to live are learned."""
+        for kind in self.manager.type_entries("employee").kinds.values():
+            kind.polling = _WatchedPolling(self, kind.name)
 
     def ask(self, question: Question) -> Any:
         """Return what the code under test answers."""
@@ -118,6 +127,46 @@ class _WatchedFlights(dict[Any, Any]):
     def pop(self, name: Any, default: Any = None) -> Any:
         self._process.changed(name, put=False)
         return super().pop(name, default)
+
+
+class _WatchedMemory(dict[str, Any]):
+    """What a kind remembers besides its entries, watched in the same way."""
+
+    def __init__(self, process: Process, name: str) -> None:
+        super().__init__()
+        self._process, self._name = process, name
+
+    def __contains__(self, key: object) -> bool:
+        self._observe(key)
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._observe(key)
+        return super().get(key, default)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._process.changed((self._name, key), put=True)
+        super().__setitem__(key, value)
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        self._observe(key)
+        self._process.changed((self._name, key), put=False)
+        return super().pop(key, default)
+
+    def _observe(self, key: object) -> None:
+        self._process.world.scheduler.observed(self._process.digest((self._name, key)))
+
+
+class _WatchedPolling(Polling):
+    """The polls of a kind. Nobody writes past Django here, so none of them may find a change."""
+
+    def __init__(self, process: Process, name: str) -> None:
+        super().__init__()
+        self._watched = _WatchedMemory(process, f"{name} is polled")
+
+    def _count(self, kind: Kind, seconds: float, *, changed: bool) -> None:
+        if changed:
+            raise Violation("What Django has written was counted as drift.")
 
 
 class _Simulated:

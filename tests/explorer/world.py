@@ -115,7 +115,8 @@ class World:
     @contextmanager
     def installed(self, names: Iterable[str]) -> Iterator[World]:
         """Put the simulated processes in the place of this real one."""
-        # Polls only read generations, once more for a key that is loaded again: that would multiply the orders to try.
+        # A scenario says where loads are polls (``Process.learn``), with a memory that each run begins empty: left from
+        # run to run, it let the next one read generations that the one before it did not, so the same order differed.
         caching = {**settings.CACHING, "DIRECTORY": None, "SHARED_ALIAS": None, "LEARN_TTL": False}
         with (
             TemporaryDirectory(prefix="explorer-") as directory,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, ResponseError, TimeoutError
+from redis.exceptions import ConnectionError, OutOfMemoryError, ResponseError, TimeoutError
 
 from ..generations import Stamp, reader_of
 from .connections import POLLIN, PollFd, RedisConnections, identify, poll
@@ -33,6 +33,7 @@ GENERATION_SECONDS = 86_400
 _MAX_PROVEN_KEYS = 256
 """The most generations that are read by the script that also asks for the role; MGET is quicker for more."""
 _PUSHED = object()
+Clock = Callable[[], float]
 
 
 class Mirror:
@@ -42,9 +43,7 @@ class Mirror:
     If the server refuses CLIENT TRACKING, nothing is mirrored and each look-up is a round trip.
     """
 
-    def __init__(
-        self, connections: RedisConnections, keyspace: Keyspace, *, strict: bool, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, connections: RedisConnections, keyspace: Keyspace, *, strict: bool, clock: Clock) -> None:
         self._keyspace = keyspace
         self._clock = clock
         self._proven_seconds = 0.0 if strict else PROVEN_SECONDS
@@ -99,7 +98,8 @@ class Mirror:
     def holding(self, stamps: Sequence[Stamp]) -> list[bool]:
         with self._in_use():
             self._drain()
-            self._keep_proven()
+            if not self._is_proven():
+                self._prove()
             try:
                 return [stamp.read(self._known) == stamp.generations for stamp in stamps]
             except KeyError:
@@ -145,8 +145,8 @@ class Mirror:
         with self._in_use():
             self._drain()
             asks = afresh or not self.tracks or any(key not in self._known for key in keys)
-            if not asks or len(keys) > _MAX_PROVEN_KEYS:
-                self._keep_proven()
+            if not self._is_proven() and not (asks and len(keys) <= _MAX_PROVEN_KEYS):
+                self._prove()
             if not asks:
                 try:
                     return reader_of(keys)(self._known)
@@ -190,10 +190,7 @@ class Mirror:
         self._current_until = max(self._current_until, sent + self._proven_seconds)
 
     def _fetch(self, keys: Sequence[bytes]) -> tuple[int | None, ...]:
-        """Read generations from the server, create the missing ones, and remember them all.
-
-        If the connection must be proven, the same command does that.
-        """
+        """Read generations, create the missing ones, remember all; prove the connection by the way, if that is due."""
         forgotten = self._known.before_request()
         found = self._ask("MGET", *keys) if self._is_proven() else self._fill(keys)
         if foreign := [key for key, value in zip(keys, found, strict=True) if not is_generation(value)]:
@@ -212,22 +209,18 @@ class Mirror:
         # Those found before are older than those created now: a guard would be read before the row that it guards.
         pairs, sent = self._keyspace.with_intents(keys), self._clock()
         fresh = [int.from_bytes(os.urandom(8)) >> 1 for _ in keys]
-        asked = [] if found is not None else [b"role"]
-        for by_text in (False, True):
-            FILL.send(self._connection, pairs, [GENERATION_SECONDS, *fresh, *asked], by_text=by_text)
-            try:
-                made: list[bytes | None] = self._receive()
-            except NoScriptError:
-                continue
-            except OutOfMemoryError:
-                # The server has no room for these tags, so nothing that depends on them is cached.
-                if found is None:
-                    self._prove()
-                return self._ask("MGET", *keys) if found is None else found
-            if asked:
-                self._proven(made.pop(), sent)
-            return made
-        raise ConnectionError("The server does not know a script that it was just sent.")
+        arguments: list[bytes | int] = [GENERATION_SECONDS, *fresh, *([b"role"] if found is None else [])]
+        try:
+            made: list[bytes | None] = FILL.answered(self._connection, self._receive, pairs, arguments)
+        except OutOfMemoryError:
+            # The server has no room for these tags, so nothing that depends on them is cached.
+            if found is not None:
+                return found
+            self._prove()
+            return self._ask("MGET", *keys)  # type: ignore[no-any-return]
+        if found is None:
+            self._proven(made.pop(), sent)
+        return made
 
     def _ask(self, *command: Any) -> Any:
         self._connection.send_command(*command)
@@ -243,10 +236,6 @@ class Mirror:
         if isinstance(reply, ResponseError):
             raise reply
         return reply
-
-    def _keep_proven(self) -> None:
-        if not self._is_proven():
-            self._prove()
 
     def _is_proven(self) -> bool:
         return self._clock() < self._current_until

@@ -3,7 +3,7 @@
 Each tag has two keys: its generation, and a sorted set of its intents, scored by deadline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from typing import Any
 
@@ -23,12 +23,22 @@ class Script:
 
     def on(self, connection: Connection, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:
         """Run it on a RESP2 connection, on which nothing but the reply can arrive."""
+        return self.answered(connection, connection.read_response, keys, arguments)
+
+    def answered(
+        self,
+        connection: Connection,
+        receive: Callable[[], Any],
+        keys: Sequence[bytes],
+        arguments: Sequence[bytes | int],
+    ) -> Any:
+        """Run it on a connection whose replies ``receive`` returns."""
         self.send(connection, keys, arguments)
         try:
-            return connection.read_response()
+            return receive()
         except NoScriptError:
             self.send(connection, keys, arguments, by_text=True)
-            return connection.read_response()
+            return receive()
 
     def send(
         self,
@@ -38,7 +48,7 @@ class Script:
         *,
         by_text: bool = False,
     ) -> None:
-        """Send the call. The caller reads the reply and, on NoScriptError, sends the call again ``by_text``."""
+        """Send the call. The caller reads the reply."""
         name, what = ("EVAL", self.text) if by_text else ("EVALSHA", self.sha)
         connection.send_command(name, what, len(keys), *keys, *arguments)
 

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.monitoring import drift
-from caching.monitoring.drift import BOUNDS, COUNTERS, LONGEST, MIN_POLLS, SHORTEST, Polls, drifted_share, positions
+from caching.monitoring.drift import (
+    BOUNDS,
+    COUNTERS,
+    LONGEST,
+    MIN_POLLS,
+    NEGLIGIBLE,
+    SHORTEST,
+    Polls,
+    drifted_share,
+    positions,
+)
 
 polls = Polls.counted
 
@@ -82,6 +92,16 @@ class TTLTests:
         # The more polls say so, the longer, up to eight times as long.
         some, many = (polls([(600, False)] * number).ttl(600, self.BOUND) for number in (MIN_POLLS + 20, 212))
         assert 600 < some < many == LONGEST * 600
+
+    def test_is_not_longer_where_something_drifts_if_little(self) -> None:
+        # Once a day: 0.35 % of the reads, a sixth of the bound. More than that nobody has asked for.
+        for seed in range(5):
+            assert simulated(1 / 86_400, 2000, seed).ttl(600, self.BOUND) == 600
+
+    def test_is_longer_where_next_to_nothing_drifts(self) -> None:
+        found = polls([(600, False)] * 20_000 + [(600, True)])
+        assert 600 < found.ttl(600, self.BOUND) < LONGEST * 600
+        assert drifted_share(found.rate * found.ttl(600, self.BOUND)) < self.BOUND * NEGLIGIBLE
 
     def test_is_not_shorter_before_anything_has_drifted(self) -> None:
         assert polls([(600, False)] * MIN_POLLS).ttl(600, self.BOUND) == 600

@@ -136,9 +136,9 @@ class LifetimeTests:
     def test_becomes_longer_where_nothing_drifts(self, kind: Kind, ticking: Clock) -> None:
         self.poll(ticking, 60)
         assert kind.lifetime == 8 * 60
-        load(1)
+        load(0)
         ticking.tick(8 * 60 - 1)
-        assert load(2) == 1
+        assert load(2) == 0
         described = cache_manager.get_stats()["types"]["general"]["kinds"]["polled"]
         assert described["learned_ttl"] > described["ttl"]
 
