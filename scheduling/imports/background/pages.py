@@ -36,6 +36,8 @@ class LongImportMixin(ImportMixin):
         resource = self.choose_import_resource_class(form, request)(
             **self.get_import_resource_kwargs(request, form=form)
         )
+        if not resource.runs_by_options:
+            return None
         options = {name: value for name, value in resource.options.items() if value}
         try:
             return key if starts_outside(key, request.user, options) else None

@@ -160,6 +160,11 @@ class FileResource(Resource):
         return Recording(self.kind.name, data, using=self.get_db_connection_name(), options=self.options, **origin)
 
     @property
+    def runs_by_options(self) -> bool:
+        """Whether the options say all that another process needs to do the same."""
+        return True
+
+    @property
     def options(self) -> dict[str, Any]:
         """What the user has said about the file, as its run keeps it."""
         read = self.read_options or ReadOptions()

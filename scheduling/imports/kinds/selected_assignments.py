@@ -100,6 +100,10 @@ class SelectedAssignmentResource(AssignmentResource):
         super().__init__(**kwargs)
         self.selection = selection
 
+    @property
+    def runs_by_options(self) -> bool:
+        return self.selection is None
+
     def new_run(self, dataset: tablib.Dataset) -> FileRun:
         if self.selection is None:
             return super().new_run(dataset)

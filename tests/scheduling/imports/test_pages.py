@@ -150,7 +150,7 @@ class BadFileTests:
             (b"email,first_name\na@b.example.com,1,2\n", "Row 2 has 3 cells, but the header has 2."),
             (b"\xd0\xcf\x11\xe0" + b"x" * 20, "This is an old Excel file"),
             (b"PK\x03\x04" + b"x" * 20, "The spreadsheet cannot be read"),
-            (b"a" * 10_000_001, "At most 10 MB can be imported"),
+            (b"a" * 50_000_001, "At most 50 MB can be imported"),
         ],
     )
     def test_is_answered_with_a_sentence(self, admin_client: Client, data: bytes, sentence: str) -> None:

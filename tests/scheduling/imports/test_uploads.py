@@ -52,9 +52,9 @@ class LimitedUploadHandlerTests:
 
 class ImportPageTests:
     def test_says_how_large_a_refused_file_is(self, admin_client: Client, folder: Path) -> None:
-        page = upload(admin_client, b"a" * 12_345_678).text
+        page = upload(admin_client, b"a" * 52_345_678).text
 
-        assert "The file has 12.3 MB. At most 10 MB can be imported; split it." in page
+        assert "The file has 52.3 MB. At most 50 MB can be imported; split it." in page
         assert not list(folder.rglob("*"))
         assert not ImportRun.objects.exists()
 

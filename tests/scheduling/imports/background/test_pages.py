@@ -1,6 +1,10 @@
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from scheduling.imports.kinds.assignments import AssignmentResource
+from scheduling.imports.kinds.selected_assignments import SelectedAssignmentResource
 from scheduling.models import Employee, ImportRun
 from tests.scheduling.imports.background.running import page_of, people, uploaded
 from tests.scheduling.imports.test_pages import confirm, url
@@ -29,6 +33,12 @@ class LongImportTests:
 
         run.refresh_from_db()
         assert run.outcome == "previewed"
+
+    def test_one_that_is_about_selected_rows_stays_in_the_request(self) -> None:
+        """Another process would not know the selection."""
+        assert AssignmentResource().runs_by_options
+        selection: Any = object()
+        assert not SelectedAssignmentResource(selection).runs_by_options
 
     def test_only_a_form_that_was_sent_starts_one(self, admin_client: Client) -> None:
         run = uploaded(admin_client, people(3))[0]
