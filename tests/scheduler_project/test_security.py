@@ -144,7 +144,15 @@ class EveryPageTests:
         assert {"index", "app_list", "password_change", "scheduling_department_delete"} <= seen[200]
         # No page: what wants a POST or a query, what has no page of its own, and people, who are not deleted.
         others = {name for status, names in seen.items() if status not in (200, 302) for name in names}
-        no_page = ("_process_import", "_delete", "_mark_read", "autocomplete", "view_on_site", "importrun_add")
+        no_page = (
+            "_process_import",
+            "_delete",
+            "_mark_read",
+            "autocomplete",
+            "view_on_site",
+            "importrun_add",
+            "_cancel",
+        )
         assert {name for name in others if not name.endswith(no_page)} == set()
 
     def test_of_the_admin_in_a_popup(self, rows: None, admin_client: Client) -> None:
