@@ -8,8 +8,8 @@ stores nothing and every read asks the database. To test *what is cached*, a tes
     def test_the_second_read_asks_nobody(committed_cache, django_assert_num_queries):
         ...
 
-``as_on_start``, ``fill_history``, ``take_sample`` and ``invalidation_log`` are for those who measure or show what the cache records of
-itself: a page with a month of history, the cost of a sample, the cost of a line in the log.
+``as_on_start``, ``fill_history``, ``take_sample`` and ``invalidation_log`` are for those who measure or show what the
+cache does by itself: warming, a page with a month of history, the cost of a sample, the cost of a line in the log.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -148,7 +148,7 @@ class EveryPageTests:
         # that an import has left out, of which the one here has none.
         others = {name for status, names in seen.items() if status not in (200, 302) for name in names}
         no_page = ("_process_import", "_delete", "_mark_read", "autocomplete", "view_on_site")
-        no_page += ("importrun_add", "importrun_refused")
+        no_page += ("importrun_add", "importrun_refused", "_cancel")
         assert {name for name in others if not name.endswith(no_page)} == set()
 
     def test_of_the_admin_in_a_popup(self, rows: None, admin_client: Client) -> None:

@@ -71,6 +71,12 @@ class Table(tablib.Dataset):
         self.reading: dict[str, str] = {}
         """What the bytes have shown: the sheet of a spreadsheet, or the encoding of a text."""
 
+    def append_col(self, col: Sequence[Any], header: str | None = None) -> None:
+        """Add a column on the right, in place: tablib would change row by row."""
+        self.columns.append(list(col))
+        known: list[Any] = getattr(self, "headers", None) or []
+        self.headers = [*known, header]
+
 
 class RowsOfColumns(Sequence[Row]):
     """The rows of a table that is kept by columns, as tablib has them. Each is made when it is asked for."""

@@ -151,7 +151,7 @@ class FileRun:
         fill_blanks(self, keys)
         self.prepare(keys)
         new, changed = self._compare(keys)
-        self._require_columns_of_new_rows(new)
+        _require_columns_of_new_rows(self.kind, self.sheet, new)
         lost_zeros.refuse_in(self, keys, new, changed)
         self.check(keys, new, changed)
         if preview:
@@ -266,14 +266,6 @@ class FileRun:
                 changed.append(position)
         return new, changed
 
-    def _require_columns_of_new_rows(self, new: Sequence[int]) -> None:
-        missing = [name for name in self.kind.required_for_new if name not in self.sheet.values]
-        if new and missing:
-            raise FileError(
-                _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
-                % {"kind": self.kind.label, "count": len(new), "columns": listed(missing)}
-            )
-
     def _updated_fields(self) -> list[str]:
         get_field = self.kind.model._meta.get_field
         now = [field.name for field in self.kind.model._meta.concrete_fields if getattr(field, "auto_now", False)]
@@ -297,3 +289,10 @@ class FileRun:
         """Refuse what the database has refused. The reasons go by the place in `positions`."""
         for place, blame in blames.items():
             self.sheet.refuse(positions[place], self.column_of(blame.fields), blame.reason)
+
+
+def _require_columns_of_new_rows(kind: ImportKind, sheet: Sheet, new: Sequence[int]) -> None:
+    missing = [name for name in kind.required_for_new if name not in sheet.values]
+    if new and missing:
+        text = _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
+        raise FileError(text % {"kind": kind.label, "count": len(new), "columns": listed(missing)})

@@ -102,6 +102,15 @@ class PollTests:
         load(1, f"polled:{polling.MAX_WATCHED}")
         assert counted() == (1, 0)
 
+    def test_what_was_only_warmed_is_not_watched(self, ticking: Clock) -> None:
+        """A digest of each schedule that an import has filled would take as long as the import."""
+        shift, ttl = ShiftFactory(), SHIFT_BY_NAME.kind.ttl
+        SHIFT_BY_NAME.warm([shift.name])
+        for polls in (0, 1):
+            ticking.tick(ttl + 1)
+            Shift.objects.get_by_name(shift.name)
+            assert cache_manager.get_stats()["types"]["shift"]["kinds"]["name"]["polls"] == polls
+
     def test_rows_that_something_else_has_written_are_found(self, ticking: Clock) -> None:
         shift = ShiftFactory()
         ttl = SHIFT_BY_NAME.kind.ttl

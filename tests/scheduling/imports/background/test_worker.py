@@ -11,7 +11,7 @@ from scheduling.imports.background.watching import end_run, look, signs_of
 from scheduling.imports.background.worker import run_import
 from scheduling.imports.engine.problems import FileError
 from scheduling.models import Department, Employee, ImportRun
-from tests.factories import EmployeeFactory, ImportRunFactory
+from tests.factories import EmployeeFactory, ImportRunFactory, ScheduleFactory, ShiftFactory
 from tests.scheduling.admin.shared.test_guarded_fields import MAY_CHANGE_PEOPLE, staff
 from tests.scheduling.imports.background.running import HeldImport, cancel_url, page_of, people
 from tests.waiting import wait_until
@@ -41,11 +41,30 @@ class RunImportTests:
     def test_takes_the_options_of_the_run(self, kitchen: Department) -> None:
         EmployeeFactory(email="amy@example.com")
         data = b"Mail,hire_date\namy@example.com,11/05/2026\n"
-        options = {"date_order": "dmy", "map": {"Mail": "email"}}
+        options = {"date_order": "dmy", "columns": {"Mail": "email"}}
         run = ImportRunFactory(outcome="previewed", file=data, options=options)
 
         assert run_import(run.pk).outcome == "imported"
         assert str(Employee.objects.get().hire_date) == "2026-05-11"
+
+    def test_takes_the_selection_of_the_run(self) -> None:
+        schedule = ScheduleFactory()
+        amy, bob = EmployeeFactory.create_batch(2, department=schedule.department)
+        shift = ShiftFactory()
+        data = f"employee,shift,date\n{bob.email},{shift.name},{schedule.week_start}\n".encode()
+        run = ImportRunFactory(
+            kind="assignments", outcome="previewed", file=data, options={"only": f"employee:{amy.pk}"}
+        )
+
+        assert run_import(run.pk).outcome == "refused"
+
+    def test_imports_the_valid_rows_alone_if_that_was_confirmed(self, kitchen: Department) -> None:
+        run = ImportRunFactory(outcome="previewed", file=people(2) + b"nobody\n", options={"valid_only": True})
+
+        assert run_import(run.pk).outcome == "imported"
+
+        run.refresh_from_db()
+        assert (run.new, run.refused) == (2, 1)
 
     def test_refuses_what_the_user_may_not_change(self, kitchen: Department) -> None:
         EmployeeFactory(email="amy@example.com", phone="1")

@@ -98,6 +98,21 @@ class XLSXTests:
             read_table(xlsx(["a"]))
 
 
+class TableTests:
+    def test_is_a_dataset_that_is_kept_by_columns(self) -> None:
+        table = read_table(b"a,b\n1,2\n1,3\n")
+
+        assert table.columns == [["1", "1"], ["2", "3"]]
+        assert table.columns[0][0] is table.columns[0][1]
+        assert (len(table), table.width, table[1], table["b"]) == (2, 2, ("1", "3"), ["2", "3"])
+        assert (table[0:2], table.dict[0]) == ([("1", "2"), ("1", "3")], {"a": "1", "b": "2"})
+
+    def test_takes_another_column(self) -> None:
+        table = read_table(b"a\n1\n2\n")
+        table.append_col(["x", "y"], header="b")
+        assert (table.headers, list(table)) == (["a", "b"], [("1", "x"), ("2", "y")])
+
+
 class LimitTests:
     def test_an_empty_file(self) -> None:
         for data in (b"", b"\n\n", b"\xef\xbb\xbf"):
