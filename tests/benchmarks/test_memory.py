@@ -12,7 +12,6 @@ class MeasureTests:
         found = memory.measure(0.1)
 
         assert found.keys() >= {"all_types_mb", "abs_estimate_error_percent", "employee_mb", "general_mb"}
-        # Of a tenth of the rows one in 64 is measured too, which is a few of each type; and what a type takes once (its
-        # tables, the watched polls, the values that rows share) weighs more beside 20 entries than beside 200.
-        assert found["abs_estimate_error_percent"] < 45
+        # Of a tenth of the rows one in 64 is measured too, which is a few of each type.
+        assert found["abs_estimate_error_percent"] < 30
         assert abs(found["all_types_estimate_mb"] / found["all_types_mb"] - 1) < 0.2
