@@ -10,6 +10,8 @@ MAX_VALUES = 64
 """A column with more different values shares none: nearly every row has a value of its own."""
 
 _columns: dict[type[models.Model], dict[str, dict[Any, Any] | None]] = {}
+_rows: dict[type[models.Model], int] = {}
+"""How many rows of a model have come by, about: threads may count at the same moment."""
 
 
 def share(model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
@@ -18,6 +20,7 @@ def share(model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
     Only values that nothing can tell apart: neither 1 and 1.0 nor 1.0 and 1.00.
     """
     columns = _columns.setdefault(model, {})
+    _rows[model] = _rows.get(model, 0) + 1
     for name, value in fields.items():
         kind = type(value)
         if kind is str or kind is date or kind is int:
@@ -36,6 +39,9 @@ def share(model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def own_values(model: type[models.Model], fields: dict[str, Any]) -> list[Any]:
-    """Return the values of a row that no other row shares with it by ``share``, as far as that is known now."""
-    columns = _columns.get(model, {})
-    return [value for name, value in fields.items() if not columns.get(name)]
+    """Return the values of a row that no other row shares with it by ``share``, as far as that is known now.
+
+    A column counts as shared if it has had half as many values as rows, or fewer.
+    """
+    columns, most = _columns.get(model, {}), _rows.get(model, 0) // 2
+    return [value for name, value in fields.items() if not 0 < len(columns.get(name) or ()) <= most]

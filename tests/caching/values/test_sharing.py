@@ -15,6 +15,7 @@ from tests.factories import EmployeeFactory
 @pytest.fixture(autouse=True)
 def _none_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caching.values.sharing._columns", {})
+    monkeypatch.setattr("caching.values.sharing._rows", {})
 
 
 class ShareTests:
@@ -70,4 +71,5 @@ class ShareTests:
         first, second = (freeze(row).value for row in Employee.objects.all())
         assert first.fields["hourly_rate"] is second.fields["hourly_rate"]
         assert first.fields["email"] is not second.fields["email"]
+        assert first.fields["email"] in own_values(Employee, first.fields)
         assert first.fields["hourly_rate"] not in own_values(Employee, first.fields)
