@@ -31,7 +31,9 @@ def starts_outside(key: UUID, user: Any, options: dict[str, Any]) -> bool:
     False if it is to be imported in the request: a short one, or one for which there is no other process. `options` are
     those of the import, as the run keeps them.
     """
-    run = ImportRun.objects.filter(pk=key, outcome=Outcome.PREVIEWED).defer("file", "changes").first()
+    # The valid rows of a file are imported also if it is refused as a whole.
+    outcomes = ImportRun.WAITING if options.get("valid_only") else (Outcome.PREVIEWED,)
+    run = ImportRun.objects.filter(pk=key, outcome__in=outcomes).defer("file", "changes").first()
     if run is None or not is_possible() or not is_long(run):
         return False
     options = {**run.options, **options, LANGUAGE: translation.get_language()}
@@ -50,14 +52,14 @@ def start(key: UUID, **values: Any) -> bool:
     """Start the process, or queue the task, that imports the upload of a run. False if that is impossible."""
     signs = signs_of(key)
     if tasks.are_configured():
-        claim(signs, "", only=(Outcome.PREVIEWED,), **values)
+        claim(signs, "", only=ImportRun.WAITING, **values)
         tasks.enqueue(key)
         return True
     lease = uuid4().hex
     if not signs.take(lease):
         raise FileError(held_by_another())
     try:
-        claim(signs, lease, only=(Outcome.PREVIEWED,), **values)
+        claim(signs, lease, only=ImportRun.WAITING, **values)
         return _start_process(signs, lease)
     finally:
         # The child has inherited it.

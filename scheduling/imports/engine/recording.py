@@ -50,7 +50,9 @@ class Recording:
         self.file_name = file_name
         self.user = user if user is not None and user.pk else None
         self.upload = upload
-        self._of_upload = {"outcome": Outcome.RUNNING, "lease": lease} if lease else {"outcome": Outcome.PREVIEWED}
+        # Rows of a file that is refused as a whole can be imported, the valid ones alone.
+        waiting: dict[str, Any] = {"outcome__in": ImportRun.WAITING}
+        self._of_upload = {"outcome": Outcome.RUNNING, "lease": lease} if lease else waiting
         self.options = {name: value for name, value in (options or {}).items() if value}
         self.started = time.perf_counter()
         self.queries: Counter[str] = Counter()

@@ -59,7 +59,9 @@ class RunImportTests:
         assert run_import(run.pk).outcome == "refused"
 
     def test_imports_the_valid_rows_alone_if_that_was_confirmed(self, kitchen: Department) -> None:
-        run = ImportRunFactory(outcome="previewed", file=people(2) + b"nobody\n", options={"valid_only": True})
+        run = ImportRunFactory(
+            outcome="previewed", file=people(2) + b"\nnobody,2,P,Q,KIT\n", options={"valid_only": True}
+        )
 
         assert run_import(run.pk).outcome == "imported"
 
