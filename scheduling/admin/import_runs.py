@@ -101,8 +101,7 @@ class ImportRunAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
-        return False
+    has_delete_permission = has_change_permission
 
     def has_file_permission(self, request: HttpRequest, run: ImportRun) -> bool:
         """Whether the user may have the file: it can have columns that are hidden from some who may import others."""

@@ -8,12 +8,12 @@ import tablib
 from django.utils.translation import gettext
 
 from scheduling.imports.choices import resource_kwargs
-from scheduling.imports.engine.files import Upload
-from scheduling.imports.engine.mending import MendedCell
-from scheduling.imports.engine.problems import Problem
+from scheduling.imports.engine.files import Upload, read_table
+from scheduling.imports.engine.mending import Mended, MendedCell, changed_cells
+from scheduling.imports.engine.problems import FileError, Problem
 from scheduling.imports.engine.recording import READ_AS
 from scheduling.imports.engine.report import refused_rows
-from scheduling.imports.engine.resource import mended_cells
+from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.kinds import KINDS
 from scheduling.models import ImportRun
 from scheduling.models.guarded import AnyUser, hidden_from
@@ -41,7 +41,7 @@ def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
     hidden = hidden_from(user, kind.model)
     fields = {column.name: column.field_name for column in kind.columns}
     columns = run.options.get(READ_AS, {})
-    for cell in mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
+    for cell in _mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
         if fields.get(columns.get(cell.header, cell.header)) not in hidden:
             yield cell
 
@@ -58,3 +58,12 @@ def left_out_rows(run: ImportRun) -> tablib.Dataset:
     for row, __, ___, reason in run.problems:
         reasons.setdefault(row, []).append(reason)
     return refused_rows(table.headers or (), dict(zip(table.row_numbers, table, strict=True)), reasons)
+
+
+def _mended_cells(data: bytes, resource: FileResource, mended: Mended) -> list[MendedCell]:
+    """Return the cells of a file that were mended by hand, without what they were if the file is no longer there."""
+    try:
+        table: tablib.Dataset = read_table(data, resource.known_headers, resource.read_options)
+    except FileError:
+        table = tablib.Dataset()
+    return changed_cells(table, mended)

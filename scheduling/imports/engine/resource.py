@@ -29,7 +29,7 @@ from scheduling.imports.engine.files import ReadOptions, Table, Upload, read_tab
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
-from scheduling.imports.engine.mending import Mended, MendedCell, changed_cells, mend, wrong_rows
+from scheduling.imports.engine.mending import Mended, mend, wrong_rows
 from scheduling.imports.engine.one_at_a_time import wait_for_others
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.query_count import counting_queries
@@ -283,15 +283,6 @@ class FileResource(Resource):
         if not dry_run and not (all_or_nothing and result.refused):
             recording.imported(run, result)
         return result
-
-
-def mended_cells(data: bytes, resource: FileResource, mended: Mended) -> list[MendedCell]:
-    """Return the cells of a file that were mended by hand, without what they were if the file is no longer there."""
-    try:
-        table: tablib.Dataset = read_table(data, resource.known_headers, resource.read_options)
-    except FileError:
-        table = tablib.Dataset()
-    return changed_cells(table, mended)
 
 
 def _export_path(column: Column) -> str:
