@@ -35,8 +35,7 @@ from scheduling.models.guarded import AnyUser, closed_to, hidden_from
 
 COUNTS = ("new", "updated", "deleted", "unchanged", "skipped", "refused")
 MEASURED = ("queries", "seconds", "looked_up")
-MAX_LEFT = 100
-MAX_SHOWN = 1000
+MAX_LEFT, MAX_SHOWN = 100, 1000
 OPTIONS = {
     "encoding": _("encoding"),
     "sheet": _("sheet"),
@@ -89,11 +88,10 @@ class ImportRunAdmin(admin.ModelAdmin):
     # -- who may do what ---------------------------------------------------------------------------------------------
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(kinds_of(request.user))
+        return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
-        kinds = kinds_of(request.user)
-        return bool(kinds) if obj is None else obj.kind in kinds
+        return bool(kinds := kinds_of(request.user)) and (obj is None or obj.kind in kinds)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -137,8 +135,8 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("rows"))
     def rows(self, run: ImportRun) -> str:
-        counts = ((getattr(run, name), label_for_field(name, ImportRun)) for name in COUNTS)
-        said = [f"{number_format(count, force_grouping=True)} {label}" for count, label in counts if count]
+        counts = {label_for_field(name, ImportRun): getattr(run, name) for name in COUNTS if getattr(run, name)}
+        said = [f"{number_format(count, force_grouping=True)} {label}" for label, count in counts.items()]
         return ", ".join(said) or self.get_empty_value_display()
 
     @admin.display(description=_("look-ups"))
@@ -179,15 +177,15 @@ class ImportRunAdmin(admin.ModelAdmin):
     # -- the file, and the undo ----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        views = (self.file_view, self.refused_view, self.undo_view, self.cancel_view)
-        file, refused, undo, cancel = (self.admin_site.admin_view(view) for view in views)
-        return [
-            path("<str:object_id>/cancel/", cancel, name="scheduling_importrun_cancel"),
-            path("<str:object_id>/file/", file, name="scheduling_importrun_file"),
-            path("<str:object_id>/refused/", refused, name="scheduling_importrun_refused"),
-            path("<str:object_id>/undo/", undo, name="scheduling_importrun_undo"),
-            *super().get_urls(),
+        pages = [
+            path(
+                f"<str:object_id>/{name}/",
+                self.admin_site.admin_view(getattr(self, f"{name}_view")),
+                name=f"scheduling_importrun_{name}",
+            )
+            for name in ("cancel", "file", "refused", "undo")
         ]
+        return [*pages, *super().get_urls()]
 
     def file_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the file as it was uploaded."""
