@@ -139,8 +139,8 @@ class WrongRowsTests:
         assert "colour" in " ".join(first.reasons).lower()
 
     def test_equal_values_of_which_some_are_right_are_not_mended_at_once(self) -> None:
-        """The second `Early` repeats the first, with which nothing is wrong."""
-        found = wrong(ShiftTypeResource, b"name,colour\nEarly,#ff0000\nearly,#ff0000\nEarly,#ff0000\n")
+        """They repeat the first `Early`, with which nothing is wrong."""
+        found = wrong(ShiftTypeResource, b"name,colour\nEarly,#ff0000\nEarly,#ff0000\nEarly,#ff0000\n")
 
         assert {(cell.name, cell.equal) for row in found.rows for cell in row.cells} == {("3-0", 1), ("4-0", 1)}
 
