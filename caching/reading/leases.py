@@ -69,12 +69,12 @@ def take_leases(
 
 
 # Tasks copy the context but not the objects in it. So the mapping is replaced and never changed in place.
-_open: ContextVar[Mapping[tuple[str, str], Lease]] = ContextVar("caching_leases", default=MappingProxyType({}))
+open_leases: ContextVar[Mapping[tuple[str, str], Lease]] = ContextVar("caching_leases", default=MappingProxyType({}))
 
 
 def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
     """Keep the leases of a ``get`` for a later ``set`` in this context; an older lease of a key takes precedence."""
-    held = dict(_open.get())
+    held = dict(open_leases.get())
     for name, lease in leases.items():
         older = held.pop(name, None)
         if older is None:
@@ -85,12 +85,12 @@ def remember(leases: Mapping[tuple[str, str], Lease]) -> None:
             held[name] = replace(lease, given_up=older.opened + older.given_up)
     for name in list(held)[: max(len(held) - MAX_LEASES, 0)]:
         del held[name]
-    _open.set(held)
+    open_leases.set(held)
 
 
 def take_back(name: tuple[str, str]) -> Lease | None:
     """Return the oldest open lease of a key, and close one ``get`` of it; None if there is none."""
-    held = dict(_open.get())
+    held = dict(open_leases.get())
     lease = held.pop(name, None)
     if lease is None:
         return None
@@ -101,15 +101,15 @@ def take_back(name: tuple[str, str]) -> Lease | None:
         lease = replace(lease, known=None)
     if rest.opened or rest.given_up:
         held[name] = rest
-    _open.set(held)
+    open_leases.set(held)
     return lease
 
 
 def is_open(name: tuple[str, str]) -> bool:
-    return name in _open.get()
+    return name in open_leases.get()
 
 
 def drop_all(**kwargs: object) -> None:
     """Drop all leases of this context: the receiver of ``request_started`` and ``request_finished``."""
-    if _open.get():
-        _open.set(MappingProxyType({}))
+    if open_leases.get():
+        open_leases.set(MappingProxyType({}))

@@ -19,7 +19,7 @@ from .dependencies import Dependencies
 from .entries import Kind
 from .finding import find_shared
 from .herd import Turn, aturn_of, has_turns, turn_of
-from .leases import Lease, take_leases
+from .leases import Lease, open_leases, take_leases
 from .runtime import open_blocks, switched_off
 from .single_flight import kept_going
 from .storing import store
@@ -66,7 +66,7 @@ async def aload_through(
     ttl: float | None,
 ) -> Any:
     """Do the same as ``load_through`` with an awaitable load, which goes on if the caller is cancelled."""
-    return await kept_going(_aload(kind, key, load, dependencies, ttl))
+    return await kept_going(_aload(kind, key, load, dependencies, ttl), open_leases)
 
 
 async def _aload(

@@ -7,7 +7,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
 from .background import report
@@ -86,9 +86,13 @@ class SingleFlight:
                 event.set()
 
 
-async def kept_going(load: Coroutine[Any, Any, Loaded]) -> Loaded:
-    """Return what a coroutine returns. It goes on if the caller is cancelled: others may wait for it."""
-    task = asyncio.get_running_loop().create_task(load, name="caching-load")
+async def kept_going(load: Coroutine[Any, Any, Loaded], kept: ContextVar[Any]) -> Loaded:
+    """Return what a coroutine returns. It goes on if the caller is cancelled: others may wait for it.
+
+    What the coroutine leaves in the variable ``kept`` is left to the caller, as if there were no task of its own.
+    """
+    context = copy_context()
+    task = asyncio.get_running_loop().create_task(load, name="caching-load", context=context)
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
     try:
@@ -96,6 +100,9 @@ async def kept_going(load: Coroutine[Any, Any, Loaded]) -> Loaded:
     except asyncio.CancelledError:
         task.add_done_callback(_report)
         raise
+    finally:
+        if task.done() and kept in context:
+            kept.set(context[kept])
 
 
 def _report(task: "asyncio.Task[Any]") -> None:

@@ -107,6 +107,8 @@ def open_or_create(path: Path) -> int:
         os.rename(fresh, path)
         return file
     finally:
+        # Not by closing alone: a child that was forked meanwhile has the lock open, too, for as long as it lives.
+        fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
 
 

@@ -40,12 +40,12 @@ class MappedFile(GenerationStore):
 
     def _forget(self) -> None:
         """Discard every handle so that the next use reopens the file: a lock must not be shared across a fork."""
-        if self._file != CLOSED:
-            os.close(self._file)
-        self._file = CLOSED
+        old, self._file = self._file, CLOSED
         self._inode = (0, 0)
         self._current_until = 0.0
         self._thread_lock, self._barrier = threading.Lock(), threading.Lock()
+        if old != CLOSED:
+            os.close(old)
 
     def open(self) -> None:
         self._ensure_current()
@@ -83,13 +83,18 @@ class MappedFile(GenerationStore):
 
     @contextmanager
     def _changing(self) -> Iterator[memoryview]:
-        """Lock the store; the epoch in which readers remember something ends before the block, and another begins."""
-        epoch = new_epoch()
-        with self._locked() as view:
-            view[EPOCH] = CHANGING
+        """Lock the store, and end the epoch."""
+        with self._locked() as view, self._next_epoch(view):
             yield view
-            self._keep_the_order()
-            view[EPOCH] = epoch
+
+    @contextmanager
+    def _next_epoch(self, view: memoryview) -> Iterator[None]:
+        """End the epoch in which readers remember something before the block, and begin another after it."""
+        epoch = new_epoch()
+        view[EPOCH] = CHANGING
+        yield
+        self._keep_the_order()
+        view[EPOCH] = epoch
 
     def _keep_the_order(self) -> None:
         """Let no processor exchange what is read or written before and after.
@@ -131,12 +136,13 @@ class MappedFile(GenerationStore):
             # ValueError: the file has been truncated since it was opened.
             os.close(file)
             raise GenerationsUnavailable(f"{self.path} cannot be mapped: {error}.", others_serve=True) from error
-        found = os.fstat(file)
-        if self._file != CLOSED:
-            os.close(self._file)
-        # Drop the old mapping instead of closing it: another thread may be reading it right now.
-        self._file, self._inode = file, (found.st_dev, found.st_ino)
+        found, old = os.fstat(file), self._file
+        # Drop the old mapping instead of closing it: another thread may be reading it right now. The order matters to
+        # that thread: it reads what is at least as new as the file whose length it checks, and no file of others.
         self._view, self._identity = memoryview(memory).cast("Q"), memory[len(MAGIC) : len(MAGIC) + 16]
+        self._file, self._inode = file, (found.st_dev, found.st_ino)
+        if old != CLOSED:
+            os.close(old)
 
 
 class Locked:

@@ -154,10 +154,12 @@ class SharedMemoryGenerations(MappedFile):
     def _expire_intents(self, tags: Sequence[str]) -> None:
         """Give new generations to pending tags whose intents have all expired."""
         try:
-            with self._changing() as view:
-                now = milliseconds(self._clock())
-                for slot, generation in fresh_generations({slot_of(tag) for tag in tags}):
-                    if view[slot] & PENDING and not has_live_intents(view, slot, now):
-                        view[slot] = generation
+            with self._locked() as view:
+                now, slots = milliseconds(self._clock()), {slot_of(tag) for tag in tags}
+                expired = [slot for slot in slots if view[slot] & PENDING and not has_live_intents(view, slot, now)]
+                if expired:
+                    with self._next_epoch(view):
+                        for slot, generation in fresh_generations(expired):
+                            view[slot] = generation
         except GenerationsUnavailable:
             return

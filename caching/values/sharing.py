@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models
 
+MAX_LENGTH = 64
+"""Longer texts are not shared: what is shared stays in memory for ever."""
 MAX_VALUES = 64
 """A column with more different values shares none: nearly every row has a value of its own."""
 
@@ -23,7 +25,7 @@ def share(model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
     _rows[model] = _rows.get(model, 0) + 1
     for name, value in fields.items():
         kind = type(value)
-        if kind is str or kind is date or kind is int:
+        if (kind is str and len(value) <= MAX_LENGTH) or kind is date or kind is int:
             key = value
         elif kind is Decimal or (kind is time and not value.fold and value.tzinfo is None):
             key = kind, str(value)
@@ -44,4 +46,8 @@ def own_values(model: type[models.Model], fields: dict[str, Any]) -> list[Any]:
     A column counts as shared if it has had half as many values as rows, or fewer.
     """
     columns, most = _columns.get(model, {}), _rows.get(model, 0) // 2
-    return [value for name, value in fields.items() if not 0 < len(columns.get(name) or ()) <= most]
+    return [
+        value
+        for name, value in fields.items()
+        if not 0 < len(columns.get(name) or ()) <= most or (type(value) is str and len(value) > MAX_LENGTH)
+    ]

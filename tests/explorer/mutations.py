@@ -303,14 +303,14 @@ MUTATIONS = (
     broken(
         "epoch: a write leaves it as it was",
         "two_writers_of_one_row",
-        (MappedFile, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
-        (MappedFile, "_changing", "view[EPOCH] = CHANGING", "pass"),
+        (MappedFile, "_next_epoch", f"{_ORDER}\n    view[EPOCH] = epoch", "pass"),
+        (MappedFile, "_next_epoch", "view[EPOCH] = CHANGING", "pass"),
     ),
     broken(
         "epoch: the new one begins before the generations are written",
         "every_word_and_the_epoch",
-        (MappedFile, "_changing", f"{_ORDER}\n        view[EPOCH] = epoch", "pass"),
-        (MappedFile, "_changing", "view[EPOCH] = CHANGING", "view[EPOCH] = epoch"),
+        (MappedFile, "_next_epoch", f"{_ORDER}\n    view[EPOCH] = epoch", "pass"),
+        (MappedFile, "_next_epoch", "view[EPOCH] = CHANGING", "view[EPOCH] = epoch"),
     ),
     broken(
         "epoch: a reader reads it after the generations",
@@ -402,19 +402,19 @@ IN_REDIS = (
     broken(
         "redis: a look does not read what was pushed",
         "two_writers_of_one_row_in_redis",
-        (Mirror, "holds", "and not poll(self._poll_argument, 1, 0)", ""),
+        (Mirror, "holds", "not poll(self._poll_argument, 1, 0)", "True"),
     ),
     broken(
         "redis: a reply is kept over a later push, or an own write",
         "threads_of_one_process_in_redis",
         (KnownGenerations, "take_reply", "number is not None and key not in self._pushed", "number is not None"),
         (KnownGenerations, "take_reply", "forgotten == self.forgotten and not self._flushed", "True"),
-        (KnownGenerations, "take_push", "self.pop(key, None)", "pass"),
+        (KnownGenerations, "take_push", "lost |= self.pop(key, None) is not None", "pass"),
     ),
     broken(
         "redis: a push drops nothing",
         "two_writers_of_one_row_in_redis",
-        (KnownGenerations, "take_push", "self.pop(key, None)", "pass"),
+        (KnownGenerations, "take_push", "lost |= self.pop(key, None) is not None", "pass"),
     ),
     broken(
         "redis: a push leaves the epoch as it was",

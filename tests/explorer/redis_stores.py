@@ -123,8 +123,8 @@ class Server:
 
     def script(self, sha: str, keys: Sequence[bytes], arguments: Sequence[Any], by: Any = None) -> Any:
         self.expire()
-        # Valkey tells a client also of what its own script does. Here NOLOOP holds for that as well: else nothing
-        # would be mirrored before the third read of a scenario. To be told too much is safe.
+        # A server tells a client also of what its own script does. Not here: else nothing would be mirrored before the
+        # third read of a scenario. To be told too much is safe.
         self._by = by
         pairs = list(zip(keys[::2], keys[1::2], strict=True))
         if sha == FILL.sha:

@@ -24,7 +24,7 @@ class KnownGenerations(dict[bytes, int]):
         """How often this process has dropped what it changes by itself."""
         self._lock = threading.Lock()
         self._pushed: set[bytes] = set()
-        self._flushed = False
+        self._flushed = self._awaits_reply = False
 
     def forget(self, keys: Iterable[bytes]) -> None:
         """Drop what this process changes or has changed, without waiting for the push from the server."""
@@ -37,18 +37,23 @@ class KnownGenerations(dict[bytes, int]):
 
     def take_push(self, keys: Iterable[bytes] | None) -> None:
         """Drop what the server says has changed; None: everything, by FLUSHALL or FLUSHDB."""
-        if keys is None:
-            self._flushed = True
-            self.clear()
-        else:
-            self._pushed.update(keys)
-            for key in keys:
-                self.pop(key, None)
-        self.epoch = next(_epochs)
+        lost = keys is None
+        # Under the lock: of what ``forget`` drops at this moment, it must have ended the epoch.
+        with self._lock:
+            if keys is None:
+                self._flushed = True
+                self.clear()
+            else:
+                if self._awaits_reply:
+                    self._pushed.update(keys)
+                for key in keys:
+                    lost |= self.pop(key, None) is not None
+            if lost:
+                self.epoch = next(_epochs)
 
     def before_request(self) -> int:
         """Note what is pushed from now on, for ``take_reply``; return what that must be given."""
-        self._pushed, self._flushed = set(), False
+        self._pushed, self._flushed, self._awaits_reply = set(), False, True
         return self.forgotten
 
     def take_reply(self, generations: Mapping[bytes, int | None], forgotten: int) -> None:
@@ -64,3 +69,5 @@ class KnownGenerations(dict[bytes, int]):
                 self.update(settled)
                 if replaces:
                     self.epoch = next(_epochs)
+        self._awaits_reply = False
+        self._pushed.clear()

@@ -76,10 +76,9 @@ class Mirror:
 
     def holds(self, stamp: Stamp) -> bool:
         if (
-            self._clock() < self._current_until
-            # The order matters: _consuming is set before the socket is empty, and cleared after all pushes are handled.
-            and not poll(self._poll_argument, 1, 0)
-            and not self._consuming
+            # The order matters: _consuming is set before the socket is empty, and cleared after all pushes are handled;
+            # and the mirror is no longer current before its socket is closed, whose number another one may have then.
+            not poll(self._poll_argument, 1, 0) and not self._consuming and self._clock() < self._current_until
         ):
             known = self._known
             epoch = known.epoch
@@ -174,7 +173,7 @@ class Mirror:
 
     def _track(self) -> bool:
         try:
-            self._ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", self._keyspace.generations, "NOLOOP")
+            self._ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", self._keyspace.generations)
         except ResponseError:
             return False
         return True

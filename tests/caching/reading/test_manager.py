@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings as django_settings
 from django.db import connection, connections
 from pytest_django.fixtures import Settings
@@ -441,6 +441,19 @@ class AsyncTests:
 
         async_to_sync(main)()
         assert len(calls) == 1
+
+    def test_a_get_inside_a_load_is_older_than_a_write_after_it(self) -> None:
+        async def load() -> Any:
+            return await cache_manager.aget("general", "id:1")
+
+        async def main() -> Any:
+            await cache_manager.aget_or_load("general", "id:77", load)
+            await sync_to_async(cache_manager.delete)("general", "id:1")
+            # What was read before the write must not be stored after it.
+            await cache_manager.aset("general", "id:1", "old")
+            return await cache_manager.aget("general", "id:1")
+
+        assert async_to_sync(main)() is None
 
     def test_aget_or_load_takes_a_partial_and_a_plain_function(self) -> None:
         async def load(value: str) -> str:

@@ -88,6 +88,16 @@ class EpochTests:
         other.publish(TAGS[:1])
         assert not store.holds(stamp)
 
+    def test_goes_on_while_a_dead_writer_is_waited_for(
+        self, store: SharedMemoryGenerations, other: SharedMemoryGenerations
+    ) -> None:
+        other.begin(["elsewhere"])
+        stamp, reads = self.counted(store)
+        assert store.holds(stamp)
+        assert other.stamp(["elsewhere"]) is None
+        assert store.holds(stamp)
+        assert len(reads) == 1
+
     def test_is_not_that_of_another_file(self, store: SharedMemoryGenerations, tmp_path: Path, clock: Clock) -> None:
         stamp, _ = self.counted(store)
         assert store.holds(stamp)

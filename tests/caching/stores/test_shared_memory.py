@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from caching.stores import generation_file
 from caching.stores.generation_file import FILE_NAME, slot_of
 from caching.stores.shared_memory import SharedMemoryGenerations
 from tests.caching.clock import Clock
@@ -146,6 +147,30 @@ print(stamp.identity.hex(), *stamp.generations, flush=True)
         assert len(set(answers)) == 1
         assert answers[0]
         assert not list(tmp_path.glob("*.new"))
+
+    def test_that_were_forked_while_the_file_was_made_lock_nobody_out(
+        self, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make, children = generation_file._random_generations, []
+
+        def forking() -> bytes:
+            if (child := os.fork()) == 0:
+                # It has the lock of its parent open, too.
+                while True:
+                    signal.pause()
+            children.append(child)
+            return make()
+
+        monkeypatch.setattr(generation_file, "_random_generations", forking)
+        opened(tmp_path, clock).stamp(TAGS)
+        lock = os.open(tmp_path / f"{FILE_NAME}.lock", os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(lock)
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
 
     def test_that_were_forked_share_the_generations(self, store: SharedMemoryGenerations) -> None:
         stamp = stamped(store)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caching.values.freezing import freeze
-from caching.values.sharing import MAX_VALUES, own_values, share
+from caching.values.sharing import MAX_LENGTH, MAX_VALUES, own_values, share
 from scheduling.models import Employee, Skill
 from tests.factories import EmployeeFactory
 
@@ -33,6 +33,12 @@ class ShareTests:
         assert first is not second
         share(Skill, {"name": first})
         assert share(Skill, {"name": second})["name"] is first
+
+    def test_leaves_long_texts_to_their_rows(self) -> None:
+        texts = ["x" * (MAX_LENGTH + 1), "".join(["x"] * (MAX_LENGTH + 1))]
+        for text in texts * 2:
+            assert share(Skill, {"name": text})["name"] is text
+        assert own_values(Skill, {"name": texts[0]}) == [texts[0]]
 
     @pytest.mark.parametrize(
         ("first", "second"),

@@ -40,6 +40,14 @@ class ReplyTests:
         assert B not in known
 
 
+class PushTests:
+    def test_is_not_kept_for_a_reply_that_nobody_awaits(self, known: KnownGenerations) -> None:
+        known.take_push([b"%d" % number for number in range(1000)])
+        assert not known._pushed
+        known.take_reply({B: 2}, known.before_request())
+        assert known == {A: 1, B: 2}
+
+
 class EpochTests:
     @pytest.mark.parametrize(
         "change",
@@ -59,6 +67,11 @@ class EpochTests:
     def test_goes_on_when_more_becomes_known(self, known: KnownGenerations) -> None:
         before = known.epoch
         known.take_reply({A: 1, B: 2}, known.before_request())
+        assert known.epoch == before
+
+    def test_goes_on_after_a_push_about_what_is_not_known(self, known: KnownGenerations) -> None:
+        before = known.epoch
+        known.take_push([B])
         assert known.epoch == before
 
     def test_is_never_that_of_an_earlier_mirror(self, known: KnownGenerations) -> None:
