@@ -53,7 +53,11 @@ def start(key: UUID, **values: Any) -> bool:
     signs = signs_of(key)
     if tasks.are_configured():
         claim(signs, "", only=ImportRun.WAITING, **values)
-        tasks.enqueue(key)
+        try:
+            tasks.enqueue(key)
+        except BaseException:
+            ImportRun.objects.filter(pk=key, outcome=Outcome.RUNNING, lease="").update(outcome=Outcome.PREVIEWED)
+            raise
         return True
     lease = uuid4().hex
     if not signs.take(lease):
