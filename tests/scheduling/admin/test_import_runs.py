@@ -107,7 +107,7 @@ class PageTests:
 
     @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
     def test_tells_no_values_of_hidden_columns(self, more: tuple[str, ...], seen: bool) -> None:
-        run = ImportRunFactory(problems=RATES, options={"read_as": {"Wage": "hourly_rate"}})
+        run = ImportRunFactory(problems=RATES, options={"read_as": {"Wage": "hourly_rate", "email": "email"}})
         text = logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text
 
         assert ("12,x" in text) is seen

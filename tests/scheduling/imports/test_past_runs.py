@@ -44,3 +44,15 @@ class HiddenTests:
         assert [cell.after for cell in mended_for(may_not, run())] == []
         assert [problem.value for problem in problems_for(may, run())] == ["x", "x", "y"]
         assert {problem.value for problem in problems_for(may_not, run())} == {""}
+
+    def test_so_is_what_is_below_a_header_of_which_nobody_knows_what_it_was(self) -> None:
+        may = staff(*MAY_CHANGE_PEOPLE, "view_hourly_rate", "view_phone", name="may")
+        may_not = staff(*MAY_CHANGE_PEOPLE, name="may not")
+        about_all = [9, "", "", "All of it."]
+        unread = run(options={"mended": {"2": {"Wage": "z"}}}, problems=[*RUN["problems"], about_all])
+
+        assert [cell.after for cell in mended_for(may, unread)] == ["z"]
+        assert [cell.after for cell in mended_for(may_not, unread)] == []
+        assert [problem.value for problem in problems_for(may, unread)] == ["x", "x", "y", ""]
+        assert {problem.value for problem in problems_for(may_not, unread)} == {""}
+        assert [problem.reason for problem in problems_for(may_not, unread)][-1] == "All of it."
