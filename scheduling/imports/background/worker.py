@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import translation
@@ -132,9 +133,8 @@ def resource_of(run: ImportRun) -> FileResource:
     if only := run.options.get("only"):
         kind = SelectedAssignmentResource
         arguments["selection"] = Selection.of(only)
-    if run.user is not None:
-        kind = kind.without(closed_to(run.user, kind.kind.model))
-    return kind(**arguments)
+    # A user who was deleted may change nothing any more.
+    return kind.without(closed_to(run.user or AnonymousUser(), kind.kind.model))(**arguments)
 
 
 def _stopped(run: ImportRun, lease: str, stopped: Stopped) -> Ended:
