@@ -33,7 +33,8 @@ def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
 
 def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
     """Yield each cell that was mended by hand, without those of columns that are hidden from the user."""
-    if not run.options.get("mended"):
+    # The page of a run that is running is loaded every two seconds, and this reads the file.
+    if not run.options.get("mended") or run.outcome == ImportRun.Outcome.RUNNING:
         return
     shows = _shown_headers(user, run)
     for cell in _mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
@@ -52,7 +53,7 @@ def _shown_headers(user: AnyUser, run: ImportRun) -> Callable[[str], bool]:
 
 def has_left_out_rows(run: ImportRun) -> bool:
     """Whether an import has left out rows. Of a file that was refused no row was imported."""
-    return bool(run.refused) and run.outcome not in ImportRun.WAITING and run.undoes_id is None
+    return bool(run.refused) and run.outcome in (*ImportRun.IN_PLACE, ImportRun.Outcome.UNDONE)
 
 
 def left_out_rows(run: ImportRun) -> tablib.Dataset:

@@ -31,7 +31,10 @@ class LeftOutRowsTests:
 
     def test_a_refused_file_has_left_out_none_alone(self) -> None:
         assert has_left_out_rows(run())
-        assert not has_left_out_rows(run(outcome="refused"))
+        for outcome in ("partly_undone", "undone"):
+            assert has_left_out_rows(run(outcome=outcome))
+        for outcome in ("refused", "running", "interrupted", "cancelled", "undo"):
+            assert not has_left_out_rows(run(outcome=outcome))
         assert not has_left_out_rows(run(refused=0))
 
 
@@ -56,3 +59,9 @@ class HiddenTests:
         assert [problem.value for problem in problems_for(may, unread)] == ["x", "x", "y", ""]
         assert {problem.value for problem in problems_for(may_not, unread)} == {""}
         assert [problem.reason for problem in problems_for(may_not, unread)][-1] == "All of it."
+
+
+def test_while_it_is_running_the_file_is_not_read_for_what_was_mended() -> None:
+    may = staff(*MAY_CHANGE_PEOPLE, "view_hourly_rate", "view_phone", name="may")
+
+    assert list(mended_for(may, run(outcome="running"))) == []
