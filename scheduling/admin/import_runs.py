@@ -108,9 +108,11 @@ class ImportRunAdmin(admin.ModelAdmin):
     # -- what is shown -----------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        """Leave out the files, which may have megabytes."""
+        """Leave out the files, which may have megabytes, and in the list what it does not show."""
         runs = super().get_queryset(request).filter(kind__in=kinds_of(request.user))
-        return runs.defer("file", "changes").select_related("user")
+        is_list = request.path == reverse("admin:scheduling_importrun_changelist", current_app=self.admin_site.name)
+        others = ("options", "problems", "log") if is_list else ()
+        return runs.defer("file", "changes", *others).select_related("user")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the run with how far it is. If its process is dead, it says so."""
@@ -196,12 +198,8 @@ class ImportRunAdmin(admin.ModelAdmin):
             raise PermissionDenied
         name = run.file_name or f"{run.pk}"
         # Whatever it is called, a browser saves it and does not show it.
-        disposition = content_disposition_header(as_attachment=True, filename=name)
-        return HttpResponse(
-            bytes(run.file),
-            content_type="application/octet-stream",
-            headers={"Content-Disposition": disposition},
-        )
+        headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
+        return HttpResponse(bytes(run.file), content_type="application/octet-stream", headers=headers)
 
     def refused_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the rows that an import has left out, to be mended and uploaded, with the reasons in a column."""

@@ -43,9 +43,10 @@ def mark_of(choices: Mapping[str, Any]) -> str:
 
 
 def keep(run: ImportRun, choices: Choices) -> None:
-    """Keep the choices with the run of the upload."""
+    """Keep the choices with the run of the upload. Raises FileNotFoundError if it does not wait any more."""
     run.options = {name: value for name, value in choices.items() if name in KEPT and value}
-    run.save(update_fields=["options"])
+    if not ImportRun.objects.filter(pk=run.pk, outcome__in=ImportRun.WAITING).update(options=run.options):
+        raise FileNotFoundError(str(run.pk))
 
 
 def resource_kwargs(choices: Mapping[str, Any], user: Any = None) -> dict[str, Any]:

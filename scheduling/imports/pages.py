@@ -110,17 +110,17 @@ class FileImportMixin(LongImportMixin, PreviewMixin):
             return super().process_import(request, **kwargs)
         run = self.waiting_run(request, key_of(name))
         if run is None:
-            return self.upload_again(request)
-        if self.take_choices(request, run):
-            messages.warning(request, _("What you have changed was checked. Nothing has been imported yet."))
-            return HttpResponseRedirect(self.page_of(run.pk))
-        self.remember(request, run)
+            return self.what_became(request, key_of(name))
         valid_only = "valid_only" in request.POST
         try:
+            if self.take_choices(request, run):
+                messages.warning(request, _("What you have changed was checked. Nothing has been imported yet."))
+                return HttpResponseRedirect(self.page_of(run.pk))
+            self.remember(request, run)
             elsewhere = self.import_outside(request, run, valid_only=valid_only)
             return elsewhere or super().process_import(request, run=run, valid_only=valid_only, **kwargs)
         except FileNotFoundError:  # Somebody has deleted or confirmed it a moment ago.
-            return self.upload_again(request)
+            return self.what_became(request, run.pk)
 
     def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
         if result.saved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import tablib
 from django.utils.translation import gettext
@@ -21,12 +21,10 @@ from scheduling.models.guarded import AnyUser, hidden_from
 
 def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
     """Yield each error, without the values of columns that are hidden from the user."""
-    kind = KINDS[run.kind].kind
-    hidden = hidden_from(user, kind.model)
-    fields = {column.name: column.field_name for column in kind.columns}
-    columns = run.options.get(READ_AS, {})
+    shows = _shown_headers(user, run)
     for row, header, value, reason in run.problems:
-        if fields.get(columns.get(header, header)) in hidden:
+        # Without a header, it is about the row as a whole.
+        if header and not shows(header):
             # The reason quotes the value.
             yield Problem(row, header, "", gettext("You may not see this column."))
         else:
@@ -35,20 +33,27 @@ def problems_for(user: AnyUser, run: ImportRun) -> Iterator[Problem]:
 
 def mended_for(user: AnyUser, run: ImportRun) -> Iterator[MendedCell]:
     """Yield each cell that was mended by hand, without those of columns that are hidden from the user."""
-    if not run.options.get("mended"):
+    # The page of a run that is running is loaded every two seconds, and this reads the file.
+    if not run.options.get("mended") or run.outcome == ImportRun.Outcome.RUNNING:
         return
+    shows = _shown_headers(user, run)
+    for cell in _mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
+        if shows(cell.header):
+            yield cell
+
+
+def _shown_headers(user: AnyUser, run: ImportRun) -> Callable[[str], bool]:
+    """Return whether the user may see what is below a header: if anything is hidden, only what is known not to be."""
     kind = KINDS[run.kind].kind
     hidden = hidden_from(user, kind.model)
-    fields = {column.name: column.field_name for column in kind.columns}
+    seen = {column.name for column in kind.columns if column.field_name not in hidden}
     columns = run.options.get(READ_AS, {})
-    for cell in _mended_cells(bytes(run.file), KINDS[run.kind](**resource_kwargs(run.options)), run.options["mended"]):
-        if fields.get(columns.get(cell.header, cell.header)) not in hidden:
-            yield cell
+    return lambda header: not hidden or columns.get(header) in seen
 
 
 def has_left_out_rows(run: ImportRun) -> bool:
     """Whether an import has left out rows. Of a file that was refused no row was imported."""
-    return bool(run.refused) and run.outcome not in ImportRun.WAITING and run.undoes_id is None
+    return bool(run.refused) and run.outcome in (*ImportRun.IN_PLACE, ImportRun.Outcome.UNDONE)
 
 
 def left_out_rows(run: ImportRun) -> tablib.Dataset:

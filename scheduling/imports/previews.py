@@ -6,6 +6,7 @@ kept with the run of the upload; the file is uploaded once.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import tablib
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -64,7 +66,9 @@ class PreviewMixin(ImportMixin):
         if not isinstance(run, ImportRun):
             return run
         if request.method == "POST":
-            self.take_choices(request, run)
+            # The check says what became of an upload that was confirmed a moment ago.
+            with suppress(FileNotFoundError):
+                self.take_choices(request, run)
             return HttpResponseRedirect(self.page_of(run.pk))
         result = self._dry_run(request, run)
         request.current_app = self.admin_site.name
@@ -102,24 +106,26 @@ class PreviewMixin(ImportMixin):
 
     def waiting_run(self, request: HttpRequest, key: UUID | None) -> ImportRun | None:
         """Return an upload of the user on this page that is not imported yet, or None."""
-        kinds = [resource.kind.name for resource in self.get_import_resource_classes(request)]
-        if key is None:
-            return None
-        runs = ImportRun.objects.filter(pk=key, user=request.user.pk, kind__in=kinds, outcome__in=ImportRun.WAITING)
+        runs = self._runs_of(request, key).filter(outcome__in=ImportRun.WAITING)
         return runs.exclude(file=b"").defer("changes").first()
+
+    def _runs_of(self, request: HttpRequest, key: UUID | None) -> QuerySet[ImportRun]:
+        if key is None:
+            return ImportRun.objects.none()
+        kinds = [resource.kind.name for resource in self.get_import_resource_classes(request)]
+        return ImportRun.objects.filter(pk=key, user=request.user.pk, kind__in=kinds)
 
     def _open_run(self, request: HttpRequest, key: UUID) -> ImportRun | HttpResponse:
         """Return the upload, or else the page that says what became of it."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         run = self.waiting_run(request, key)
-        if run is not None:
-            return run
-        if ImportRun.objects.filter(pk=key, user=request.user.pk, outcome__in=ImportRun.IN_PLACE).exists():
-            return HttpResponseRedirect(self.page_of_run(key))
-        return self.upload_again(request)
+        return run if run is not None else self.what_became(request, key)
 
-    def upload_again(self, request: HttpRequest) -> HttpResponse:
+    def what_became(self, request: HttpRequest, key: UUID | None) -> HttpResponse:
+        """Return the page of an upload that does not wait any more; if there is none, the page for another one."""
+        if key is not None and self._runs_of(request, key).exclude(outcome__in=ImportRun.WAITING).exists():
+            return HttpResponseRedirect(self.page_of_run(key))
         messages.error(request, _("The uploaded file is no longer there. Upload it again."))
         return HttpResponseRedirect(self.url_of("import"))
 
@@ -164,7 +170,8 @@ class PreviewMixin(ImportMixin):
         """Return the choices after the form was sent. Raises FileError for what cannot be chosen."""
         if "forget" in request.POST:
             forget(self._resource_class(request), request.user, bytes(run.file), before)
-            return {name: value for name, value in before.items() if name in ("mended", "only")}
+            after = {name: value for name, value in before.items() if name in ("mended", "only")}
+            return self._without_mended(request, after) if before.get("encoding") or before.get("sheet") else after
         form = self.create_confirm_form(request)
         form.is_valid()
         sent = {name: form.cleaned_data[name] for name in choices.READING if name in {*request.POST} - {*form.errors}}

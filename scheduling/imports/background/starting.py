@@ -36,7 +36,9 @@ def starts_outside(key: UUID, user: Any, options: dict[str, Any]) -> bool:
     run = ImportRun.objects.filter(pk=key, outcome__in=outcomes).defer("file", "changes").first()
     if run is None or not is_possible() or not is_long(run):
         return False
-    options = {**run.options, **options, LANGUAGE: translation.get_language()}
+    # It may be left from an import that could not be started.
+    kept = {name: value for name, value in run.options.items() if name != "valid_only"}
+    options = {**kept, **options, LANGUAGE: translation.get_language()}
     return start(key, user=user, options=options)
 
 
@@ -53,7 +55,11 @@ def start(key: UUID, **values: Any) -> bool:
     signs = signs_of(key)
     if tasks.are_configured():
         claim(signs, "", only=ImportRun.WAITING, **values)
-        tasks.enqueue(key)
+        try:
+            tasks.enqueue(key)
+        except BaseException:
+            ImportRun.objects.filter(pk=key, outcome=Outcome.RUNNING, lease="").update(outcome=Outcome.PREVIEWED)
+            raise
         return True
     lease = uuid4().hex
     if not signs.take(lease):

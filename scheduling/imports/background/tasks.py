@@ -26,7 +26,7 @@ def are_configured() -> bool:
 
 def import_upload(key: str) -> str:
     """Import the upload of a run; return the outcome."""
-    return run_import(UUID(key)).outcome
+    return run_import(UUID(key), queued=True).outcome
 
 
 if task is not None:

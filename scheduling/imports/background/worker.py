@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import translation
@@ -43,10 +44,11 @@ class Ended:
     """None if it was stopped."""
 
 
-def run_import(key: UUID, *, lease: str = "", handed: int | None = None) -> Ended:
+def run_import(key: UUID, *, lease: str = "", handed: int | None = None, queued: bool = False) -> Ended:
     """Import the upload of a run. Raises FileError if another process does, or if the run cannot be imported any more.
 
-    `lease` and `handed` are those with which the parent process has taken the run already.
+    `lease` and `handed` are those with which the parent process has taken the run already. With `queued`, it is
+    imported only if it still waits for a task.
     """
     signs = signs_of(key)
     if not signs.take(lease, handed):
@@ -54,23 +56,23 @@ def run_import(key: UUID, *, lease: str = "", handed: int | None = None) -> Ende
     lease, is_mine = lease or uuid4().hex, bool(lease)
     try:
         if not is_mine:
-            claim(signs, lease)
+            claim(signs, lease, queued=queued)
         return _import(signs, lease)
     finally:
         signs.give_up()
 
 
-def claim(signs: Signs, lease: str, *, only: tuple[str, ...] = (), **values: Any) -> None:
+def claim(signs: Signs, lease: str, *, only: tuple[str, ...] = (), queued: bool = False, **values: Any) -> None:
     """Write the lease into the row of a run that nobody holds. Raises FileError if somebody does, or it has ended.
 
-    `only` are the outcomes that a run may have; by default all of those from which an import can begin.
+    `only` are the outcomes that a run may have; by default all of those from which an import can begin. With
+    `queued`, it is one that still waits for a task, and was not cancelled.
     """
-    takeable = Q(outcome__in=only or (Outcome.PREVIEWED, *ImportRun.STOPPED))
-    if not only:
+    waits_for_task = Q(outcome=Outcome.RUNNING, lease="")
+    takeable = waits_for_task if queued else Q(outcome__in=only or (Outcome.PREVIEWED, *ImportRun.STOPPED))
+    if not only and not queued:
         # One that waits for a task, and one whose process is dead. With files, the lock has just shown that.
-        takeable |= Q(outcome=Outcome.RUNNING, lease="") | (
-            is_dead() if signs.is_shared else Q(outcome=Outcome.RUNNING)
-        )
+        takeable |= waits_for_task | (is_dead() if signs.is_shared else Q(outcome=Outcome.RUNNING))
     runs = ImportRun.objects.using(signs.using).filter(pk=signs.key).exclude(file=b"")
     new = {"started_at": Now(), "heartbeat_at": Now(), "progress": {}, "cancelled_by": None, "log": "", **values}
     if runs.filter(takeable).update(outcome=Outcome.RUNNING, lease=lease, finished_at=None, **new):
@@ -131,9 +133,8 @@ def resource_of(run: ImportRun) -> FileResource:
     if only := run.options.get("only"):
         kind = SelectedAssignmentResource
         arguments["selection"] = Selection.of(only)
-    if run.user is not None:
-        kind = kind.without(closed_to(run.user, kind.kind.model))
-    return kind(**arguments)
+    # A user who was deleted may change nothing any more.
+    return kind.without(closed_to(run.user or AnonymousUser(), kind.kind.model))(**arguments)
 
 
 def _stopped(run: ImportRun, lease: str, stopped: Stopped) -> Ended:

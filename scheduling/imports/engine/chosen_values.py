@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -45,7 +46,11 @@ class ChosenValues:
     """Whether the user may see the rows of a model, and can be shown which ones there are."""
 
     def wants_new(self, column: str, value: Any) -> bool:
-        return folded(value) in map(folded, self.new.get(column, ()))
+        return folded(value) in self._new.get(column, ())
+
+    @cached_property
+    def _new(self) -> dict[str, set[str]]:
+        return {column: set(map(folded, names)) for column, names in self.new.items()}
 
 
 class ToBeMade:

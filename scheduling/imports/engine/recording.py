@@ -61,8 +61,9 @@ class Recording:
     def imported(self, run: FileRun, result: ImportResult) -> None:
         """Record an import, in its transaction. Raises FileError if somebody else has imported the same upload."""
         changes = changes_of(run)
-        # The statement that writes the run is one of the import.
-        values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": self.queries.total() + 1}
+        # The statements that read and write the run are some of the import.
+        queries = self.queries.total() + (1 if self.upload is None else 2)
+        values = {**self._values(result, Outcome.IMPORTED), "changes": changes, "queries": queries}
         if self.upload is None:
             result.run = self._create(**values)
         elif not self._end_upload(values):
@@ -82,7 +83,12 @@ class Recording:
     def _end_upload(self, values: Mapping[str, Any]) -> bool:
         """Write what came of an upload into its run. False if it is not ours to end, which undoes an import."""
         runs = self._runs.filter(pk=self.upload) if self.upload is not None else self._runs.none()
-        return bool(runs.filter(**self._of_upload).update(**values, lease=""))
+        runs = runs.filter(**self._of_upload).order_by()
+        for stored in runs.values_list("options", flat=True):
+            # It has some that no resource knows: for whom the rows are, and in which language.
+            kept = {name: value for name, value in stored.items() if name != "valid_only"}
+            return bool(runs.update(**{**values, "options": {**kept, **values["options"]}, "lease": ""}))
+        return False
 
     def previewed(self, result: ImportResult) -> None:
         """Tell the run of an upload what would come of it, and say in the result if the file was imported before."""

@@ -50,7 +50,7 @@ def _ignored_columns(run: FileRun) -> Iterator[str]:
 
 
 def _unknown_values(run: FileRun) -> list[UnknownValue]:
-    """Return the names that nobody has and those for which others are chosen, the most frequent first."""
+    """Return the names that nobody has, and then those for which something is chosen, the most frequent first."""
     sheet = run.sheet
     found = [
         UnknownValue(column=column, header=sheet.headers.spelled[column], given=given, rows=rows, known=known)
@@ -69,7 +69,7 @@ def _unknown_values(run: FileRun) -> list[UnknownValue]:
         for given, numbers in names.items()
     ]
     order = list(sheet.columns)
-    return sorted(found, key=lambda one: (order.index(one.column), -one.rows, one.given))
+    return sorted(found, key=lambda one: (bool(one.known or one.new), order.index(one.column), -one.rows, one.given))
 
 
 def _shown_cells(sheet: Sheet, position: int) -> tuple[str, ...]:

@@ -33,14 +33,16 @@ class Selection:
 
     @classmethod
     def of(cls, text: str) -> Selection | None:
-        """Return the selection that a text such as "employee:3,5" describes, or None for any other text. One query."""
+        """Return the selection that a text such as "employee:3,5" describes, or None for any other text. One query.
+
+        It has no rows if they are deleted by now, and then an import refuses everything.
+        """
         kind, _, keys = text.partition(":")
         model = next((model for model in COLUMNS if model._meta.model_name == kind), None)
         numbers = [number for key in keys.split(",") if (number := key_from(key)) is not None]
         if model is None or not numbers:
             return None
-        rows = model._default_manager.in_bulk(numbers[:MAX_SELECTED])
-        return cls(model=model, rows=rows) if rows else None
+        return cls(model=model, rows=model._default_manager.in_bulk(numbers[:MAX_SELECTED]))
 
     @property
     def column(self) -> str:
@@ -49,7 +51,7 @@ class Selection:
     @property
     def names(self) -> str:
         """Return the selected rows as part of a sentence: "Amy Adams and Bob Brown", "Amy Adams, … and 17 more"."""
-        names = [str(row) for row in self.rows.values()]
+        names = [str(row) for row in self.rows.values()] or [f"0 {self.model._meta.verbose_name_plural}"]
         more = len(names) - MAX_NAMES
         if more > 0:
             names[MAX_NAMES:] = [ngettext("%(more)d more", "%(more)d more", more) % {"more": more}]

@@ -138,7 +138,7 @@ class Command(BaseCommand):
             out.print(note, highlight=False, markup=False)
         if result.problems:
             out.print(problems_table(result.problems))
-            raise CommandError(_refusal(result, rejected, valid_only=options["valid_only"]))
+            raise CommandError(refusal(result, rejected, valid_only=options["valid_only"]))
 
     def _undo(self, out: Console, text: str, dry_run: bool) -> None:
         try:
@@ -253,7 +253,7 @@ def _literal(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-def _refusal(result: ImportResult, rejected: Path | None, *, valid_only: bool) -> str:
+def refusal(result: ImportResult, rejected: Path | None, *, valid_only: bool) -> str:
     verb = "is" if result.refused == 1 else "are"
     sentence = f"{result.refused:,} of {result.total_rows:,} rows {verb} wrong"
     sentence += ", and the others were imported." if result.saved else ", so nothing was saved."

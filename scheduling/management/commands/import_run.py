@@ -10,7 +10,7 @@ from rich.console import Console
 from scheduling.imports.background.worker import run_import
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.undo_runs import run_by
-from scheduling.management.commands.import_csv import UNUSABLE, WIDTH_OF_A_PIPE, problems_table, summary_table
+from scheduling.management.commands.import_csv import UNUSABLE, WIDTH_OF_A_PIPE, problems_table, refusal, summary_table
 from scheduling.models import ImportRun
 
 Outcome = ImportRun.Outcome
@@ -50,4 +50,4 @@ class Command(BaseCommand):
             out.print(note, highlight=False, markup=False)
         if result.problems:
             out.print(problems_table(result.problems))
-            raise CommandError(f"{result.refused:,} of {result.total_rows:,} rows are wrong, so nothing was saved.")
+            raise CommandError(refusal(result, None, valid_only=False))

@@ -51,6 +51,12 @@ class ListTests:
 
         assert len(many) == len(few)
         assert not [query for query in many if '"file"' in query["sql"]]
+        rows = next(
+            query["sql"] for query in many if 'JOIN "auth_user"' in query["sql"] and "importrun" in query["sql"]
+        )
+        assert '"auth_user"."username"' in rows
+        for name in ("file", "changes", "options", "problems", "log"):
+            assert f'"scheduling_importrun"."{name}"' not in rows
 
     def test_is_filtered_by_kind_and_outcome(self, admin_client: Client) -> None:
         ImportRunFactory(kind="rules", outcome="refused")
@@ -106,8 +112,13 @@ class PageTests:
         assert "<td>2</td><td>role</td><td></td><td>Chef</td>" in admin_client.get(url("change", run)).text
 
     @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
+    def test_has_the_log_for_those_who_may_have_the_file(self, more: tuple[str, ...], seen: bool) -> None:
+        run = ImportRunFactory(outcome="interrupted", log="Traceback of 77.77")
+        assert ("77.77" in logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text) is seen
+
+    @pytest.mark.parametrize(("more", "seen"), [((), False), (("view_hourly_rate", "view_phone"), True)])
     def test_tells_no_values_of_hidden_columns(self, more: tuple[str, ...], seen: bool) -> None:
-        run = ImportRunFactory(problems=RATES, options={"read_as": {"Wage": "hourly_rate"}})
+        run = ImportRunFactory(problems=RATES, options={"read_as": {"Wage": "hourly_rate", "email": "email"}})
         text = logged_in(staff(*MAY_CHANGE_PEOPLE, *more)).get(url("change", run)).text
 
         assert ("12,x" in text) is seen

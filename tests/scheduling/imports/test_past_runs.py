@@ -31,7 +31,10 @@ class LeftOutRowsTests:
 
     def test_a_refused_file_has_left_out_none_alone(self) -> None:
         assert has_left_out_rows(run())
-        assert not has_left_out_rows(run(outcome="refused"))
+        for outcome in ("partly_undone", "undone"):
+            assert has_left_out_rows(run(outcome=outcome))
+        for outcome in ("refused", "running", "interrupted", "cancelled", "undo"):
+            assert not has_left_out_rows(run(outcome=outcome))
         assert not has_left_out_rows(run(refused=0))
 
 
@@ -44,3 +47,21 @@ class HiddenTests:
         assert [cell.after for cell in mended_for(may_not, run())] == []
         assert [problem.value for problem in problems_for(may, run())] == ["x", "x", "y"]
         assert {problem.value for problem in problems_for(may_not, run())} == {""}
+
+    def test_so_is_what_is_below_a_header_of_which_nobody_knows_what_it_was(self) -> None:
+        may = staff(*MAY_CHANGE_PEOPLE, "view_hourly_rate", "view_phone", name="may")
+        may_not = staff(*MAY_CHANGE_PEOPLE, name="may not")
+        about_all = [9, "", "", "All of it."]
+        unread = run(options={"mended": {"2": {"Wage": "z"}}}, problems=[*RUN["problems"], about_all])
+
+        assert [cell.after for cell in mended_for(may, unread)] == ["z"]
+        assert [cell.after for cell in mended_for(may_not, unread)] == []
+        assert [problem.value for problem in problems_for(may, unread)] == ["x", "x", "y", ""]
+        assert {problem.value for problem in problems_for(may_not, unread)} == {""}
+        assert [problem.reason for problem in problems_for(may_not, unread)][-1] == "All of it."
+
+
+def test_while_it_is_running_the_file_is_not_read_for_what_was_mended() -> None:
+    may = staff(*MAY_CHANGE_PEOPLE, "view_hourly_rate", "view_phone", name="may")
+
+    assert list(mended_for(may, run(outcome="running"))) == []

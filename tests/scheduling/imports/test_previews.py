@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from scheduling.imports.previews import PreviewMixin
 from scheduling.models import Department, Employee, ImportRun
 from tests.factories import DepartmentFactory, EmployeeFactory
 from tests.scheduling.imports.test_pages import HEADER, PEOPLE, confirm, upload, url
@@ -51,6 +52,37 @@ class PreviewTests:
         assert Employee.objects.count() == 1
         confirm(admin_client, preview)
         assert Employee.objects.count() == 1
+
+    @pytest.mark.parametrize("outcome", ["running", "undone", "cancelled", "interrupted"])
+    def test_leads_there_whatever_came_of_it(self, outcome: str, admin_client: Client) -> None:
+        preview = upload(admin_client, PEOPLE)
+        ImportRun.objects.update(outcome=outcome)
+        page_of_run = f"/admin/scheduling/importrun/{ImportRun.objects.get().pk}/change/"
+
+        assert admin_client.get(preview.redirect_chain[-1][0])["Location"] == page_of_run
+        confirmed = confirm(admin_client, preview)
+        assert confirmed.redirect_chain == [(page_of_run, 302)]
+        assert "no longer there" not in confirmed.text
+
+    @pytest.mark.parametrize("send", ["check_again", "import_it"])
+    def test_what_is_chosen_is_not_written_into_a_run_that_has_begun(
+        self, send: str, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        preview = upload(admin_client, PEOPLE)
+        run = ImportRun.objects.get()
+        sees = PreviewMixin.waiting_run
+
+        def begins(*args: Any) -> Any:
+            found = sees(*args)
+            ImportRun.objects.update(outcome="running")
+            return found
+
+        monkeypatch.setattr(PreviewMixin, "waiting_run", begins)
+        page = globals()[send](admin_client, preview, encoding="cp1252")
+
+        assert ImportRun.objects.get().options == run.options
+        assert page.redirect_chain[-1][0] == f"/admin/scheduling/importrun/{run.pk}/change/"
+        assert "Nothing has been imported yet" not in page.text
 
     def test_is_made_with_what_is_chosen_and_without_another_upload(self, admin_client: Client) -> None:
         EmployeeFactory(email="amy@example.com")
@@ -126,6 +158,19 @@ class MendingTests:
 
         assert "the cell that was mended is as it is in the file" in page.text
         assert "mended" not in ImportRun.objects.get().options
+
+    @pytest.mark.parametrize("reading", [{}, {"encoding": "utf-8"}, {"sheet": "Plan"}])
+    def test_so_are_those_of_what_is_read_in_another_way_when_that_is_forgotten(
+        self, reading: dict[str, str], admin_client: Client
+    ) -> None:
+        preview = check_again(admin_client, upload(admin_client, WRONG), **{"cell-2-4": "KIT"})
+        run = ImportRun.objects.get()
+        ImportRun.objects.update(options={**run.options, **reading})
+
+        page = check_again(admin_client, preview, forget="1")
+
+        assert ("the cell that was mended is as it is in the file" in page.text) is bool(reading)
+        assert ("mended" in ImportRun.objects.get().options) is not bool(reading)
 
     def test_nobody_else_mends_an_upload(self, admin_client: Client) -> None:
         preview = upload(admin_client, WRONG)

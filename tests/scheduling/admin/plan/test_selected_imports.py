@@ -106,7 +106,7 @@ class ShiftsTests:
 
 
 class WithoutSelectionTests:
-    @pytest.mark.parametrize("only", ["", "department:1", "employee:x", "employee:999999"])
+    @pytest.mark.parametrize("only", ["", "department:1", "employee:x"])
     def test_everything_is_imported(self, only: str, world: World, planner: Client) -> None:
         page = planner.get(url("import", model=ScheduleAssignment), {"only": only})
         preview = upload(planner, page, "email,shift,date\namy@example.com,Early,2026-12-01\n")

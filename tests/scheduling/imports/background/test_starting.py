@@ -71,3 +71,15 @@ class StartsOutsideTests:
     ) -> None:
         assert self.starts(run, settings, predicted=1000)
         assert not self.starts(run, settings, predicted=1000)
+
+    @pytest.mark.parametrize("options", [{}, {"valid_only": True}])
+    def test_only_what_is_confirmed_now_counts(
+        self, options: dict[str, Any], run: ImportRun, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ImportRun.objects.update(options={"valid_only": True, "sheet": "Plan"})
+        settings.IMPORT_SECONDS_IN_REQUEST = 0
+        monkeypatch.setattr(starting, "start", lambda key, **values: values)
+
+        started = starting.starts_outside(run.pk, run.user, options)
+
+        assert started == {"user": run.user, "options": {"sheet": "Plan", **options, "language": "en"}}

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -105,6 +106,25 @@ class KnownTests:
         assert ImportRun.objects.get().options["values"] == {"department_code": {"Kueche": "KIT"}}
 
 
+class WantsNewTests:
+    def test_reads_each_chosen_name_once(self) -> None:
+        names = ReadOnce(["Bistro", "Bar"])
+        chosen = ChosenValues(new={"department_code": names})
+        assert [chosen.wants_new("department_code", name) for name in ("BISTRO", "bar", "Inn")] == [True, True, False]
+        assert not chosen.wants_new("skills", "Bar")
+        assert names.reads == 1
+
+
+class ReadOnce(list[str]):
+    """A list that counts how often it is gone through."""
+
+    reads = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.reads += 1
+        return super().__iter__()
+
+
 class UnknownTests:
     def test_are_listed_with_their_rows_the_most_frequent_first(self) -> None:
         DepartmentFactory(code="KIT")
@@ -120,6 +140,19 @@ class UnknownTests:
         known = {"department_code": {"Kueche": "KIT"}}
         (one,) = imported("employees", PEOPLE, person(1, "Kueche"), dry_run=True, known=known).unknown
         assert (one.given, one.known, one.rows) == ("Kueche", "KIT", 1)
+
+    def test_what_is_chosen_comes_last(self) -> None:
+        DepartmentFactory(code="KIT")
+        rows = [
+            person(1, "Kueche"),
+            person(2, "Kueche"),
+            person(3, "Bistro"),
+            person(4, "Bistro"),
+            person(5, skills="x"),
+        ]
+        chosen = {"known": {"department_code": {"Kueche": "KIT"}}, "new": {"department_code": ["Bistro"]}}
+        found = imported("employees", PEOPLE, *rows, dry_run=True, **chosen).unknown
+        assert [one.given for one in found] == ["x", "Bistro", "Kueche"]
 
     def test_new_skills_and_types_are_listed_too(self) -> None:
         DepartmentFactory(code="KIT")

@@ -168,6 +168,17 @@ class PreviewedTests:
         assert not ShiftType.objects.exists()
         assert ImportRun.objects.get().outcome == "imported"
 
+    @pytest.mark.parametrize(("data", "saved"), [(TYPES, True), (WRONG, False)])
+    def test_its_end_keeps_the_options_that_no_resource_knows(self, data: bytes, saved: bool) -> None:
+        kept = {"only": "employee:1", "recalled": "2026-01-01", "language": "de"}
+        key = waiting(options={**kept, "valid_only": True})
+        result = ShiftTypeResource().import_data(Upload(data), upload=key)
+
+        assert result.saved is saved
+        run = ImportRun.objects.get()
+        assert run.options == {**kept, "read_as": {"name": "name", "colour": "colour"}}
+        assert not saved or run.queries <= result.queries
+
     def test_says_that_the_same_content_was_imported_before(self, admin_client: Client) -> None:
         DepartmentFactory(code="KIT")
         first = upload(admin_client, PEOPLE)

@@ -29,7 +29,7 @@ class SelectionTests:
         assert (selection.column, selection.only_value) == ("employee_email", "amy@example.com")
         assert selection.names == str(amy)
 
-    @pytest.mark.parametrize("text", ["", "employee:", "employee:x", "employee:0", "department:1", "nonsense"])
+    @pytest.mark.parametrize("text", ["", "employee:", "employee:x", "department:1", "nonsense"])
     def test_any_other_text_is_none(self, text: str) -> None:
         assert Selection.of(text) is None
 
@@ -55,6 +55,15 @@ class SelectedAssignmentResourceTests:
             (3, f"This import is for {amy} only, and not for 'bob@example.com'.")
         ]
         assert not result.saved
+
+    @pytest.mark.parametrize("headers", [["email", "shift", "date"], ["shift", "date"]])
+    def test_refuses_all_rows_if_the_selected_ones_are_deleted(self, headers: list[str], amy: Employee) -> None:
+        row = ["amy@example.com", "Early", "2026-12-02"][-len(headers) :]
+        result = imported(Selection.of("employee:999999"), row, headers=headers)
+        assert not result.saved
+        if result.problems:
+            reason = "This import is for 0 employees only, and not for 'amy@example.com'."
+            assert [problem.reason for problem in result.problems] == [reason]
 
     def test_without_a_selection_it_imports_all(self, amy: Employee) -> None:
         rows = [[email, "Early", "2026-12-02"] for email in ("amy@example.com", "bob@example.com")]

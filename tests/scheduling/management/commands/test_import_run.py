@@ -37,7 +37,18 @@ def test_imports_an_upload_and_prints_what_it_did() -> None:
 def test_ends_with_1_if_rows_are_refused() -> None:
     made = ImportRunFactory(outcome="previewed", file=people(3))
 
-    assert code_of(made.pk) == (1, "3 of 3 rows are wrong, so nothing was saved.")
+    sentence = "3 of 3 rows are wrong, so nothing was saved. Correct the file and import it again."
+    assert code_of(made.pk) == (1, sentence)
+
+
+def test_says_that_the_valid_rows_were_imported() -> None:
+    DepartmentFactory(code="KIT")
+    data = people(2) + b"\nnobody,2,P,Q,KIT\n"
+    made = ImportRunFactory(outcome="previewed", file=data, options={"valid_only": True})
+
+    sentence = "1 of 3 rows is wrong, and the others were imported. Correct the file and import it again."
+    assert code_of(made.pk) == (1, sentence)
+    assert Employee.objects.count() == 2
 
 
 def test_ends_with_2_if_there_is_nothing_to_import() -> None:
