@@ -1,7 +1,8 @@
 """A file for each kind to begin with: its headers, one example row, and a sheet that says what goes into each column.
 
 The example is a row that is there already, so that it changes nothing when it is uploaded as it is. If there is none,
-it is a made-up one, with a department, an employee and a shift that exist.
+or if its model has fields that not everybody may see, it is a made-up one, with a department, an employee and a shift
+that exist.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import listed
 from scheduling.imports.engine.resource import FileResource
 from scheduling.models import Department, Employee, Shift
+from scheduling.models.guarded import guarded_fields
 
 Example = dict[str, Any]
 # Excel allows no longer name of a sheet.
@@ -82,14 +84,16 @@ def example_of(resource: FileResource) -> Example:
     for example in _candidates(resource):
         given = {name: value for name, value in example.items() if value not in (None, "")}
         table = tablib.Dataset(list(given.values()), headers=list(given))
-        if not type(resource)().import_data(table, dry_run=True).failed:
+        result = type(resource)().import_data(table, dry_run=True)
+        if not result.failed and not result.updated:
             return example
     return {}
 
 
 def _candidates(resource: FileResource) -> Iterator[Example]:
     last = resource.get_queryset().order_by("-pk").values_list("pk", flat=True).first()
-    if last is not None:
+    # A template is passed on, also to people who may not see what is guarded. Without it the row would be changed.
+    if last is not None and not guarded_fields(resource.kind.model):
         (row,) = resource.export(resource.get_queryset().filter(pk=last)).dict
         yield dict(row)
     made_up = EXAMPLES[resource.kind.name]()

@@ -70,8 +70,8 @@ class RunTests:
         assert result["own_reads_wrong"] == 0
         assert result["killed"] > 0
         assert result["writes"] > 0
-        assert result["served_from_cache"] == result["served_without_query"]
-        assert result["served_from_cache"] > result["reads"] / 2
+        # What the warming threads read and find is counted as well.
+        assert result["served_from_cache"] >= result["served_without_query"] > result["reads"] / 2
 
     def test_a_server_that_comes_back_behind_a_proxy(self, tmp_path: Path) -> None:
         file = tmp_path / "torture.json"
