@@ -116,7 +116,7 @@ class PageTests:
         response = admin_client.get(address)
 
         assert response["Content-Disposition"] == 'attachment; filename="employees.xlsx"'
-        assert "0 new, 0 updated, 1 unchanged." in upload(admin_client, response.content, format=SPREADSHEET).text
+        assert "1 new, 0 updated, 0 unchanged." in upload(admin_client, response.content, format=SPREADSHEET).text
 
     def test_needs_the_permission_to_import(self, client: Client) -> None:
         client.force_login(User.objects.create_user("staff", is_staff=True))
