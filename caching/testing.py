@@ -20,7 +20,6 @@ from types import MappingProxyType
 import pytest
 
 from .coherence.publishing import publisher
-from .models import CacheSample
 from .monitoring import history, warm_start
 from .monitoring.most_read import MostRead
 from .monitoring.questions import log as invalidation_log
@@ -55,6 +54,8 @@ def fill_history(kinds: Mapping[str, Mapping[str, int]], now: datetime, hosts: I
     ``kinds`` gives by "type/kind" what is counted in every stretch, by the names of the counters. ``hosts`` are the
     hosts that count it, by default this one. Returns the number of rows.
     """
+    from .models import CacheSample
+
     rows = [
         CacheSample(host=host, seconds=seconds, at=at, type=type_name, kind=kind, counts=counts)
         for seconds, kept in history.KEPT.items()

@@ -236,6 +236,7 @@ class ImportTests:
     def test_importing_the_cache_reads_no_setting_and_no_model(self) -> None:
         done = self.run(
             "import caching\n"
+            "import caching.testing\n"
             "from caching import *\n"
             "from django.apps import apps\n"
             "from django.conf import settings\n"
