@@ -143,6 +143,11 @@ class Config:
         return self.REFILL.get(type_name, self.REFILL.get("default", False))
 
     @property
+    def directory(self) -> Path | None:
+        """DIRECTORY as a path; None if it is not set."""
+        return Path(self.DIRECTORY) if self.DIRECTORY else None
+
+    @property
     def default_max_size(self) -> int:
         return self.MAX_SIZE.get("default", DEFAULT_MAX_SIZE)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.utils.functional import Promise
@@ -262,8 +261,8 @@ def _learned(counts: Mapping[str, Any] | None) -> str:
 
 def log() -> list[Publication]:
     """Return what the processes of this host invalidated last, the newest first."""
-    directory = cache_manager.config.DIRECTORY
-    return publications(Path(directory) / FOLDER_NAME) if directory else []
+    directory = cache_manager.config.directory
+    return publications(directory / FOLDER_NAME) if directory else []
 
 
 def state_in_words(state: Mapping[str, Any]) -> list[str]:

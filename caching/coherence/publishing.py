@@ -58,7 +58,7 @@ class Publisher:
                 strict=config.STRICT,
                 drain_outbox=drain,
             )
-        directory = Path(config.DIRECTORY) if config.DIRECTORY else Path.cwd() / "var"
+        directory = config.directory or Path.cwd() / "var"
         return SharedMemoryGenerations(directory, intent_seconds=config.INTENT_SECONDS)
 
     @cached_property

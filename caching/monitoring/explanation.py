@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError
@@ -107,10 +106,10 @@ def _equal(lookup: Any, key: str, entry: Entry) -> bool | None:
 def _last(tags: Iterable[str]) -> dict[str, Any] | None:
     """Return the last publication that dropped any of the tags; None if the log does not know one."""
     wanted = set(tags)
-    directory = cache_manager.config.DIRECTORY
+    directory = cache_manager.config.directory
     if not directory:
         return None
-    for publication in publications(Path(directory) / FOLDER_NAME):
+    for publication in publications(directory / FOLDER_NAME):
         if hit := sorted(wanted.intersection(publication.tags)):
             return {**described(publication), "tag": hit[-1]}
     return None

@@ -55,7 +55,7 @@ class MostRead:
         Nothing is written while another process writes: then it is added the next time. Raises OSError if the directory
         cannot be used.
         """
-        now, directory = time.time() if now is None else now, _directory()
+        now, directory = time.time() if now is None else now, cache_manager.config.directory
         if directory is None:
             return 0
         for name, held in list(cache_manager.types.held.items()):
@@ -75,7 +75,7 @@ class MostRead:
 
 def most_read(now: float | None = None) -> dict[tuple[str, str], list[Any]]:
     """Return by type and kind the values that were read most, as many of each type as it has room for."""
-    directory = _directory()
+    directory = cache_manager.config.directory
     if directory is None:
         return {}
     counts = _sum(_read(directory, time.time() if now is None else now), {})
@@ -159,8 +159,3 @@ def _write(directory: Path, content: _File) -> None:
     with os.fdopen(file, "wb") as opened:
         opened.write(encoded)
     fresh.rename(directory / FILE_NAME)
-
-
-def _directory() -> Path | None:
-    configured = cache_manager.config.DIRECTORY
-    return Path(configured) if configured else None

@@ -55,8 +55,8 @@ agent = Agent(
 
 def ask_everyone(name: str, *, patience: float = SECONDS, **arguments: Any) -> list[Reply]:
     """Return what each serving process of the host answers, and this one, even if it does not listen."""
-    directory = cache_manager.config.DIRECTORY
-    replies = ask_all(Path(directory), name, patience=patience, **arguments) if directory else []
+    directory = cache_manager.config.directory
+    replies = ask_all(directory, name, patience=patience, **arguments) if directory else []
     if os.getpid() not in {reply.pid for reply in replies}:
         replies.append(Reply(os.getpid(), agent.answer_here({"ask": name, "with": arguments})))
     return replies
@@ -108,7 +108,7 @@ def reset_everywhere() -> list[int]:
     """
     from ..models import CacheSample
 
-    directory = cache_manager.config.DIRECTORY
+    directory = cache_manager.config.directory
     recorder = cache_manager.runtime.opened().recorder
     using = router.db_for_write(CacheSample)
 
@@ -123,14 +123,14 @@ def reset_everywhere() -> list[int]:
 
     if not directory or not recorder.persistent:
         return forget()
-    with history.host_lock(Path(directory), wait=True):
+    with history.host_lock(directory, wait=True):
         return forget()
 
 
 def _folder_of_the_log() -> Path | None:
     # Not from the manager: a process that only writes does not open what reads need.
-    directory = Config.from_settings().DIRECTORY
-    return Path(directory) / FOLDER_NAME if directory else None
+    directory = Config.from_settings().directory
+    return directory / FOLDER_NAME if directory else None
 
 
 log = InvalidationLog(_folder_of_the_log)

@@ -162,8 +162,8 @@ def sample_now() -> None:
 
 
 def _directory() -> Path | None:
-    configured = cache_manager.config.DIRECTORY
-    return Path(configured) if configured and cache_manager.runtime.recorder.persistent else None
+    directory = cache_manager.config.directory
+    return directory if cache_manager.runtime.recorder.persistent else None
 
 
 sampler = Sampler()

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 from django.core import mail
@@ -65,10 +64,10 @@ def fill() -> int:
 
 def _turn() -> AbstractContextManager[bool]:
     """Return a context that says whether this process is to fill the shared tier: another may be about it."""
-    directory = cache_manager.config.DIRECTORY
+    directory = cache_manager.config.directory
     if cache_manager.runtime.shared is None or directory is None:
         return nullcontext(True)
-    return host_lock(Path(directory), LOCK_NAME, wait=False)
+    return host_lock(directory, LOCK_NAME, wait=False)
 
 
 warm_start = WarmStart()

@@ -58,6 +58,7 @@ def load_through(
             return value
 
 
+@kept_going(open_leases)
 async def aload_through(
     kind: Kind,
     key: str,
@@ -66,16 +67,6 @@ async def aload_through(
     ttl: float | None,
 ) -> Any:
     """Do the same as ``load_through`` with an awaitable load, which goes on if the caller is cancelled."""
-    return await kept_going(_aload(kind, key, load, dependencies, ttl), open_leases)
-
-
-async def _aload(
-    kind: Kind,
-    key: str,
-    load: Callable[[], Awaitable[Any]],
-    dependencies: Callable[[], Dependencies],
-    ttl: float | None,
-) -> Any:
     async with kind.runtime.single_flight.awaited((kind.entries.name, key)):
         turn = await aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
         try:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Self
 
 from ..coherence.dirty import dirty_watchers, is_dirty
@@ -63,7 +62,7 @@ class Runtime:
         return self
 
     def _set_up(self, config: Config) -> Config:
-        self.recorder = StatsRecorder(Path(config.DIRECTORY) if config.DIRECTORY else None)
+        self.recorder = StatsRecorder(config.directory)
         self.generations = publisher.store
         self.enabled = config.ENABLED
         self.scope = config.scope()

@@ -8,7 +8,8 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar, copy_context
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from .background import report
 
@@ -16,6 +17,7 @@ WAIT_SECONDS = 10.0
 """How long a caller waits for another caller's load before it loads the value itself."""
 
 Name = tuple[str, str]
+Given = ParamSpec("Given")
 Loaded = TypeVar("Loaded")
 _loading_here: ContextVar[frozenset[Name]] = ContextVar("caching_loading", default=frozenset())
 """What the tasks of this context are loading."""
@@ -86,23 +88,33 @@ class SingleFlight:
                 event.set()
 
 
-async def kept_going(load: Coroutine[Any, Any, Loaded], kept: ContextVar[Any]) -> Loaded:
-    """Return what a coroutine returns. It goes on if the caller is cancelled: others may wait for it.
+def kept_going(
+    kept: ContextVar[Any],
+) -> Callable[[Callable[Given, Coroutine[Any, Any, Loaded]]], Callable[Given, Coroutine[Any, Any, Loaded]]]:
+    """Decorate a load that goes on if its caller is cancelled: others may wait for it.
 
-    What the coroutine leaves in the variable ``kept`` is left to the caller, as if there were no task of its own.
+    What the load leaves in the variable ``kept`` is left to the caller, as if there were no task of its own.
     """
-    context = copy_context()
-    task = asyncio.get_running_loop().create_task(load, name="caching-load", context=context)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.add_done_callback(_report)
-        raise
-    finally:
-        if task.done() and kept in context:
-            kept.set(context[kept])
+
+    def decorate(load: Callable[Given, Coroutine[Any, Any, Loaded]]) -> Callable[Given, Coroutine[Any, Any, Loaded]]:
+        @wraps(load)
+        async def going_on(*args: Given.args, **kwargs: Given.kwargs) -> Loaded:
+            context, loop = copy_context(), asyncio.get_running_loop()
+            task = loop.create_task(load(*args, **kwargs), name="caching-load", context=context)
+            _tasks.add(task)
+            task.add_done_callback(_tasks.discard)
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                task.add_done_callback(_report)
+                raise
+            finally:
+                if task.done() and kept in context:
+                    kept.set(context[kept])
+
+        return going_on
+
+    return decorate
 
 
 def _report(task: "asyncio.Task[Any]") -> None:

@@ -75,7 +75,7 @@ class SharedMemoryGenerations(MappedFile):
         return tuple(found)
 
     def _unproven_stamp(self, tags: Sequence[str]) -> Stamp:
-        read = reader_of([slot_of(tag) for tag in tags])
+        read = _reader(tags)
         return Stamp(self._identity, tuple(tags), read(self._view), read)
 
     def holds(self, stamp: Stamp) -> bool:
@@ -100,7 +100,7 @@ class SharedMemoryGenerations(MappedFile):
     def restore(self, identity: bytes, tags: Sequence[str], generations: Sequence[int]) -> Stamp | None:
         if not self._is_current() or identity != self._identity:
             return None
-        read = reader_of([slot_of(tag) for tag in tags])
+        read = _reader(tags)
         return Stamp(identity, tuple(tags), tuple(map(self._shared, tags, generations)), read)
 
     def _shared(self, tag: str, generation: int) -> int:
@@ -163,3 +163,7 @@ class SharedMemoryGenerations(MappedFile):
                             view[slot] = generation
         except GenerationsUnavailable:
             return
+
+
+def _reader(tags: Sequence[str]) -> Callable[[memoryview], tuple[int, ...]]:
+    return reader_of([slot_of(tag) for tag in tags])

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -55,11 +54,10 @@ class Doctor(Subcommand):
         yield from self._processes()
 
     def _directory(self) -> Iterator[tuple[bool, str]]:
-        directory = cache_manager.config.DIRECTORY
-        if not directory:
+        path = cache_manager.config.directory
+        if path is None:
             yield False, "DIRECTORY is not set: counts, history and log are kept in this process only."
             return
-        path = Path(directory)
         usable = path.is_dir() and os.access(path, os.R_OK | os.W_OK | os.X_OK)
         yield usable, f"{path} can be used." if usable else f"{path} cannot be read and written."
         if usable:
@@ -86,8 +84,8 @@ class Doctor(Subcommand):
         )
 
     def _processes(self) -> Iterator[tuple[bool, str]]:
-        directory = cache_manager.config.DIRECTORY
-        replies = ask_all(Path(directory), "who") if directory else []
+        directory = cache_manager.config.directory
+        replies = ask_all(directory, "who") if directory else []
         yield True, f"{len(replies)} processes of this host serve requests."
         for reply in replies:
             answer = reply.answer

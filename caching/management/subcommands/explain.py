@@ -1,6 +1,5 @@
 """manage.py cache explain: where a key is held, whether it would be served, and if not, why and who dropped it."""
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -40,8 +39,8 @@ class Explain(Subcommand):
         found = explain(name, key)
         by_what = f"the look-up by {found['look_up']}" if found["look_up"] else "no look-up: set or computed by code"
         self.stdout.write(f"{key} of {name}: {by_what}, {found['ttl']:g} s to live. The cache is {found['state']}.")
-        directory = cache_manager.config.DIRECTORY
-        replies = ask_all(Path(directory), "explain", type=name, key=key) if directory else []
+        directory = cache_manager.config.directory
+        replies = ask_all(directory, "explain", type=name, key=key) if directory else []
         for reply in replies:
             answer = reply.answer or {"error": "no answer"}
             held = answer.get("local")

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -43,8 +42,8 @@ class Log(Subcommand):
             return
 
     def _read(self, concerned: str | None) -> list[Publication]:
-        directory = cache_manager.config.DIRECTORY
-        found = publications(Path(directory) / FOLDER_NAME) if directory else []
+        directory = cache_manager.config.directory
+        found = publications(directory / FOLDER_NAME) if directory else []
         return [one for one in found if concerned is None or concerned in cache_manager.types_of(one.tags)]
 
     def _print(self, several: Iterable[Publication]) -> None:

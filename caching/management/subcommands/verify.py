@@ -1,7 +1,6 @@
 """manage.py cache verify: compare what all processes of the host and the shared tier hold with the database."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -32,8 +31,8 @@ class Verify(Subcommand):
         if sample is not None and sample < 1:
             raise CommandError(f"--sample is {sample}; give a number of entries from 1.", returncode=USAGE)
         names = [cache_type(name).name for name in types]
-        directory = cache_manager.config.DIRECTORY
-        replies = ask_all(Path(directory), "verify", types=names, sample=sample, repair=repair) if directory else []
+        directory = cache_manager.config.directory
+        replies = ask_all(directory, "verify", types=names, sample=sample, repair=repair) if directory else []
         total, silent = Verified(), []
         for reply in replies:
             if reply.answer is None or "error" in reply.answer:
