@@ -49,6 +49,11 @@ def keep(run: ImportRun, choices: Choices) -> None:
         raise FileNotFoundError(str(run.pk))
 
 
+def read_options(choices: Mapping[str, Any]) -> ReadOptions:
+    """Return how a file is to be read, as far as that is chosen."""
+    return ReadOptions(encoding=choices.get("encoding") or "", sheet=choices.get("sheet") or "")
+
+
 def resource_kwargs(choices: Mapping[str, Any], user: Any = None) -> dict[str, Any]:
     """Return the arguments with which a FileResource does what the user has chosen, as far as the user may.
 
@@ -59,7 +64,7 @@ def resource_kwargs(choices: Mapping[str, Any], user: Any = None) -> dict[str, A
     values = ChosenValues(known=known, new=new, may_add=may(user, "add"), may_view=may(user, "view", "change"))
     return {
         "date_order": choices.get("date_order") or None,
-        "read_options": ReadOptions(encoding=choices.get("encoding", ""), sheet=choices.get("sheet", "")),
+        "read_options": read_options(choices),
         "chosen": choices.get("columns"),
         "values": values,
         "mended": choices.get("mended"),

@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from scheduling.imports.choices import Choices
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.file_columns import FileColumn
 from scheduling.imports.engine.known_values import KnownValue, known_values, missing_values, near_values
@@ -34,8 +35,6 @@ MAX_CHOSEN = 2_000
 MAX_COMPARED = 60_000
 NEW = "+"
 KNOWN = "="
-
-Choices = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scheduling.imports.choices import READING, Choices, read_options
 from scheduling.imports.engine.file_columns import columns_of, form_of
 from scheduling.imports.engine.files import ReadOptions, Table, read_table
 from scheduling.imports.engine.known_values import missing_values, named_values
@@ -22,19 +23,16 @@ from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.resource import FileResource
 from scheduling.models import ImportChoices
 
-READING = ("date_order", "encoding", "sheet")
 KEPT = (*READING, "columns", "values")
 MAX_VALUES = 500
 """How many values are remembered for a column of a form: those that were chosen last."""
-
-Options = dict[str, Any]
 
 
 @dataclass
 class Recalled:
     """What was chosen for the form of a file, as far as it still fits."""
 
-    options: Options = field(default_factory=dict)
+    options: Choices = field(default_factory=dict)
     chosen_at: datetime.datetime | None = None
     """None if nothing was chosen for this form."""
     sentences: list[str] = field(default_factory=list)
@@ -95,7 +93,7 @@ def form_of_file(resource: type[FileResource], data: bytes, options: Mapping[str
 
     The next file comes without a choice, so a chosen encoding or sheet counts only if nothing can be read without.
     """
-    table = _table(resource, data, ReadOptions()) or _table(resource, data, _reading(options))
+    table = _table(resource, data, ReadOptions()) or _table(resource, data, read_options(options))
     return form_of(table.headers or ()) if table is not None else ""
 
 
@@ -142,7 +140,7 @@ def _keep_what_can_be_read(
 ) -> None:
     """Leave out the encoding or the sheet that was chosen before if this file cannot be read like that."""
     names = [name for name in ("encoding", "sheet") if recalled.options.get(name) and not said.get(name)]
-    if names and _table(resource, data, _reading(recalled.options)) is None:
+    if names and _table(resource, data, read_options(recalled.options)) is None:
         lost = [recalled.options.pop(name) for name in names]
         text = _("What you had chosen was left out, because this file cannot be read like that: %(options)s.")
         recalled.sentences.append(text % {"options": listed(map(shown, lost))})
@@ -152,14 +150,10 @@ def _as_spelled(
     resource: type[FileResource], data: bytes, options: Mapping[str, Any], columns: Mapping[str, str]
 ) -> dict[str, str]:
     """Return what was chosen for all columns of this file, whose headers may be spelled in another way."""
-    table = _table(resource, data, _reading(options)) if columns else None
+    table = _table(resource, data, read_options(options)) if columns else None
     if table is None:
         return dict(columns)
     return {one.header: one.column for one in columns_of(table, resource.kind, columns)}
-
-
-def _reading(options: Mapping[str, Any]) -> ReadOptions:
-    return ReadOptions(encoding=options.get("encoding") or "", sheet=options.get("sheet") or "")
 
 
 def _table(resource: type[FileResource], data: bytes, read: ReadOptions) -> Table | None:

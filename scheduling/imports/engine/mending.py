@@ -22,6 +22,7 @@ from scheduling.imports.engine.texts import is_blank
 
 if TYPE_CHECKING:
     from scheduling.imports.engine.run import FileRun
+    from scheduling.imports.engine.sheet import Sheet
 
 # A form has at most 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS). Each cell takes up to two of them.
 MAX_CELLS_SHOWN = 200
@@ -134,8 +135,8 @@ def wrong_rows(run: FileRun) -> WrongRows:
     sheet = run.sheet
     places = {sheet.headers.spelled[name]: sheet.headers.columns[name] for name in sheet.columns}
     problems = list(dict.fromkeys(sheet.all_problems()))
-    position_of = {sheet.numbers[position]: position for position in sorted(sheet.problems, reverse=True)}
-    equal = _equal_cells(run, problems, places)
+    position_of = sheet.refused_rows
+    equal = _equal_cells(sheet, position_of, problems, places)
     chosen = _rows_to_show(problems, equal)
     rows: dict[int, WrongRow] = {}
     cells: dict[tuple[int, int], WrongCell] = {}
@@ -177,11 +178,9 @@ def wrong_rows(run: FileRun) -> WrongRows:
 
 
 def _equal_cells(
-    run: FileRun, problems: Iterable[Problem], places: Mapping[str, int]
+    sheet: Sheet, position_of: Mapping[int, int], problems: Iterable[Problem], places: Mapping[str, int]
 ) -> dict[tuple[int, int], tuple[tuple[int, str], int]]:
     """Return for each wrong cell its place and text, and how many rows have these. 1 if not all of them are wrong."""
-    sheet = run.sheet
-    position_of = {sheet.numbers[position]: position for position in sorted(sheet.problems, reverse=True)}
     name_at = {sheet.headers.columns[name]: name for name in sheet.columns}
     wrong = {(problem.row, places[problem.column]) for problem in problems if problem.column in places}
     found = {

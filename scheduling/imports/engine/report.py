@@ -83,7 +83,7 @@ def _collect_failed_rows(result: ImportResult, run: FileRun) -> None:
     reasons: dict[int, list[str]] = {}
     for problem in sheet.all_problems():
         reasons.setdefault(problem.row, []).append(problem.reason)
-    rows = {sheet.numbers[position]: sheet.row(position) for position in sorted(sheet.problems, reverse=True)}
+    rows = {number: sheet.row(position) for number, position in sheet.refused_rows.items()}
     result.failed_dataset = refused_rows(run.dataset.headers or (), rows, reasons)
 
 

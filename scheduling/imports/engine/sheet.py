@@ -175,6 +175,11 @@ class Sheet:
             return list(range(self.size))
         return [position for position in range(self.size) if position not in self.problems]
 
+    @property
+    def refused_rows(self) -> dict[int, int]:
+        """The position of each refused row by its number: the first one of a row that has become several."""
+        return {self.numbers[position]: position for position in sorted(self.problems, reverse=True)}
+
     def all_problems(self) -> list[Problem]:
         """Return every problem, in the order of the rows."""
         return [problem for position in sorted(self.problems) for problem in self.problems[position]]

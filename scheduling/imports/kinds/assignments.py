@@ -19,7 +19,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key, Stored
 from scheduling.imports.kinds.days import has_times, one_row_a_day
-from scheduling.imports.kinds.departments import departments_by_name, new_departments
+from scheduling.imports.kinds.departments import department_column
 from scheduling.imports.kinds.locations import settle_locations
 from scheduling.imports.kinds.people import (
     INSTEAD_OF_ADDRESS,
@@ -86,13 +86,12 @@ ASSIGNMENTS = ImportKind(
             stored=False,
             exported=False,
         ),
-        Column(
-            name="department_code",
-            aliases=("department", "dept", "department_name", "area", "team", "group"),
+        department_column(
+            "area",
+            "team",
+            "group",
+            field="",
             label=gettext_lazy("department"),
-            lookup=caches.DEPARTMENT_BY_CODE,
-            fallback=departments_by_name,
-            make_new=new_departments,
             stored=False,
             export_path="schedule__department__code",
         ),

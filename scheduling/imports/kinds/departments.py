@@ -92,6 +92,19 @@ def new_departments(names: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def department_column(*aliases: str, field: str = "department", **others: Any) -> Column:
+    """Return the column in which a file of another kind says which department is meant. `aliases` are further ones."""
+    return Column(
+        name="department_code",
+        aliases=("department", "dept", "department_name", *aliases),
+        field=field,
+        lookup=caches.DEPARTMENT_BY_CODE,
+        fallback=departments_by_name,
+        make_new=new_departments,
+        **others,
+    )
+
+
 def _several_departments(name: Any, codes: Sequence[str]) -> str:
     text = gettext("%(count)d departments are called '%(name)s'. Write the code: %(codes)s.")
     return text % {"count": len(codes), "name": shown(name), "codes": listed(codes, gettext("or"))}

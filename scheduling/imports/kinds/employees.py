@@ -19,7 +19,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import FileError, shown
 from scheduling.imports.engine.run import Key, KeyOf, Stored
 from scheduling.imports.engine.spelling import folded
-from scheduling.imports.kinds.departments import departments_by_name, new_departments
+from scheduling.imports.kinds.departments import department_column
 from scheduling.imports.kinds.people import (
     FIRST_NAME_ALIASES,
     LAST_NAME_ALIASES,
@@ -27,7 +27,7 @@ from scheduling.imports.kinds.people import (
     KnownPeople,
     Person,
 )
-from scheduling.imports.kinds.skills import SKILL_NAME, SkillsResource, SkillsRun
+from scheduling.imports.kinds.skills import SkillsResource, SkillsRun, skills_column
 from scheduling.models import Employee
 
 EMPLOYEES = ImportKind(
@@ -51,14 +51,7 @@ EMPLOYEES = ImportKind(
         ),
         Column(name="first_name", aliases=FIRST_NAME_ALIASES),
         Column(name="last_name", aliases=LAST_NAME_ALIASES),
-        Column(
-            name="department_code",
-            aliases=("department", "dept", "department_name", "main_location", "location", "area", "team", "group"),
-            field="department",
-            lookup=caches.DEPARTMENT_BY_CODE,
-            fallback=departments_by_name,
-            make_new=new_departments,
-        ),
+        department_column("main_location", "location", "area", "team", "group"),
         Column(name="role", aliases=("position", "positions", "job_position", "job_title", "title")),
         Column(name="employment_type", aliases=("contract", "contract_type")),
         Column(
@@ -72,14 +65,7 @@ EMPLOYEES = ImportKind(
         ),
         Column(name="phone", aliases=("phone_number", "mobile", "telephone", "cell")),
         Column(name="is_active", aliases=("active", "enabled")),
-        Column(
-            name="skills",
-            aliases=("skill", "qualifications"),
-            parse=values.names,
-            refers_to=SKILL_NAME,
-            makes_new=True,
-            stored=False,
-        ),
+        skills_column("skills", "skill", "qualifications"),
     ),
     key=("email", "employee_number"),
     duplicate_reason=gettext_lazy("Row {row} is about the same employee."),

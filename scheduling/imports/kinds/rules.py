@@ -23,7 +23,7 @@ from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.problems import did_you_mean, listed
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key
-from scheduling.imports.kinds.departments import departments_by_name, new_departments
+from scheduling.imports.kinds.departments import department_column
 from scheduling.imports.kinds.people import employees_by_number_or_name
 from scheduling.models import Rule
 from scheduling.models.parameters import CHECKS, LABELS, WEEKDAYS, Number, clock
@@ -99,14 +99,7 @@ RULES = ImportKind(
         Column(name="description", aliases=("notes", "note", "comment", "remarks")),
         Column(name="kind", aliases=("type", "rule_type", "category")),
         Column(name="scope", aliases=("applies_to",)),
-        Column(
-            name="department_code",
-            aliases=("department", "dept", "department_name"),
-            field="department",
-            lookup=caches.DEPARTMENT_BY_CODE,
-            fallback=departments_by_name,
-            make_new=new_departments,
-        ),
+        department_column(),
         Column(
             name="employee_email",
             aliases=("employee", "email", "e_mail"),

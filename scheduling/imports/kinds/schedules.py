@@ -13,7 +13,7 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key
-from scheduling.imports.kinds.departments import departments_by_name, new_departments
+from scheduling.imports.kinds.departments import department_column
 from scheduling.models import Schedule
 
 SCHEDULES = ImportKind(
@@ -21,15 +21,7 @@ SCHEDULES = ImportKind(
     label=gettext_lazy("schedules"),
     model=Schedule,
     columns=(
-        Column(
-            name="department_code",
-            aliases=("department", "dept", "department_name", "location", "area", "team", "group"),
-            field="department",
-            lookup=caches.DEPARTMENT_BY_CODE,
-            fallback=departments_by_name,
-            make_new=new_departments,
-            required=True,
-        ),
+        department_column("location", "area", "team", "group", required=True),
         Column(name="week_start", aliases=("week", "monday", "week_of", "start_date", "date", "datum"), required=True),
         Column(name="version", aliases=("revision",)),
         Column(name="status", aliases=("state",)),

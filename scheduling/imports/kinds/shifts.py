@@ -14,8 +14,8 @@ from scheduling.imports.engine.problems import listed, shown
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key
 from scheduling.imports.engine.spelling import folded
-from scheduling.imports.kinds.departments import departments_by_name, new_departments
-from scheduling.imports.kinds.skills import SKILL_NAME, SkillsResource, SkillsRun
+from scheduling.imports.kinds.departments import department_column
+from scheduling.imports.kinds.skills import SkillsResource, SkillsRun, skills_column
 from scheduling.models import Shift, ShiftType
 
 SHIFT_TYPES = ImportKind(
@@ -49,27 +49,13 @@ SHIFTS = ImportKind(
             stored=False,
             export_path="shift_type__name",
         ),
-        Column(
-            name="department_code",
-            aliases=("department", "dept", "department_name", "location", "area", "team", "group"),
-            field="department",
-            lookup=caches.DEPARTMENT_BY_CODE,
-            fallback=departments_by_name,
-            make_new=new_departments,
-        ),
+        department_column("location", "area", "team", "group"),
         Column(name="start_time", aliases=("start", "time_from", "timefrom", "from", "in")),
         Column(name="end_time", aliases=("end", "time_to", "timeto", "to", "out")),
         Column(name="break_minutes", aliases=("break", "break_mins", "meal_break_mins", "meal_break", "pause")),
         Column(name="required_staff", aliases=("staff", "required", "min_staff", "headcount")),
         Column(name="max_staff", aliases=("staff_at_most",)),
-        Column(
-            name="required_skills",
-            aliases=("skills", "skill"),
-            parse=values.names,
-            refers_to=SKILL_NAME,
-            makes_new=True,
-            stored=False,
-        ),
+        skills_column("required_skills", "skills", "skill"),
         Column(name="active", aliases=("is_active", "enabled")),
     ),
     key=("name",),

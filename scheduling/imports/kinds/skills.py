@@ -12,6 +12,7 @@ from import_export.fields import Field
 
 from scheduling.imports.engine import values
 from scheduling.imports.engine.bulk import chunks
+from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.problems import did_you_mean, listed, shown
 from scheduling.imports.engine.references import MAX_SUGGESTIONS
 from scheduling.imports.engine.resource import FileResource
@@ -19,7 +20,18 @@ from scheduling.imports.engine.run import FileRun, Key
 from scheduling.models import Skill
 
 Skills = tuple[str, ...]
-SKILL_NAME = Skill._meta.get_field("name")
+
+
+def skills_column(name: str, *aliases: str) -> Column:
+    """Return the column with the names of skills; those that nobody has are made."""
+    return Column(
+        name=name,
+        aliases=aliases,
+        parse=values.names,
+        refers_to=Skill._meta.get_field("name"),
+        makes_new=True,
+        stored=False,
+    )
 
 
 class SkillSets:
