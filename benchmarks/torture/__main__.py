@@ -62,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         writers=given.writers,
         reads_per_write=given.reads_per_write,
         intent_seconds=intent_seconds,
+        warming=given.warming,
         disk=Path(os.environ[DISK]) if "disk" in given.faults else None,
     )
     try:
@@ -102,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         "--intent-seconds",
         type=float,
         help=f"CACHING['INTENT_SECONDS']; default: {INTENT_SECONDS:g}, with --faults pause {PAUSED_INTENT_SECONDS:g}",
+    )
+    parser.add_argument(
+        "--warming",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether readers fill their caches besides; without it, each hit that is counted is a read of theirs",
     )
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser

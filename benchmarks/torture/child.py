@@ -62,7 +62,15 @@ def _read(task: dict[str, Any], board: Board, world: World, design: Design, cloc
 
     faults = task["faults"]
     reader = Reader(
-        task["number"], board, world, design, clock, forks="fork" in faults, loses_database="postgres" in faults
+        task["number"],
+        board,
+        world,
+        design,
+        clock,
+        forks="fork" in faults,
+        loses_database="postgres" in faults,
+        # A thread that is somewhere in the middle must not be forked.
+        warms=task["warms"] and design.warms and "fork" not in faults,
     )
     _print("ready")
     sys.stdin.readline()

@@ -33,9 +33,11 @@ class Reader:
         *,
         forks: bool = False,
         loses_database: bool = False,
+        warms: bool = False,
     ) -> None:
         self._number, self._clock = number, clock
         self._forks, self._loses_database, self._lost = forks, loses_database, 0
+        self._warms = warms
         self.board, self._world, self._design = board, world, design
         self._newest = {subject.number: board.newest(subject.number) for subject in world.subjects}
         self._ceiling = {subject.number: board.ceiling(subject.number) for subject in world.subjects}
@@ -58,8 +60,7 @@ class Reader:
         without_query: Counter[str] = Counter()
         board, choose, everything = self.board, random.choice, self.reads
         forks = Forks(self) if self._forks else None
-        # A thread that is somewhere in the middle must not be forked.
-        warming = Warming(board) if self._design.warms and forks is None else None
+        warming = Warming(board) if self._warms else None
         if warming is not None:
             warming.start()
         while board.phase < STOP_WRITING and not is_orphan():

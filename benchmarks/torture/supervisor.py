@@ -50,6 +50,7 @@ class Options:
     writers: int = 2
     reads_per_write: float = 50
     intent_seconds: float = INTENT_SECONDS
+    warming: bool = True
     disk: Path | None = None
     """A small disk for the files of the cache."""
 
@@ -153,7 +154,7 @@ class _Run:
             "faults": options.faults,
         }
         readers = [
-            self._start(role="reader", way=f"reader-{number}", number=number, **task)
+            self._start(role="reader", way=f"reader-{number}", number=number, warms=options.warming, **task)
             for number in range(options.readers)
         ]
         writers = [
