@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from decimal import Decimal
+from sys import getsizeof
 from typing import Any
 
 from django.db import models
@@ -45,9 +46,21 @@ def own_values(model: type[models.Model], fields: dict[str, Any]) -> list[Any]:
 
     A column counts as shared if it has had half as many values as rows, or fewer.
     """
-    columns, most = _columns.get(model, {}), _rows.get(model, 0) // 2
+    shared = _shared_columns(model)
     return [
         value
         for name, value in fields.items()
-        if not 0 < len(columns.get(name) or ()) <= most or (type(value) is str and len(value) > MAX_LENGTH)
+        if name not in shared or (type(value) is str and len(value) > MAX_LENGTH)
     ]
+
+
+def shared_bytes(model: type[models.Model]) -> int:
+    """Return the bytes of what the rows of a model share, tables included, divided by the number of rows."""
+    tables = [known for known in _columns.get(model, {}).values() if known]
+    values = [value for known in _shared_columns(model).values() for value in known.values()]
+    return sum(map(getsizeof, (*tables, *values))) // max(_rows.get(model, 0), 1)
+
+
+def _shared_columns(model: type[models.Model]) -> dict[str, dict[Any, Any]]:
+    most = _rows.get(model, 0) // 2
+    return {name: known for name, known in _columns.get(model, {}).items() if known and len(known) <= most}

@@ -5,7 +5,7 @@ from sys import getsizeof
 from typing import Any
 
 from .forms import Collection, Mapped, Record, Row
-from .sharing import own_values
+from .sharing import own_values, shared_bytes
 
 _DEEPEST = 10
 _BYTES_OF_A_TAG = 3 * 8
@@ -16,13 +16,13 @@ _BYTES_OF_A_STAMP = 3 * 40 + 64 + 56
 def estimated_bytes(value: Any, depth: int = 0) -> int:
     """Return the bytes of a value in frozen form, with what it contains.
 
-    Names of fields and classes are not counted, because all rows share them, nor are values of columns that have few.
-    Else what several entries share, such as a joined row, is counted for each of them: the estimate is rather too high
-    than too low.
+    Names of fields and classes are not counted, because all rows share them; the values of columns that have few are
+    divided among the rows. Else what several entries share, such as a joined row, is counted for each of them: the
+    estimate is rather too high than too low.
     """
     if depth > _DEEPEST:
         return getsizeof(value)
-    table = getsizeof(value.fields) if isinstance(value, Row) else 0
+    table = getsizeof(value.fields) + shared_bytes(value.model) if isinstance(value, Row) else 0
     return getsizeof(value) + table + sum(estimated_bytes(part, depth + 1) for part in _parts(value))
 
 

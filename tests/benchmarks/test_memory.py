@@ -9,9 +9,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 class MeasureTests:
     def test_the_estimate_is_near_what_was_allocated(self) -> None:
-        found = memory.measure(0.5)
+        found = memory.measure(0.1)
 
         assert found.keys() >= {"all_types_mb", "abs_estimate_error_percent", "employee_mb", "general_mb"}
-        # Of few entries the estimate is too low: it leaves out what a type takes once, however many it has.
+        # Of a tenth of the rows one in 64 is measured too, which is a few of each type.
         assert found["abs_estimate_error_percent"] < 30
         assert abs(found["all_types_estimate_mb"] / found["all_types_mb"] - 1) < 0.2
