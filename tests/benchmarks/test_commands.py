@@ -28,7 +28,8 @@ def figures(tmp_path: Path, command: str, *options: str) -> dict[str, float]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, float] = json.loads(file.read_text())
-    assert all(value > 0 for name, value in found.items() if name not in MAY_BE_ZERO), found
+    signed = {name for name in found if name.endswith("_estimate_error_percent")}
+    assert all(value > 0 for name, value in found.items() if name not in MAY_BE_ZERO | signed), found
     return found
 
 
@@ -61,6 +62,16 @@ class MonitoringTests:
         # What no noise of a machine can change.
         assert found["rows_30_days"] <= 120_000
         assert found["dashboard_30_days_queries"] <= 12
+
+
+class MemoryTests:
+    def test_the_estimate_is_near_what_was_allocated(self, tmp_path: Path) -> None:
+        found = figures(tmp_path, "memory", "--share", "0.1")
+
+        assert found.keys() >= {"all_types_mb", "abs_estimate_error_percent", "employee_mb", "general_mb"}
+        # Of a tenth of the rows one in 64 is measured too, which is a few of each type.
+        assert found["abs_estimate_error_percent"] < 30
+        assert abs(found["all_types_estimate_mb"] / found["all_types_mb"] - 1) < 0.2
 
 
 class HotTests:
