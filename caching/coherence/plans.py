@@ -21,6 +21,7 @@ from .texts import (
     tables_named,
     takes_no_transaction,
     without_comments,
+    without_repeated_rows,
 )
 from .watched import WatchedTable, tables
 
@@ -89,6 +90,9 @@ def plan_of(sql: str) -> Plan | None:
 
 
 def _make_plan(sql: str) -> Plan | None:
+    is_long = len(sql) > _MAX_PARSED_SQL
+    if is_long:
+        sql = without_repeated_rows(sql)
     if is_plain_read(sql):
         return ISOLATION if calls_for_isolation(sql) else None
     several = is_several(sql)
@@ -99,8 +103,7 @@ def _make_plan(sql: str) -> Plan | None:
             return CONTROL
         if changes_no_rows(sql):
             return UNWATCHED
-    long_insert = len(sql) > _MAX_PARSED_SQL and sql.startswith("INSERT ")
-    write = None if several or len(sql) > _MAX_PARSED_SQL else parse(sql.rstrip("; \t\n"))
+    write = None if several or is_long else parse(sql.rstrip("; \t\n"))
     if write:
         targets, others = _written_by(write)
         if targets or others:
@@ -118,7 +121,7 @@ def _make_plan(sql: str) -> Plan | None:
         return None if _BEGIN.match(bare) else UNWATCHED
     tags = {tag for label in labels for tag in tags_of_unknown_rows(label)}
     return Plan(
-        "bulk" if long_insert else "safety_net",
+        "bulk" if is_long and sql.startswith("INSERT ") else "safety_net",
         lambda params, many, announced: set(tags),
         several,
         isolation,

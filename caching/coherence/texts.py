@@ -14,6 +14,7 @@ _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:\([^)]*\)|(?:ANALY[SZ]E|VERBOSE)\b|\s+
 _RUNS = re.compile(r"\bANALY[SZ]E\b", re.I)
 """With this word EXPLAIN runs what it explains."""
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+_REPEATED_ROWS = re.compile(r"(\((?:%s, )*%s\), )\1+")
 _ENDS = "; \t\n\r\f\v"
 
 _TOKENS = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|--[^\n]*|/\*(?:(?!/\*).)*?\*/""", re.S)
@@ -51,6 +52,11 @@ def text_of(sql: Any, connection: BaseDatabaseWrapper) -> str:
 
 def without_comments(sql: str) -> str:
     return _COMMENTS.sub(" ", sql)
+
+
+def without_repeated_rows(sql: str) -> str:
+    """Return the text with one of equal rows of placeholders: a thousand more of them say nothing, and take long."""
+    return _REPEATED_ROWS.sub(r"\1", sql)
 
 
 def without_quoted(sql: str) -> str:

@@ -47,7 +47,7 @@ def slot_of(tag: str) -> int:
 
 def _new_slot_of(tag: str) -> int:
     slot = FIRST_SLOT + crc32(tag.encode()) % PRIME
-    if not any(mark in tag for mark in ":=#") and len(slots_of_common) < _MAX_COMMON:
+    if ":" not in tag and "=" not in tag and "#" not in tag and len(slots_of_common) < _MAX_COMMON:
         slots_of_common[tag] = slot
     return slot
 

@@ -23,7 +23,8 @@ _MAX_PARAMETERS = 30_000
 _CHUNK_VALUES = 10_000
 
 _SHARED = (str, datetime.date)
-Write = Callable[[Sequence[models.Model]], object]
+Columns = dict[str, list[Any]]
+"""Values of rows by attribute, for every field of a model in its order."""
 Progress = Callable[[int], object]
 """Called with the number of rows done since the last call."""
 
@@ -48,78 +49,87 @@ def with_shared_values(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, .
             yield tuple([known.setdefault(value, value) if type(value) in _SHARED else value for value in row])
 
 
-def instances(
-    model: type[models.Model],
-    given: Mapping[str, Sequence[Any]],
-    same: Mapping[str, Any],
-    positions: Sequence[int],
-) -> list[Any]:
-    """Return unsaved instances of the rows at these positions.
+def columns_of_new(
+    model: type[models.Model], given: Mapping[str, Sequence[Any]], same: Mapping[str, Any], positions: Sequence[int]
+) -> Columns:
+    """Return the values of new rows, one for each of these positions.
 
-    `given` has values of all rows by attribute, `same` those that are the same for all of them. The model gets
-    positional arguments, column by column, which takes a third of the time of keywords.
+    `given` has values of all rows by attribute, `same` those that are the same for all of them.
     """
-    columns: list[list[Any]] = []
+    columns: Columns = {}
     for field in model._meta.concrete_fields:
         if field.attname in given:
             values = given[field.attname]
-            columns.append([values[position] for position in positions])
+            columns[field.attname] = [values[position] for position in positions]
         elif field.attname in same:
-            columns.append([same[field.attname]] * len(positions))
+            columns[field.attname] = [same[field.attname]] * len(positions)
         else:
-            columns.append([field.get_default() for _ in positions])
-    return [model(*row) for row in zip(*columns, strict=True)]
+            columns[field.attname] = [field.get_default() for _ in positions]
+    return columns
 
 
-def create(rows: Sequence[models.Model], using: str, progress: Progress) -> dict[int, Blame]:
-    """Insert the rows, which get their primary keys. Returns by position why the database refuses rows."""
-    if not rows:
-        return {}
-    return _in_batches(
-        rows,
-        lambda batch: _insert(batch, connections[using]),
-        lambda row: row.save(force_insert=True, using=using),
-        using,
-        progress,
-    )
+def instances(model: type[models.Model], columns: Columns) -> list[Any]:
+    """Return unsaved instances with these values. Positional arguments take a third of the time of keywords."""
+    return [model(*row) for row in zip(*columns.values(), strict=True)]
 
 
-def _insert(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> None:
-    """Insert new rows of a model with one table, and set their primary keys and the time of insertion.
+def create(
+    model: type[models.Model], columns: Columns, using: str, progress: Progress
+) -> tuple[list[Any], dict[int, Blame]]:
+    """Insert rows. Returns their primary keys, and by position why the database refuses rows, which have no key.
 
-    This does what `bulk_create` does in a third of the time, because it works by column: a value that many rows share
-    is prepared for the database once. The statement has the form of Django's own INSERT, so that the cache can tell
-    from it which rows were inserted.
+    Columns that the saving of a row changes, such as the moment of its creation, are as they were saved afterwards.
     """
-    meta, quote = rows[0]._meta, connection.ops.quote_name
+    pks = list(columns[str(model._meta.pk.attname)])
+    if not pks:
+        return pks, {}
+
+    def write(batch: range) -> None:
+        pks[batch.start : batch.stop] = _insert(model, columns, batch, connections[using])
+
+    def write_one(position: int) -> None:
+        row = model(*(values[position] for values in columns.values()))
+        row.save(force_insert=True, using=using)
+        pks[position] = row.pk
+
+    return pks, _in_batches(model, len(pks), write, write_one, using, progress)
+
+
+def _insert(model: type[models.Model], columns: Columns, batch: range, connection: BaseDatabaseWrapper) -> list[Any]:
+    """Insert new rows of a model with one table, and return their primary keys.
+
+    This does what `bulk_create` does in a fifth of the time, because it works by column: it needs no instances, and a
+    value that many rows share is prepared for the database once. The statement has the form of Django's own INSERT, so
+    that the cache can tell from it which rows were inserted.
+    """
+    meta, quote = model._meta, connection.ops.quote_name
     fields = [field for field in meta.concrete_fields if not field.primary_key]
-    columns = [_prepared(field, rows, connection) for field in fields]
-    values = list(zip(*columns, strict=True))
+    prepared = [_prepared(field, columns, batch, connection) for field in fields]
+    values = list(zip(*prepared, strict=True))
     into = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)}) VALUES "
     returning = f" RETURNING {quote(str(meta.pk.column))}"
     row_of_parameters = f"({', '.join(['%s'] * len(fields))})"
     rows_per_statement = (connection.features.max_query_params or _MAX_PARAMETERS) // len(fields)
+    pks: list[Any] = []
     with connection.cursor() as cursor:
-        for start in range(0, len(rows), rows_per_statement):
-            end = start + rows_per_statement
-            part = values[start:end]
+        for start in range(0, len(values), rows_per_statement):
+            part = values[start : start + rows_per_statement]
             parameters = ", ".join([row_of_parameters] * len(part))
             cursor.execute(into + parameters + returning, [value for row in part for value in row])
-            for row, (pk,) in zip(rows[start:end], cursor.fetchall(), strict=True):
-                row.pk = pk
-                row._state.adding, row._state.db = False, connection.alias
+            pks += [pk for _, (pk,) in zip(part, cursor.fetchall(), strict=True)]
+    return pks
 
 
 def _prepared(
-    field: models.Field[Any, Any], rows: Sequence[models.Model], connection: BaseDatabaseWrapper
+    field: models.Field[Any, Any], columns: Columns, batch: range, connection: BaseDatabaseWrapper
 ) -> list[Any]:
     """Return the values of a field as the database takes them. Each distinct value is prepared once."""
+    column = columns[field.attname]
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-        now = field.pre_save(rows[0], add=True)
-        for row in rows:
-            setattr(row, field.attname, now)
-        return [field.get_db_prep_save(now, connection)] * len(rows)
-    values = [field.pre_save(row, add=True) for row in rows]
+        now = field.pre_save(field.model(), add=True)
+        column[batch.start : batch.stop] = [now] * len(batch)
+        return [field.get_db_prep_save(now, connection)] * len(batch)
+    values = column[batch.start : batch.stop]
     try:
         distinct = set(values)
     except TypeError:
@@ -137,14 +147,17 @@ def update(rows: Sequence[models.Model], fields: Sequence[str], using: str, prog
     """
     if not rows or not fields:
         return {}
-    manager = type(rows[0])._default_manager.using(using)
-    return _in_batches(
-        rows,
-        lambda batch: manager.bulk_create(batch, update_conflicts=True, update_fields=fields, unique_fields=["pk"]),
-        lambda row: row.save(force_update=True, update_fields=fields, using=using),
-        using,
-        progress,
-    )
+    model = type(rows[0])
+    manager = model._default_manager.using(using)
+
+    def write(batch: range) -> None:
+        part = rows[batch.start : batch.stop]
+        manager.bulk_create(part, update_conflicts=True, update_fields=fields, unique_fields=["pk"])
+
+    def write_one(position: int) -> None:
+        rows[position].save(force_update=True, update_fields=fields, using=using)
+
+    return _in_batches(model, len(rows), write, write_one, using, progress)
 
 
 def release(field: models.Field[Any, Any], pks: Iterable[Any], using: str) -> None:
@@ -159,18 +172,23 @@ def release(field: models.Field[Any, Any], pks: Iterable[Any], using: str) -> No
 
 
 def _in_batches(
-    rows: Sequence[models.Model], write: Write, write_one: Callable[[Any], object], using: str, progress: Progress
+    model: type[models.Model],
+    size: int,
+    write: Callable[[range], object],
+    write_one: Callable[[int], object],
+    using: str,
+    progress: Progress,
 ) -> dict[int, Blame]:
-    """Write the rows batch by batch. Returns by position why the database refuses rows."""
+    """Write rows batch by batch. Returns by position why the database refuses rows."""
     refused: dict[int, Blame] = {}
-    for start in range(0, len(rows), BATCH_ROWS):
-        batch = rows[start : start + BATCH_ROWS]
+    for start in range(0, size, BATCH_ROWS):
+        batch = range(start, min(start + BATCH_ROWS, size))
         try:
             with transaction.atomic(using), _one_statement_per_batch(using):
                 write(batch)
         except (IntegrityError, DataError):
-            for position, row in enumerate(batch, start):
-                if reason := _why_refused(row, write_one, using):
+            for position in batch:
+                if reason := _why_refused(model, position, write_one, using):
                     refused[position] = reason
         progress(len(batch))
     return refused
@@ -195,11 +213,13 @@ def _one_statement_per_batch(using: str) -> Iterator[None]:
         del features.max_query_params
 
 
-def _why_refused(row: models.Model, write_one: Callable[[Any], object], using: str) -> Blame | None:
+def _why_refused(
+    model: type[models.Model], position: int, write_one: Callable[[int], object], using: str
+) -> Blame | None:
     """Write one row in its own savepoint. Returns why the database refuses it, or None if it does not."""
     try:
         with transaction.atomic(using):
-            write_one(row)
+            write_one(position)
     except (IntegrityError, DataError) as error:
-        return blame_of(error, type(row))
+        return blame_of(error, model)
     return None

@@ -64,11 +64,12 @@ def tracked_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 
 def values_of(rows: Sequence[Mapping[str, Any]], fields: Iterable[models.Field[Any, Any]]) -> dict[str, list[Any]]:
-    """Return the values of rows as they are kept, by attribute. Each distinct value is prepared once."""
-    return {one.attname: _prepared(one, [row[one.attname] for row in rows]) for one in fields}
+    """Return the values of rows as they are kept, by attribute."""
+    return {one.attname: kept(one, [row[one.attname] for row in rows]) for one in fields}
 
 
-def _prepared(one: models.Field[Any, Any], values: list[Any]) -> list[Any]:
+def kept(one: models.Field[Any, Any], values: list[Any]) -> list[Any]:
+    """Return values of a field as they are kept. Each distinct value is prepared once."""
     try:
         distinct = set(values)
     except TypeError:  # The parameters of rules are dicts, which cannot be hashed.

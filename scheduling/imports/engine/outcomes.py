@@ -10,7 +10,7 @@ from typing import Any, overload
 from django.db import models
 from import_export.results import RowResult
 
-from scheduling.imports.engine.changes import values_of
+from scheduling.imports.engine.changes import kept
 from scheduling.imports.engine.results import ImportedRow
 
 TYPES = (RowResult.IMPORT_TYPE_SKIP, RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE)
@@ -108,21 +108,19 @@ class Written:
         # One object for equal values, whatever batch they are from.
         self._known: dict[Any, Any] = {}
 
-    def add(self, rows: Sequence[models.Model], fields: Sequence[models.Field[Any, Any]]) -> None:
-        self.pks += [row.pk for row in rows]
-        for name, values in values_of([row.__dict__ for row in rows], fields).items():
-            if name not in self.columns:
-                self.columns[name] = Repeated(values[0], 0) if values else []
-            column = self.columns[name]
+    def add(self, pks: list[Any], columns: Mapping[str, list[Any]], fields: Sequence[models.Field[Any, Any]]) -> None:
+        """Add rows by their primary keys, and their values by attribute, as instances have them."""
+        self.pks += pks
+        for field in fields:
+            values = kept(field, columns[field.attname])
+            column = self.columns.setdefault(field.attname, Repeated(values[0], 0) if values else [])
             if isinstance(column, Repeated):
                 if values.count(column.value) == len(values):
                     column.size += len(values)
                     continue
-                column = self.columns[name] = [column.value] * column.size
-            column += map(self._one, values)
-
-    def _one(self, value: Any) -> Any:
-        return self._known.setdefault(value, value) if isinstance(value, str) else value
+                column = self.columns[field.attname] = [column.value] * column.size
+            known = self._known
+            column += [known.setdefault(value, value) if type(value) is str else value for value in values]
 
     def table(self, fields: Sequence[models.Field[Any, Any]]) -> tuple[list[Any], Mapping[str, Sequence[Any]]]:
         return self.pks, {field.attname: self.columns.get(field.attname, []) for field in fields}

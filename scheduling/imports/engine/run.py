@@ -16,7 +16,6 @@ from typing import Any
 import tablib
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext as _
 from import_export.results import RowResult
 
 from caching import in_many
@@ -27,12 +26,11 @@ from scheduling.imports.engine.chosen_values import ChosenValues, make_new, read
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.outcomes import Outcomes, Written
 from scheduling.imports.engine.preview import prepare_preview
-from scheduling.imports.engine.problems import FileError, listed, shown
+from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.references import refuse_undecided, resolve_references
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.engine.spelling import find_other_spellings
 from scheduling.imports.engine.values import DateOrder
-from scheduling.models.constraints import Blame
 
 Key = tuple[Any, ...]
 """The values of the key columns of a row, with primary keys for foreign keys."""
@@ -151,7 +149,7 @@ class FileRun:
         fill_blanks(self, keys)
         self.prepare(keys)
         new, changed = self._compare(keys)
-        _require_columns_of_new_rows(self.kind, self.sheet, new)
+        self.sheet.require_of_new(self.kind.required_for_new, str(self.kind.label), len(new))
         lost_zeros.refuse_in(self, keys, new, changed)
         self.check(keys, new, changed)
         if preview:
@@ -172,22 +170,23 @@ class FileRun:
 
     def create(self, positions: list[int]) -> None:
         """Insert the rows at these positions."""
-        # Batch by batch, so that there are never instances of all rows of a file.
+        # Batch by batch, so that there are never two copies of all rows of a file.
         for start in range(0, len(positions), bulk.BATCH_ROWS):
             part = positions[start : start + bulk.BATCH_ROWS]
-            instances = self.build(part)
-            self._refuse_all(part, bulk.create(instances, self.using, self.progress))
-            self._note(part, instances, RowResult.IMPORT_TYPE_NEW, self.created)
+            columns = self._columns_of_new(part)
+            pks, refused = bulk.create(self.kind.model, columns, self.using, self.progress)
+            self.sheet.refuse_all(part, refused)
+            self._note(part, pks, columns, RowResult.IMPORT_TYPE_NEW, self.created)
 
     def update(self, keys: KeyOf, positions: list[int]) -> None:
         """Write the tracked columns of the existing rows at these positions."""
-        if not positions:
-            return
         # A row that was deleted since it was looked up is left out.
         instances = self.as_they_will_be(keys, positions)
-        refused = bulk.update([*instances.values()], self._updated_fields(), self.using, self.progress)
-        self._refuse_all([*instances], refused)
-        self._note([*instances], [*instances.values()], RowResult.IMPORT_TYPE_UPDATE, self.after)
+        rows, fields = [*instances.values()], self._updated_fields()
+        self.sheet.refuse_all([*instances], bulk.update(rows, fields, self.using, self.progress))
+        names = ["pk", *(field.attname for field in tracked_fields(self.kind.model))]
+        columns = {name: [getattr(row, name) for row in rows] for name in names}
+        self._note([*instances], columns["pk"], columns, RowResult.IMPORT_TYPE_UPDATE, self.after)
 
     # -- what hooks use ----------------------------------------------------------------------------------------------
 
@@ -210,8 +209,7 @@ class FileRun:
 
     def build(self, positions: Sequence[int]) -> list[Any]:
         """Return unsaved instances of the rows at these positions."""
-        given = {self.kind.attname(name): self.sheet.values[name] for name in self.stored_columns}
-        return bulk.instances(self.kind.model, given, self.kind.values_for_new, positions)
+        return bulk.instances(self.kind.model, self._columns_of_new(positions))
 
     def without_refused(self, positions: Iterable[int]) -> list[int]:
         """Return the positions of the rows that are not refused so far."""
@@ -238,12 +236,7 @@ class FileRun:
                 instance.clean()
             except ValidationError as error:
                 for field, messages in error.message_dict.items():
-                    self.sheet.refuse(position, self.column_of((field,)), " ".join(messages))
-
-    def column_of(self, fields: Iterable[str]) -> str:
-        """Return the column of the file that fills the first of these fields, or an empty text if there is none."""
-        columns = {column.field_name: name for name, column in self.sheet.columns.items()}
-        return next((columns[field] for field in fields if field in columns), "")
+                    self.sheet.refuse(position, self.sheet.column_of((field,)), " ".join(messages))
 
     def written(self, attname: str) -> list[Any]:
         """Return the values of an attribute of the rows that were written, as they are kept for an undo."""
@@ -278,21 +271,18 @@ class FileRun:
             for row in rows.filter(pk__in=chunk):
                 self._rows[row.pk], self.before[row.pk] = row, row.__dict__.copy()
 
-    def _note(self, positions: Sequence[int], instances: Sequence[Any], import_type: str, written: Written) -> None:
+    def _columns_of_new(self, positions: Sequence[int]) -> bulk.Columns:
+        given = {self.kind.attname(name): self.sheet.values[name] for name in self.stored_columns}
+        return bulk.columns_of_new(self.kind.model, given, self.kind.values_for_new, positions)
+
+    def _note(
+        self, positions: Sequence[int], pks: list[Any], columns: bulk.Columns, import_type: str, written: Written
+    ) -> None:
         """Note the rows that the database has taken."""
         taken = [place for place, position in enumerate(positions) if position not in self.sheet.problems]
         for place in taken:
-            self.outcomes.note(positions[place], import_type, instances[place].pk)
-        written.add([instances[place] for place in taken], tracked_fields(self.kind.model))
-
-    def _refuse_all(self, positions: Sequence[int], blames: dict[int, Blame]) -> None:
-        """Refuse what the database has refused. The reasons go by the place in `positions`."""
-        for place, blame in blames.items():
-            self.sheet.refuse(positions[place], self.column_of(blame.fields), blame.reason)
-
-
-def _require_columns_of_new_rows(kind: ImportKind, sheet: Sheet, new: Sequence[int]) -> None:
-    missing = [name for name in kind.required_for_new if name not in sheet.values]
-    if new and missing:
-        text = _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
-        raise FileError(text % {"kind": kind.label, "count": len(new), "columns": listed(missing)})
+            self.outcomes.note(positions[place], import_type, pks[place])
+        if len(taken) < len(positions):
+            pks = [pks[place] for place in taken]
+            columns = {name: [values[place] for place in taken] for name, values in columns.items()}
+        written.add(pks, columns, tracked_fields(self.kind.model))

@@ -15,9 +15,10 @@ from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column, converter, read_column
 from scheduling.imports.engine.files import MAX_ROWS, Table
 from scheduling.imports.engine.headers import map_headers, require
-from scheduling.imports.engine.problems import FileError, Problem, shown
+from scheduling.imports.engine.problems import FileError, Problem, listed, shown
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.engine.values import DateOrder
+from scheduling.models.constraints import Blame
 
 # A name that is longer is a mistake, for which nothing is chosen.
 MAX_NAME_LENGTH = 200
@@ -131,9 +132,26 @@ class Sheet:
         cells = [cell for name in dates for cell in self.cells(name)]
         return values.date_order(cells, [self.headers.spelled[name] for name in dates])
 
+    def require_of_new(self, columns: Iterable[str], kind: str, count: int) -> None:
+        """Raise FileError if the file has so many new rows and lacks a column that they need."""
+        missing = [name for name in columns if name not in self.values]
+        if count and missing:
+            text = _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
+            raise FileError(text % {"kind": kind, "count": count, "columns": listed(missing)})
+
     def refuse(self, position: int, column: str, reason: str) -> None:
         """Note why a row cannot be imported. Without a column, the reason is about the row as a whole."""
         self.problems.setdefault(position, []).append(self._problem(position, column, reason))
+
+    def refuse_all(self, positions: Sequence[int], blames: Mapping[int, Blame]) -> None:
+        """Refuse what the database has refused. The reasons go by the place in `positions`."""
+        for place, blame in blames.items():
+            self.refuse(positions[place], self.column_of(blame.fields), blame.reason)
+
+    def column_of(self, fields: Iterable[str]) -> str:
+        """Return the column of the file that fills the first of these fields, or an empty text if there is none."""
+        columns = {column.field_name: name for name, column in self.columns.items()}
+        return next((columns[field] for field in fields if field in columns), "")
 
     def note_unknown(self, position: int, column: str, name: Any) -> None:
         """Note a name that nobody has, or that several have, so that the user can choose what it means."""

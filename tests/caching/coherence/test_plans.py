@@ -244,6 +244,13 @@ class PlanOfTests:
         sql = 'INSERT INTO "scheduling_employee" ("email") VALUES ' + ", ".join(["(%s)"] * 5000)
         assert tags(sql, ("a",) * 5000) == EVERYTHING
 
+    def test_reads_the_end_of_a_very_long_text(self) -> None:
+        sql = "INSERT INTO other (email) VALUES " + ", ".join(["(%s)"] * 5000)
+        assert plan_of(sql) is UNWATCHED
+        plan = plan_of(f"{sql}; DELETE FROM scheduling_employee; COMMIT")
+        assert plan is not None
+        assert (plan.tags((), False, None), plan.may_commit) == (EVERYTHING, True)
+
 
 @pytest.mark.django_db
 class FormsOfDjangoTests:

@@ -15,6 +15,7 @@ from caching.coherence.texts import (
     takes_no_transaction,
     text_of,
     without_quoted,
+    without_repeated_rows,
 )
 
 
@@ -95,6 +96,25 @@ class WithoutQuotedTests:
     @pytest.mark.parametrize("sql", ["SELECT 'open", r"SELECT '\'", "SELECT $a$'$a$", "SELECT 1 # it's"])
     def test_leaves_a_text_alone_that_databases_read_differently(self, sql: str) -> None:
         assert without_quoted(sql) == sql
+
+
+class RepeatedRowsTests:
+    def test_one_of_equal_rows_of_placeholders_is_enough(self) -> None:
+        rows = ", ".join(["(%s, %s)"] * 1000)
+        assert without_repeated_rows(f"INSERT INTO a VALUES {rows} RETURNING id") == (
+            "INSERT INTO a VALUES (%s, %s), (%s, %s) RETURNING id"
+        )
+
+    @pytest.mark.parametrize(
+        "sql", ["INSERT INTO a VALUES (%s, 1), (%s, 1), (%s, 1)", "INSERT INTO a VALUES (%s), (%s, %s), (%s), ('(%s')"]
+    )
+    def test_rows_that_say_more_or_differ_are_kept(self, sql: str) -> None:
+        assert without_repeated_rows(sql) == sql
+
+    @pytest.mark.parametrize("after", ["; DELETE FROM b", " /* '", "'; DELETE FROM b; --", " ON CONFLICT DO NOTHING"])
+    def test_what_follows_is_kept(self, after: str) -> None:
+        sql = "INSERT INTO a VALUES ('(%s), (%s), (%s), ', %s)" + after
+        assert without_repeated_rows(sql) == "INSERT INTO a VALUES ('(%s), ', %s)" + after
 
 
 class TablesNamedTests:

@@ -2,7 +2,7 @@ import datetime
 
 from scheduling.imports.engine.changes import tracked_fields
 from scheduling.imports.engine.outcomes import Outcomes, Repeated, Written
-from scheduling.models import ScheduleAssignment
+from scheduling.models import ScheduleAssignment, Skill
 
 
 class OutcomesTests:
@@ -27,27 +27,35 @@ class OutcomesTests:
 
 
 class WrittenTests:
-    def rows(self, *notes: str) -> list[ScheduleAssignment]:
-        day = datetime.date(2026, 12, 1)
-        return [ScheduleAssignment(pk=number, date=day, notes=text) for number, text in enumerate(notes)]
+    fields = tracked_fields(Skill)
+
+    def add(self, written: Written, *descriptions: str) -> None:
+        columns = {"name": ["Knives"] * len(descriptions), "description": [*descriptions]}
+        written.add([*range(len(descriptions))], columns, self.fields)
 
     def test_keeps_a_value_that_all_rows_have_once(self) -> None:
-        written, fields = Written(), tracked_fields(ScheduleAssignment)
-        written.add(self.rows("a", "a"), fields)
-        written.add(self.rows("a"), fields)
-        assert isinstance(written.columns["notes"], Repeated)
+        written = Written()
+        self.add(written, "a", "a")
+        self.add(written, "a")
+        assert isinstance(written.columns["description"], Repeated)
 
-        written.add(self.rows("a", "b"), fields)
+        self.add(written, "a", "b")
 
-        assert written.columns["notes"] == ["a", "a", "a", "a", "b"]
-        assert isinstance(written.columns["date"], Repeated)
-        assert list(written.columns["date"]) == ["2026-12-01"] * 5
+        assert written.columns["description"] == ["a", "a", "a", "a", "b"]
+        assert isinstance(written.columns["name"], Repeated)
+        assert list(written.columns["name"]) == ["Knives"] * 5
         assert written.pks == [0, 1, 0, 0, 1]
 
+    def test_keeps_values_as_an_undo_compares_them(self) -> None:
+        written, day = Written(), datetime.date(2026, 12, 1)
+        date = ScheduleAssignment._meta.get_field("date")
+        written.add([1, 2], {"date": [day, day + datetime.timedelta(1)]}, [date])
+        assert written.columns["date"] == ["2026-12-01", "2026-12-02"]
+
     def test_of_no_rows_has_every_column(self) -> None:
-        written, fields = Written(), tracked_fields(ScheduleAssignment)
-        written.add([], fields)
-        pks, columns = written.table(fields)
+        written = Written()
+        self.add(written)
+        pks, columns = written.table(self.fields)
         assert (pks, {len(values) for values in columns.values()}) == ([], {0})
 
 
