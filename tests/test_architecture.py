@@ -1,11 +1,11 @@
 """The walks in docs/architecture.md are what really happens: real calls, traced on a real database."""
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby, pairwise
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -42,6 +42,8 @@ class Trace:
 
     def __enter__(self) -> "Trace":
         self._before = sys.getprofile()
+        # For each function on the stack, those of ours up to it.
+        self._stack: list[tuple[Step, ...]] = [()]
         sys.setprofile(self._note)
         return self
 
@@ -49,10 +51,15 @@ class Trace:
         sys.setprofile(self._before)
 
     def _note(self, frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and is_ours(frame):
-            chain = tuple(step_of(caller) for caller in callers(frame) if is_ours(caller))[::-1]
-            self.steps.append(chain[-1])
-            self.chains.add(chain)
+        if event == "call":
+            step = step_of(frame.f_code)
+            chain = (*self._stack[-1], step) if step else self._stack[-1]
+            self._stack.append(chain)
+            if step:
+                self.steps.append(step)
+                self.chains.add(chain)
+        elif event == "return" and len(self._stack) > 1:
+            self._stack.pop()
 
     @property
     def files(self) -> list[str]:
@@ -65,19 +72,12 @@ class Trace:
         return {pair for steps in own for pair in pairwise(steps)}
 
 
-def callers(frame: FrameType | None) -> Iterator[FrameType]:
-    """Yield a frame and those that called it, the innermost first."""
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-def is_ours(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(TRACED)
-
-
-def step_of(frame: FrameType) -> Step:
-    return str(Path(frame.f_code.co_filename).relative_to(ROOT)), frame.f_code.co_qualname
+@cache
+def step_of(code: CodeType) -> Step | None:
+    """Return the step that a call of a function is, or None if it is none of ours."""
+    if not code.co_filename.startswith(TRACED):
+        return None
+    return str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname
 
 
 def walk(name: str) -> list[Step]:

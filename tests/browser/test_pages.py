@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from io import StringIO
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LANGUAGES = ("en", "de")
 FILES = ("departments", "employees", "shift_types", "shifts", "schedules", "rules", "assignments")
 KINDS = ("first", "lists", "additions", "changes", "files", "acts")
+OF_LONG_TESTS = ("additions", "changes", "files", "acts")
+"""What is looked at in German by ``make prove`` alone: forms, whose words are above and below each other."""
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -73,8 +76,15 @@ def of(model: Any, page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
+def pages() -> Iterator[Any]:
+    """Yield each kind of pages in each language."""
+    for language, kind in product(LANGUAGES, KINDS):
+        long = language == "de" and kind in OF_LONG_TESTS
+        yield pytest.param(language, kind, marks=[pytest.mark.long] if long else [], id=f"{language}-{kind}")
+
+
 class EveryPageTests:
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize(("language", "kind"), [*pages()], indirect=["language"])
     def test_is_for_everybody(self, kind: str, language: str, page: Page, hotel: Hotel, administrator: User) -> None:
         fill(hotel)
         member_of("Planner")
