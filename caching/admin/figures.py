@@ -223,9 +223,12 @@ class Figures:
     def rows(self, sort: str) -> list[Row]:
         """Return a row per type, by a column of SORTS; those that are equal stay in the order of their names."""
         last: dict[str, Publication] = {}
+        seen: set[str] = set()
         for publication in self.publications:
-            for name in cache_manager.types_of(publication.tags):
+            # A tag always concerns the same types, and many publications have the same tags.
+            for name in cache_manager.types_of(new := {*publication.tags} - seen):
                 last.setdefault(name, publication)
+            seen |= new
         live, processes = self._live["types"], max(self._live["processes"], 1)
         rows = [
             Row(
