@@ -133,7 +133,7 @@ def make_new(run: FileRun) -> None:
         sound = [one for place, one in places.items() if place not in run.sheet.problems]
         spelled = {folded(one.name): one.name for one in reversed(sound)}
         made = column.make_new(spelled.values())
-        pks = _created(run, column.named_by, [row for row in made.values() if not isinstance(row, ValidationError)])
+        pks = _created(run, column.named_by, [row for row in made.values() if isinstance(row, models.Model)])
         for place, one in places.items():
             row = made.get(spelled.get(folded(one.name), ""))
             values[place] = pks.get(folded(one.name))
@@ -142,17 +142,18 @@ def make_new(run: FileRun) -> None:
 
 
 def _created(run: FileRun, named_by: Any, rows: list[Any]) -> dict[str, Any]:
-    """Store the rows; return their primary keys by name, and tell about them."""
-    if not rows:
-        return {}
-    model = named_by.model
-    names = [getattr(row, named_by.attname) for row in rows]
-    manager = model._default_manager.using(run.using)
-    stored = manager.order_by().filter(**{f"{named_by.attname}__in": names}).values_list(named_by.attname, "pk")
-    before = dict(stored)
-    manager.bulk_create(rows, ignore_conflicts=True)
-    pks = dict(stored.all())
-    run.besides.setdefault(model, []).extend(pk for name, pk in pks.items() if name not in before)
+    """Store the rows; return their primary keys by name."""
+    model, attname = named_by.model, named_by.attname
+    names = [getattr(row, attname) for row in rows]
+    pks, refused = run.besides.create(rows, lambda made: _told(model, [getattr(row, attname) for row in made]))
+    known = dict(zip(names, pks, strict=True))
+    if refused:
+        # Somebody else has made these in the meantime.
+        stored = model._default_manager.using(run.using).order_by().filter(**{f"{attname}__in": names})
+        known |= dict(stored.values_list(attname, "pk"))
+    return {folded(name): pk for name, pk in known.items()}
+
+
+def _told(model: type[models.Model], names: list[str]) -> str:
     words = {"model": model._meta.verbose_name_plural, "names": listed(names)}
-    run.notes.append(_("New %(model)s, as you have chosen: %(names)s.") % words)
-    return {folded(name): pk for name, pk in pks.items()}
+    return _("New %(model)s, as you have chosen: %(names)s.") % words

@@ -167,7 +167,7 @@ def changes_of(run: FileRun) -> bytes:
         before=(changed, {name: old for name, old in before.items() if old != after[name]}),
         after=(changed, after),
         related={name: {pk: rows[pk] for pk in rows if pk in written} for name, rows in run.related.items()},
-        besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.items() if pks},
+        besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.created.items()},
     ).packed()
 
 
