@@ -133,7 +133,8 @@ def wrong_rows(run: FileRun) -> WrongRows:
     If there are more wrong cells than the form can have, each different one comes before those that repeat it.
     """
     sheet = run.sheet
-    places = {sheet.headers.spelled[name]: sheet.headers.columns[name] for name in sheet.columns}
+    in_file = [name for name in sheet.columns if name not in sheet.filled_in]
+    places = {sheet.headers.spelled[name]: sheet.headers.columns[name] for name in in_file}
     problems = list(dict.fromkeys(sheet.all_problems()))
     position_of = sheet.refused_rows
     equal = _equal_cells(sheet, position_of, problems, places)

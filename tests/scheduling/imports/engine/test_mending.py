@@ -16,10 +16,11 @@ from scheduling.imports.engine.mending import (
     text_of,
 )
 from scheduling.imports.engine.problems import FileError
+from scheduling.imports.kinds.assignments import AssignmentResource
 from scheduling.imports.kinds.employees import EmployeeResource
 from scheduling.imports.kinds.shifts import ShiftTypeResource
 from scheduling.models import ShiftType
-from tests.factories import DepartmentFactory
+from tests.factories import DepartmentFactory, EmployeeFactory, ShiftFactory
 
 TYPES = b"Name;colour;note\nEarly;red?;a\n;;\nLate;red?;b\nNight;#00ff00;c\n"
 
@@ -153,6 +154,28 @@ class WrongRowsTests:
 
         (row,) = found.rows
         assert [*row.reasons, *(reason for cell in row.cells for reason in cell.reasons)]
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"number,shift,date\n99,Early,2026-12-01\n,Early,2026-12-02\n",
+            b"full name,shift,date\nZoe Zorn,Early,2026-12-01\n",
+            b"first name,last name,shift,date\nZoe,Zorn,Early,2026-12-01\n",
+            b"email,start,end,date\namy@example.com,1:00,2:00,2026-12-01\n",
+            b"email,shift,date,location\namy@example.com,Early,2026-12-01,Moon\n",
+        ],
+    )
+    def test_a_cell_that_stands_for_a_column_that_the_file_lacks_can_be_mended(self, data: bytes) -> None:
+        EmployeeFactory(email="amy@example.com")
+        ShiftFactory(name="Early")
+
+        cells = [cell for row in wrong(AssignmentResource, data).rows for cell in row.cells]
+
+        assert cells
+        for one in cells:
+            assert one.can_be_mended
+            mended = mended_by({f"cell-{one.name}": "2:34"}, read_table(data), {})
+            assert cell(wrong(AssignmentResource, data, mended=mended), *map(int, one.name.split("-"))).text == "2:34"
 
     def test_a_long_cell_is_not_mended_here(self) -> None:
         found = wrong(ShiftTypeResource, f"name,colour\nEarly,{'x' * (MAX_LENGTH + 1)}\n".encode())
