@@ -9,6 +9,7 @@ from scheduling.imports.engine.mending import (
     MAX_CELLS_SHOWN,
     MAX_LENGTH,
     MAX_MENDED,
+    MAX_MENDED_CELLS,
     WrongCell,
     WrongRows,
     mend,
@@ -94,8 +95,22 @@ class MendedByTests:
         self.mended(cell_2_1="x" * MAX_LENGTH)
         with pytest.raises(FileError, match=r"Row 2: the text has 501 characters\. At most 500"):
             self.mended(cell_2_1="x" * (MAX_LENGTH + 1))
-        with pytest.raises(FileError, match="So much cannot be mended here"):
-            self.mended({str(number): {"colour": "x" * MAX_LENGTH} for number in range(MAX_MENDED // MAX_LENGTH + 1)})
+
+    @pytest.mark.parametrize("header", ["colour", "c" * MAX_LENGTH])
+    def test_the_characters_of_all_are_bounded_with_their_headers(self, header: str) -> None:
+        text = "" if len(header) == MAX_LENGTH else "x" * MAX_LENGTH
+        rows = range(10, 10 + MAX_MENDED // MAX_LENGTH + 1)
+        with pytest.raises(FileError, match=r"^8,001 cells with 4,\d+,\d+ characters are mended here, and at most"):
+            self.mended({str(number): {header: text} for number in rows})
+        self.mended({str(number): {header: text} for number in rows[:7_000]})
+
+    def test_the_cells_are_bounded_also_if_they_are_empty(self) -> None:
+        rows = [str(number) for number in range(10, 10 + MAX_MENDED_CELLS)]
+        assert len(self.mended({number: {"colour": ""} for number in rows})) == MAX_MENDED_CELLS
+        with pytest.raises(
+            FileError, match=r"^100,001 cells with .* at most 100,000 with 4,000,000 are kept\. Correct"
+        ):
+            self.mended({number: {"colour": ""} for number in rows}, cell_2_1="")
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
