@@ -74,10 +74,12 @@ def read_as_chosen(sheet: Sheet, kind: ImportKind, chosen: ChosenValues) -> None
             text = _("The values of '%(column)s' name nothing that is stored. Choose values of %(columns)s.")
             raise FileError(text % words + did_you_mean(name, columns) if columns else text % words)
         if name in sheet.columns and known:
-            _replace(sheet, name, {folded(given): meant for given, meant in known.items()})
+            replace_chosen(sheet, name, known)
 
 
-def _replace(sheet: Sheet, column: str, known: Mapping[str, str]) -> None:
+def replace_chosen(sheet: Sheet, column: str, chosen: Mapping[str, str]) -> None:
+    """Put what the user has chosen in the place of the values of one column, which the file may lack as such."""
+    known = {folded(given): meant for given, meant in chosen.items()}
     counts: Counter[tuple[str, str]] = Counter()
     spellings: dict[str, str] = {}
     found: dict[Any, Any] = {}
@@ -95,8 +97,8 @@ def _replace(sheet: Sheet, column: str, known: Mapping[str, str]) -> None:
                 found[value] = replaced(value)
             if found[value] != value:
                 names = [value] if isinstance(value, str) else value
-                chosen = (name for name in names if meant(name) != name)
-                counts.update((spellings.setdefault(folded(name), name), meant(name)) for name in chosen)
+                others = (name for name in names if meant(name) != name)
+                counts.update((spellings.setdefault(folded(name), name), meant(name)) for name in others)
             values[position] = found[value]
     sheet.chosen[column] = counts
 

@@ -128,7 +128,7 @@ class AssignmentRun(FileRun):
     def settle(self) -> None:
         """Decide who works which shift where, by all that a row says about it."""
         sheet = self.sheet
-        self.notes += settle_people(sheet, "employee_email")
+        self.notes += settle_people(sheet, "employee_email", self.chosen_values.known.get("employee_name", {}))
         if "location" in sheet.columns:
             self.notes += settle_locations(sheet, "department_code", "location")
         settle_shifts(sheet, "shift_name", self._department_of)
