@@ -53,8 +53,12 @@ class SchedulesOfWeeks:
             Schedule(department_id=week.department_id, week_start=week.monday, week_end=week.monday + MONDAY_TO_SUNDAY)
             for week in missing
         ]
-        besides.create(drafts, _told)
-        self.load(missing)
+        pks, refused = besides.create(drafts, _told)
+        if refused:
+            self.load([missing[place] for place in refused])
+        created = {pk: week for week, pk in zip(missing, pks, strict=True) if pk is not None}
+        self._weeks |= created
+        self._latest |= {week: pk for pk, week in created.items()}
 
 
 def _told(drafts: list[Schedule]) -> str:
