@@ -219,8 +219,9 @@ class ImportRunAdmin(admin.ModelAdmin):
         run = self.get_object(request, object_id)
         if run is None:
             raise Http404
-        # No message: on SQLite, to store it would wait for the import. The page says it.
-        cancel(run, request.user)
+        # Of one that runs no message: on SQLite, to store it would wait for the import. The page says it.
+        if not cancel(run, request.user):
+            self.message_user(request, _("It was too late to cancel this import: it has ended."), messages.WARNING)
         return HttpResponseRedirect(self._page_of(run.pk))
 
     def undo_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -44,6 +44,10 @@ def as_download(refused: tablib.Dataset) -> HttpResponse:
     return HttpResponse(CSV().export_data(refused), content_type=CSV().get_content_type(), headers=disposition)
 
 
+HOW_IT_IS_READ = ("encoding", "sheet")
+"""The choices with which a file is another table."""
+
+
 class PreviewMixin(ImportMixin):
     """The preview of an upload, for its owner, and what belongs to it."""
 
@@ -157,27 +161,46 @@ class PreviewMixin(ImportMixin):
         """Keep what the form of the page says. Returns whether it differs from what the page was made with."""
         before = choices.choices_of(run)
         try:
-            after = self.read_choices(request, run, before)
+            reading, unreadable = self._read_reading(request, run, before)
+            after = self.read_choices(request, run, before, reading)
         except FileError as error:
             messages.error(request, str(error))
             return True
+        if unreadable:
+            messages.error(request, unreadable)
         if after != before:
             choices.keep(run, after)
             self.remember(request, run)
-        return after != before or request.POST.get("checked", "") not in ("", choices.mark_of(before))
+        is_as_shown = request.POST.get("checked", "") in ("", choices.mark_of(before))
+        return bool(unreadable) or after != before or not is_as_shown
 
-    def read_choices(self, request: HttpRequest, run: ImportRun, before: Choices) -> Choices:
+    def _read_reading(self, request: HttpRequest, run: ImportRun, before: Choices) -> tuple[Choices, str]:
+        """Return how the file is to be read, as the form says; and a sentence if it cannot be read like that.
+
+        Then it is read as before: without its columns, what is chosen for them would be lost.
+        """
+        form = self.create_confirm_form(request)
+        form.is_valid()
+        sent = {name: form.cleaned_data[name] for name in choices.READING if name in {*request.POST} - {*form.errors}}
+        if all(sent.get(name, "") == before.get(name, "") for name in {*HOW_IT_IS_READ} & {*sent}):
+            return sent, ""
+        options = choices.read_options({**before, **sent})
+        try:
+            self.resource_of(request, run, read_options=options, mended=None).read_upload(Upload(bytes(run.file)))
+        except FileError as error:
+            text = gettext("%(reason)s The file is read as before, and what else you have chosen is kept.")
+            return {name: value for name, value in sent.items() if name not in HOW_IT_IS_READ}, text % {"reason": error}
+        return sent, ""
+
+    def read_choices(self, request: HttpRequest, run: ImportRun, before: Choices, reading: Choices) -> Choices:
         """Return the choices after the form was sent. Raises FileError for what cannot be chosen."""
         if "forget" in request.POST:
             forget(self._resource_class(request), request.user, bytes(run.file), before)
             after = {name: value for name, value in before.items() if name in ("mended", "only")}
             return self._without_mended(request, after) if before.get("encoding") or before.get("sheet") else after
-        form = self.create_confirm_form(request)
-        form.is_valid()
-        sent = {name: form.cleaned_data[name] for name in choices.READING if name in {*request.POST} - {*form.errors}}
-        after = {name: value for name, value in {**before, **sent}.items() if value}
+        after = {name: value for name, value in {**before, **reading}.items() if value}
         after = self._read_mapping(request, run, after)
-        if any(after.get(name) != before.get(name) for name in ("encoding", "sheet")):
+        if any(after.get(name) != before.get(name) for name in HOW_IT_IS_READ):
             return self._without_mended(request, after)
         if any(name.startswith("cell-") for name in request.POST):
             resource = self.resource_of(request, run)
@@ -190,8 +213,10 @@ class PreviewMixin(ImportMixin):
         """Return the choices with the columns and the values that were sent."""
         resource = self.resource_of(request, run, **choices.resource_kwargs(chosen, request.user))
         after = {**chosen, **sent_values(request.POST, resource, chosen)}
-        if any(name.startswith("column:") for name in request.POST):
-            after["columns"] = sent_columns(request.POST, resource, self._columns_of(resource, run))
+        # A file that cannot be read has none, and what is chosen for its columns stays.
+        columns = self._columns_of(resource, run) if any(name.startswith("column:") for name in request.POST) else []
+        if columns:
+            after["columns"] = sent_columns(request.POST, resource, columns)
         return {name: value for name, value in after.items() if value}
 
     @staticmethod

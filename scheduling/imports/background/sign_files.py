@@ -99,18 +99,26 @@ class FileSigns(Signs):
         finally:
             os.close(descriptor)
 
-    def ask_to_stop(self, user: Any) -> None:
+    def ask_to_stop(self, user: Any) -> bool:
         with contextlib.suppress(FileNotFoundError):  # Nothing has run here.
             self._path("stop").write_text(str(user.pk))
+        # Whoever ends a run removes the lock before he looks who wants to stop it, so one of both sees the other.
+        if self._is_held():
+            return True
+        self._path("stop").unlink(missing_ok=True)
+        return False
 
     def _stopped_by(self) -> int | None:
         with contextlib.suppress(FileNotFoundError, ValueError):  # ValueError: it is being written.
             return int(self._path("stop").read_text())
         return None
 
-    def clear(self) -> None:
-        for suffix in ("stop", "json", "new", "lock"):
+    def clear(self) -> int | None:
+        self._path("lock").unlink(missing_ok=True)
+        user = self._stopped_by()
+        for suffix in ("stop", "json", "new"):
             self._path(suffix).unlink(missing_ok=True)
+        return user
 
 
 def _lock(descriptor: int, how: int) -> bool:

@@ -59,8 +59,9 @@ class RowSigns(Signs):
             is_stopping=stopped_by is not None,
         )
 
-    def clear(self) -> None:
+    def clear(self) -> int | None:
         """Do nothing: the row is the run."""
+        return None
 
-    def ask_to_stop(self, user: Any) -> None:
-        self._row.filter(outcome=Outcome.RUNNING).update(cancelled_by=user)
+    def ask_to_stop(self, user: Any) -> bool:
+        return bool(self._row.filter(outcome=Outcome.RUNNING).update(cancelled_by=user))

@@ -90,9 +90,9 @@ class Signs(ABC):
         """Return what another process sees of a run that is running."""
 
     @abstractmethod
-    def ask_to_stop(self, user: Any) -> None:
-        """Ask the process to stop. It does so after the batch that it is writing."""
+    def ask_to_stop(self, user: Any) -> bool:
+        """Ask the process to stop. It does so after the batch that it is writing. False if it has ended by now."""
 
     @abstractmethod
-    def clear(self) -> None:
-        """Remove what is left of a run that has ended."""
+    def clear(self) -> int | None:
+        """Remove what is left of a run that has ended. Returns who has asked it to stop, if the row does not say so."""

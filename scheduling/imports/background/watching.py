@@ -168,12 +168,14 @@ def end_dead_runs(kinds: Iterable[str]) -> None:
         look(run)
 
 
-def cancel(run: ImportRun, user: Any) -> None:
-    """Ask the process of a run to stop; a run that waits for a process ends at once."""
-    if not run.lease and end_run(run.pk, Outcome.CANCELLED, lease="", cancelled_by=user):
-        log_run(run, user.pk, _("Import cancelled."))
-    elif run.lease:
-        signs_of(run.pk).ask_to_stop(user)
+def cancel(run: ImportRun, user: Any) -> bool:
+    """Ask the process of a run to stop; a run that waits for a process ends at once. False if it has ended before."""
+    if run.lease:
+        return signs_of(run.pk).ask_to_stop(user)
+    if not end_run(run.pk, Outcome.CANCELLED, lease="", cancelled_by=user):
+        return False
+    log_run(run, user.pk, _("Import cancelled."))
+    return True
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import translation
@@ -21,6 +22,7 @@ from scheduling.imports.background.speed import rows_of
 from scheduling.imports.background.watching import end_run, signs_of
 from scheduling.imports.engine.files import Upload
 from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.recording import cancelled_too_late
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.history import log_import, log_run
@@ -109,7 +111,9 @@ def _import(signs: Signs, lease: str) -> Ended:
                 ImportRun.objects.filter(pk=run.pk).exclude(outcome=Outcome.RUNNING).update(log=log)
             raise
         finally:
-            signs.clear()
+            asked_by = signs.clear()
+        if asked_by is not None:
+            _note_too_late(run.pk, asked_by)
     return Ended(outcome=Outcome.IMPORTED if result.saved else Outcome.REFUSED, result=result)
 
 
@@ -144,6 +148,14 @@ def _stopped(run: ImportRun, lease: str, stopped: Stopped) -> Ended:
     if _end(run, lease, Outcome.CANCELLED, cancelled_by=stopped.user):
         log_run(run, stopped.user, _("Import cancelled."))
     return Ended(outcome=Outcome.CANCELLED)
+
+
+def _note_too_late(key: UUID, user: int) -> None:
+    """Say on the page of a run that has ended who has wanted to cancel it since its last batch."""
+    with transaction.atomic(using=ImportRun.objects.db):
+        runs = ImportRun.objects.filter(pk=key).order_by()
+        for notes in runs.select_for_update().values_list("notes", flat=True):
+            runs.update(notes=[*notes, cancelled_too_late(user)])
 
 
 def _end(run: ImportRun, lease: str, outcome: Outcome, **values: Any) -> bool:

@@ -31,6 +31,7 @@ outcomes      what has become of each row
 import_kind   the declaration of one kind of import
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value
+besides       what an import makes besides its rows, and what of it they need
 run           one import of one file
 changes       what a run has written, and what each row was before
 recording     the record of an import: its file, what came of it, its changes

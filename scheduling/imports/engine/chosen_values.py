@@ -74,10 +74,12 @@ def read_as_chosen(sheet: Sheet, kind: ImportKind, chosen: ChosenValues) -> None
             text = _("The values of '%(column)s' name nothing that is stored. Choose values of %(columns)s.")
             raise FileError(text % words + did_you_mean(name, columns) if columns else text % words)
         if name in sheet.columns and known:
-            _replace(sheet, name, {folded(given): meant for given, meant in known.items()})
+            replace_chosen(sheet, name, known)
 
 
-def _replace(sheet: Sheet, column: str, known: Mapping[str, str]) -> None:
+def replace_chosen(sheet: Sheet, column: str, chosen: Mapping[str, str]) -> None:
+    """Put what the user has chosen in the place of the values of one column, which the file may lack as such."""
+    known = {folded(given): meant for given, meant in chosen.items()}
     counts: Counter[tuple[str, str]] = Counter()
     spellings: dict[str, str] = {}
     found: dict[Any, Any] = {}
@@ -95,8 +97,8 @@ def _replace(sheet: Sheet, column: str, known: Mapping[str, str]) -> None:
                 found[value] = replaced(value)
             if found[value] != value:
                 names = [value] if isinstance(value, str) else value
-                chosen = (name for name in names if meant(name) != name)
-                counts.update((spellings.setdefault(folded(name), name), meant(name)) for name in chosen)
+                others = (name for name in names if meant(name) != name)
+                counts.update((spellings.setdefault(folded(name), name), meant(name)) for name in others)
             values[position] = found[value]
     sheet.chosen[column] = counts
 
@@ -133,7 +135,7 @@ def make_new(run: FileRun) -> None:
         sound = [one for place, one in places.items() if place not in run.sheet.problems]
         spelled = {folded(one.name): one.name for one in reversed(sound)}
         made = column.make_new(spelled.values())
-        pks = _created(run, column.named_by, [row for row in made.values() if not isinstance(row, ValidationError)])
+        pks = _created(run, column.named_by, [row for row in made.values() if isinstance(row, models.Model)])
         for place, one in places.items():
             row = made.get(spelled.get(folded(one.name), ""))
             values[place] = pks.get(folded(one.name))
@@ -142,17 +144,18 @@ def make_new(run: FileRun) -> None:
 
 
 def _created(run: FileRun, named_by: Any, rows: list[Any]) -> dict[str, Any]:
-    """Store the rows; return their primary keys by name, and tell about them."""
-    if not rows:
-        return {}
-    model = named_by.model
-    names = [getattr(row, named_by.attname) for row in rows]
-    manager = model._default_manager.using(run.using)
-    stored = manager.order_by().filter(**{f"{named_by.attname}__in": names}).values_list(named_by.attname, "pk")
-    before = dict(stored)
-    manager.bulk_create(rows, ignore_conflicts=True)
-    pks = dict(stored.all())
-    run.besides.setdefault(model, []).extend(pk for name, pk in pks.items() if name not in before)
+    """Store the rows; return their primary keys by name."""
+    model, attname = named_by.model, named_by.attname
+    names = [getattr(row, attname) for row in rows]
+    pks, refused = run.besides.create(rows, lambda made: _told(model, [getattr(row, attname) for row in made]))
+    known = dict(zip(names, pks, strict=True))
+    if refused:
+        # Somebody else has made these in the meantime.
+        stored = model._default_manager.using(run.using).order_by().filter(**{f"{attname}__in": names})
+        known |= dict(stored.values_list(attname, "pk"))
+    return {folded(name): pk for name, pk in known.items()}
+
+
+def _told(model: type[models.Model], names: list[str]) -> str:
     words = {"model": model._meta.verbose_name_plural, "names": listed(names)}
-    run.notes.append(_("New %(model)s, as you have chosen: %(names)s.") % words)
-    return {folded(name): pk for name, pk in pks.items()}
+    return _("New %(model)s, as you have chosen: %(names)s.") % words

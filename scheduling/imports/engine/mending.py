@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import tablib
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,8 +30,9 @@ MAX_CELLS_SHOWN = 200
 MAX_ROWS_SHOWN = 100
 MAX_LENGTH = 500
 """Longer cells are mended in the file: a field for them would not show what is wrong."""
-MAX_MENDED = 2_000_000
-"""Characters of all mended cells of a file."""
+MAX_MENDED_CELLS = 100_000
+MAX_MENDED = 4_000_000
+"""Characters of all mended cells of a file, with the headers and row numbers by which they are kept."""
 _MAX_ABOUT = 6
 _FIELD = re.compile(r"cell-(\d{1,7})-(\d{1,3})")
 
@@ -133,7 +135,8 @@ def wrong_rows(run: FileRun) -> WrongRows:
     If there are more wrong cells than the form can have, each different one comes before those that repeat it.
     """
     sheet = run.sheet
-    places = {sheet.headers.spelled[name]: sheet.headers.columns[name] for name in sheet.columns}
+    in_file = [name for name in sheet.columns if name not in sheet.filled_in]
+    places = {sheet.headers.spelled[name]: sheet.headers.columns[name] for name in in_file}
     problems = list(dict.fromkeys(sheet.all_problems()))
     position_of = sheet.refused_rows
     equal = _equal_cells(sheet, position_of, problems, places)
@@ -243,9 +246,16 @@ def mended_by(sent: Mapping[str, str], table: tablib.Dataset, mended: Mended) ->
             found.setdefault(number, {})[headers[place]] = text
             if text == uploaded[target][place]:
                 del found[number][headers[place]]
-    if sum(len(text) for cells in found.values() for text in cells.values()) > MAX_MENDED:
-        raise FileError(_("So much cannot be mended here. Correct the file and upload it again."))
-    return {number: cells for number, cells in found.items() if cells}
+    found = {number: cells for number, cells in found.items() if cells}
+    sizes = [len(number) + len(header) + len(text) for number, row in found.items() for header, text in row.items()]
+    if len(sizes) > MAX_MENDED_CELLS or sum(sizes) > MAX_MENDED:
+        text = _(
+            "%(cells)s cells with %(characters)s characters are mended here, and at most %(most_cells)s with %(most)s "
+            "are kept. Correct the file and upload it again."
+        )
+        counts = {"cells": len(sizes), "characters": sum(sizes), "most_cells": MAX_MENDED_CELLS, "most": MAX_MENDED}
+        raise FileError(text % {name: number_format(count, force_grouping=True) for name, count in counts.items()})
+    return found
 
 
 def _changes(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -84,10 +85,15 @@ class Recording:
         """Write what came of an upload into its run. False if it is not ours to end, which undoes an import."""
         runs = self._runs.filter(pk=self.upload) if self.upload is not None else self._runs.none()
         runs = runs.filter(**self._of_upload).order_by()
-        for stored in runs.values_list("options", flat=True):
-            # It has some that no resource knows: for whom the rows are, and in which language.
-            kept = {name: value for name, value in stored.items() if name != "valid_only"}
-            return bool(runs.update(**{**values, "options": {**kept, **values["options"]}, "lease": ""}))
+        # Inside the transaction of an import, this is no statement. The lock keeps everyone from cancelling it by now.
+        with transaction.atomic(using=self._runs.db, savepoint=False):
+            for stored, user in runs.select_for_update().values_list("options", "cancelled_by"):
+                # It has some that no resource knows: for whom the rows are, and in which language.
+                kept = {name: value for name, value in stored.items() if name != "valid_only"}
+                ended = {**values, "options": {**kept, **values["options"]}, "lease": "", "cancelled_by": None}
+                if user is not None:
+                    ended["notes"] = [*values["notes"], cancelled_too_late(user)]
+                return bool(runs.update(**ended))
         return False
 
     def previewed(self, result: ImportResult) -> None:
@@ -141,6 +147,12 @@ class Recording:
         }
 
 
+def cancelled_too_late(user: Any) -> str:
+    """Return the sentence about the user with this key, who has cancelled an import that has ended otherwise."""
+    name = get_user_model()._default_manager.filter(pk=user).values_list("username", flat=True).first()
+    return _("%(user)s cancelled this import too late: it could not be stopped any more.") % {"user": name}
+
+
 def told_before(kind: str, data: bytes) -> list[str]:
     """Return a sentence if the same content was imported before and is not undone. One query."""
     same = ImportRun.objects.filter(kind=kind, digest=digest_of(data), outcome__in=ImportRun.IN_PLACE)
@@ -167,7 +179,7 @@ def changes_of(run: FileRun) -> bytes:
         before=(changed, {name: old for name, old in before.items() if old != after[name]}),
         after=(changed, after),
         related={name: {pk: rows[pk] for pk in rows if pk in written} for name, rows in run.related.items()},
-        besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.items() if pks},
+        besides={other._meta.label: _stored(other, pks, run.using) for other, pks in run.besides.created.items()},
     ).packed()
 
 

@@ -52,15 +52,17 @@ def _ignored_columns(run: FileRun) -> Iterator[str]:
 def _unknown_values(run: FileRun) -> list[UnknownValue]:
     """Return the names that nobody has, and then those for which something is chosen, the most frequent first."""
     sheet = run.sheet
+    # A full name may be in two columns, the first and the last name, and has no header then.
+    headers = {**run.kind.labels, **{name: sheet.headers.spelled[name] for name in sheet.columns}}
     found = [
-        UnknownValue(column=column, header=sheet.headers.spelled[column], given=given, rows=rows, known=known)
+        UnknownValue(column=column, header=headers[column], given=given, rows=rows, known=known)
         for column, counts in sheet.chosen.items()
         for (given, known), rows in counts.items()
     ]
     found += [
         UnknownValue(
             column=column,
-            header=sheet.headers.spelled[column],
+            header=headers[column],
             given=given,
             rows=len(numbers),
             new=run.chosen_values.wants_new(column, given),
@@ -68,7 +70,7 @@ def _unknown_values(run: FileRun) -> list[UnknownValue]:
         for column, names in sheet.unknown.items()
         for given, numbers in names.items()
     ]
-    order = list(sheet.columns)
+    order = list(headers)
     return sorted(found, key=lambda one: (bool(one.known or one.new), order.index(one.column), -one.rows, one.given))
 
 

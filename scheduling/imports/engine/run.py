@@ -15,11 +15,11 @@ from typing import Any
 
 import tablib
 from django.core.exceptions import ValidationError
-from django.db import models
 from import_export.results import RowResult
 
 from caching import in_many
 from scheduling.imports.engine import bulk, lost_zeros
+from scheduling.imports.engine.besides import Besides
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
 from scheduling.imports.engine.changes import tracked_fields
 from scheduling.imports.engine.chosen_values import ChosenValues, make_new, read_as_chosen
@@ -80,8 +80,7 @@ class FileRun:
         """The rows that are updated as they were, by primary key."""
         self.related: dict[str, dict[Any, tuple[list[Any], list[Any]]]] = {}
         """The keys that each written row had and has in a many-to-many field."""
-        self.besides: dict[type[models.Model], list[Any]] = {}
-        """The primary keys of rows of other models that were created."""
+        self.besides = Besides(using)
 
     # -- hooks -------------------------------------------------------------------------------------------------------
 
@@ -166,6 +165,7 @@ class FileRun:
         self.create(new)
         self.update(keys_of_changed, changed)
         self.write_related(new, changed)
+        self.notes += self.besides.settle(refused=bool(self.sheet.problems))
         self.step("recording")
 
     def create(self, positions: list[int]) -> None:

@@ -61,6 +61,8 @@ class Sheet:
         """Why rows are refused, by position."""
         self.stands_for: dict[str, str] = {}
         """By the name of a column that the file lacks, the column that has its values instead."""
+        self.filled_in: set[str] = set()
+        """The columns that were added to the table because the file lacks them. Nobody can mend their cells."""
         self.undecided: set[str] = set()
         """The columns with values of type `Several`."""
         self._spellings: dict[tuple[str, str], str] = {}

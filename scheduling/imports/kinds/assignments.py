@@ -29,7 +29,7 @@ from scheduling.imports.kinds.people import (
 )
 from scheduling.imports.kinds.shift_names import INSTEAD_OF_NAME, TIME_COLUMNS, settle_shifts, shifts_by_code_or_name
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
-from scheduling.models import Employee, Rule, Schedule, ScheduleAssignment, Shift
+from scheduling.models import Employee, Rule, ScheduleAssignment, Shift
 from scheduling.policy import Finding, Planned, check_many
 from scheduling.policy.dates import written
 
@@ -128,7 +128,7 @@ class AssignmentRun(FileRun):
     def settle(self) -> None:
         """Decide who works which shift where, by all that a row says about it."""
         sheet = self.sheet
-        self.notes += settle_people(sheet, "employee_email")
+        self.notes += settle_people(sheet, "employee_email", self.chosen_values.known.get("employee_name", {}))
         if "location" in sheet.columns:
             self.notes += settle_locations(sheet, "department_code", "location")
         settle_shifts(sheet, "shift_name", self._department_of)
@@ -212,9 +212,7 @@ class AssignmentRun(FileRun):
         for position, week in enumerate(weeks):
             if week is not None and schedules.is_of_week(current[position], week):
                 weeks[position] = None
-        if created := schedules.create_missing({*weeks} - {None}):  # type: ignore[arg-type]
-            self.notes.append(created)
-            self.besides[Schedule] = list(schedules.created)
+        schedules.create_missing({*weeks} - {None}, self.besides)  # type: ignore[arg-type]
         sheet.values["schedule"] = [
             current[position] if week is None else schedules.latest(week) for position, week in enumerate(weeks)
         ]

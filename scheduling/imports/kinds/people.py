@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from caching import in_many
 from scheduling.imports.engine.bulk import chunks
+from scheduling.imports.engine.chosen_values import replace_chosen
 from scheduling.imports.engine.columns import Column, Refused
 from scheduling.imports.engine.problems import did_you_mean, listed, meant, shown
 from scheduling.imports.engine.sheet import Sheet
@@ -195,11 +196,12 @@ class _Cells(NamedTuple):
     name: str | None
 
 
-def settle_people(sheet: Sheet, column: str) -> list[str]:
+def settle_people(sheet: Sheet, column: str, chosen: Mapping[str, str]) -> list[str]:
     """Fill a column with the primary keys of the employees that the rows mean. The e-mail addresses are resolved.
 
     Whatever a row says has to fit together: the address of one person beside the number of another is refused. A
-    number that nobody has says nothing beside an address: returns the sentence about these.
+    number that nobody has says nothing beside an address: returns the sentence about these. `chosen` says whom the user
+    means by the full names of the file.
     """
     known = [name for name in ("employee_number", "employee_name", "first_name", "last_name") if name in sheet.columns]
     employees = sheet.values.get(column) or [None] * sheet.size
@@ -216,12 +218,9 @@ def settle_people(sheet: Sheet, column: str) -> list[str]:
     directory = Directory()
     answers: dict[_Cells, int | tuple[str, str]] = {}
     blank = [None] * sheet.size
-    numbers, names, firsts, lasts = (
-        sheet.values.get(name) or blank for name in ("employee_number", "employee_name", "first_name", "last_name")
-    )
+    numbers, names = sheet.values.get("employee_number") or blank, _full_names(sheet, chosen)
     for position in sheet.sound:
-        full = names[position] or " ".join(filter(None, (firsts[position], lasts[position]))) or None
-        cells = _Cells(employees[position], numbers[position], full)
+        cells = _Cells(employees[position], numbers[position], names[position])
         answer = answers.get(cells)
         if answer is None:
             answer = answers[cells] = _employee_of(directory, cells, column)
@@ -231,7 +230,7 @@ def settle_people(sheet: Sheet, column: str) -> list[str]:
             employees[position] = None
             blamed, reason = answer
             said = {"employee_number": cells.number, "employee_name": cells.name}.get(blamed)
-            if said and blamed in sheet.columns and cells.employee is None and _means_nobody(directory, blamed, said):
+            if said and cells.employee is None and _means_nobody(directory, blamed, said):
                 sheet.note_unknown(position, blamed, said)
             if blamed == "employee_name" and blamed not in sheet.columns:
                 blamed = "last_name"
@@ -243,6 +242,18 @@ def settle_people(sheet: Sheet, column: str) -> list[str]:
     }
     text = _("Not read, because no employee has these numbers: %(numbers)s.")
     return [text % {"numbers": listed(sorted(strange))}] if strange else []
+
+
+def _full_names(sheet: Sheet, chosen: Mapping[str, str]) -> list[str | None]:
+    """Return the full names of all rows, from a column of their own or from those of the first and the last name."""
+    blank = [None] * sheet.size
+    names, firsts, lasts = (sheet.values.get(name) or blank for name in ("employee_name", "first_name", "last_name"))
+    full = [name or " ".join(filter(None, both)) or None for name, *both in zip(names, firsts, lasts, strict=True)]
+    sheet.values["employee_name"] = full
+    if chosen and "employee_name" not in sheet.columns:
+        # Those in a column of their own are replaced already.
+        replace_chosen(sheet, "employee_name", chosen)
+    return full
 
 
 def _means_nobody(directory: Directory, column: str, said: str) -> bool:

@@ -74,17 +74,20 @@ class SelectedAssignmentRun(AssignmentRun):
         self.selection = selection
 
     def read(self) -> None:
-        self._fill_in()
+        filled_in = self._fill_in()
         super().read()
+        self.sheet.filled_in |= filled_in
         self.notes.append(gettext("For %(selected)s only.") % {"selected": self.selection.names})
         self._refuse_others()
 
-    def _fill_in(self) -> None:
-        """Add the column of the selection, which a file about one employee or one shift need not have."""
+    def _fill_in(self) -> set[str]:
+        """Add the column of the selection, which a file about one employee or one shift need not have. Return it."""
         dataset, selection = self.dataset, self.selection
         headers = map_headers(dataset.headers or (), self.kind.aliases, self.kind.name, self.kind.words, self.chosen)
         if selection.only_value is not None and selection.column in headers.missing and len(dataset):
             dataset.append_col([selection.only_value] * len(dataset), header=selection.column)
+            return {selection.column}
+        return set()
 
     def _refuse_others(self) -> None:
         column, selected = self.selection.column, self.selection.names

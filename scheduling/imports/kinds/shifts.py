@@ -103,11 +103,11 @@ class ShiftRun(SkillsRun):
         new = [name for spelling, name in missing.items() if spelling not in known]
         self._note_unknown_types(names, known)
         if new and self.chosen_values.may_add(ShiftType):
-            types.bulk_create([ShiftType(name=name) for name in new], ignore_conflicts=True)
-            known = {folded(name): pk for name, pk in types.values_list("name", "pk")}
-            self.besides[ShiftType] = [known[folded(name)] for name in new]
-            text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(new))
-            self.notes.append(text % {"count": len(new), "names": listed(new)})
+            pks, refused = self.besides.create([ShiftType(name=name) for name in new], _told)
+            if refused:
+                # Somebody else has made these in the meantime.
+                known |= {folded(name): pk for name, pk in types.values_list("name", "pk")}
+            known |= {folded(name): pk for name, pk in zip(new, pks, strict=True) if pk is not None}
         self.sheet.values["shift_type"] = [known.get(folded(name)) if name is not None else None for name in names]
 
     def _note_unknown_types(self, names: Sequence[str | None], known: Mapping[str, int]) -> None:
@@ -126,6 +126,11 @@ class ShiftRun(SkillsRun):
 
     def fill_caches(self) -> None:
         caches.SHIFT_BY_NAME.warm(self.written("name"))
+
+
+def _told(types: list[ShiftType]) -> str:
+    text = ngettext("%(count)d new shift type: %(names)s.", "%(count)d new shift types: %(names)s.", len(types))
+    return text % {"count": len(types), "names": listed(one.name for one in types)}
 
 
 class ShiftResource(SkillsResource):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from import_export.fields import Field
 
 from scheduling.imports.engine import values
+from scheduling.imports.engine.besides import Besides
 from scheduling.imports.engine.bulk import chunks
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.problems import did_you_mean, listed, shown
@@ -45,8 +46,6 @@ class SkillSets:
         """For each owner, the primary keys of its pairs of owner and skill by the case-folded name of the skill."""
         self.pks: dict[str, Any] = {}
         """The primary keys of skills by case-folded name."""
-        self.created: list[Any] = []
-        """The primary keys of the skills that were created."""
 
     def load(self, owners: Iterable[Any]) -> None:
         """Read the skills of the owners."""
@@ -66,9 +65,9 @@ class SkillSets:
         """Whether the owner has other skills than these."""
         return self.stored.get(owner, {}).keys() != {name.casefold() for name in skills}
 
-    def write(self, skills_of: Mapping[Any, Skills]) -> list[str]:
-        """Give each owner exactly these skills. Skills that do not exist are created; returns their names."""
-        created = self._get_or_create({name for names in skills_of.values() for name in names})
+    def write(self, skills_of: Mapping[Any, Skills], besides: Besides) -> None:
+        """Give each owner exactly these skills. Skills that do not exist are created."""
+        self._get_or_create({name for names in skills_of.values() for name in names}, besides)
         removed, added = [], []
         for owner, names in skills_of.items():
             stored = self.stored.get(owner, {})
@@ -82,18 +81,15 @@ class SkillSets:
             self._pairs.filter(pk__in=chunk).delete()
         if added:
             self._pairs.bulk_create(added, ignore_conflicts=True)
-        return created
 
-    def _get_or_create(self, names: set[str]) -> list[str]:
-        """Make sure that each skill has a primary key; return the names of those that were created."""
+    def _get_or_create(self, names: set[str], besides: Besides) -> None:
+        """Make sure that each skill has a primary key."""
         new = {name.casefold(): name for name in sorted(self.unknown(names))}
-        if new:
-            Skill.objects.using(self._using).bulk_create(
-                [Skill(name=name) for name in new.values()], ignore_conflicts=True
-            )
+        pks, refused = besides.create([Skill(name=name) for name in new.values()], _told)
+        if refused:
+            # Somebody else has made these in the meantime.
             self._read_keys()
-            self.created = [self.pks[name] for name in new]
-        return list(new.values())
+        self.pks.update((name, pk) for name, pk in zip(new, pks, strict=True) if pk is not None)
 
     def unknown(self, names: Iterable[str]) -> set[str]:
         """Return the names that no skill has. One query at most."""
@@ -105,6 +101,11 @@ class SkillSets:
     def _read_keys(self) -> None:
         skills = Skill.objects.using(self._using).order_by()
         self.pks.update((name.casefold(), pk) for name, pk in skills.values_list("name", "pk"))
+
+
+def _told(skills: list[Skill]) -> str:
+    text = ngettext("%(count)d new skill: %(names)s.", "%(count)d new skills: %(names)s.", len(skills))
+    return text % {"count": len(skills), "names": listed(skill.name for skill in skills)}
 
 
 class SkillsRun(FileRun):
@@ -156,12 +157,8 @@ class SkillsRun(FileRun):
         skills, pks = self.sheet.values[self.skills_column], self.outcomes.pks
         written = [position for position in self.without_refused([*new, *changed]) if pks[position] is not None]
         skills_of = {pks[position]: skills[position] or () for position in written}
-        created = self.skills.write(skills_of)
+        self.skills.write(skills_of, self.besides)
         self.related[self.skills_column] = {pk: self.skills.keys(pk, names) for pk, names in skills_of.items()}
-        if created:
-            self.besides[Skill] = self.skills.created
-            text = ngettext("%(count)d new skill: %(names)s.", "%(count)d new skills: %(names)s.", len(created))
-            self.notes.append(text % {"count": len(created), "names": listed(created)})
 
 
 class SkillsResource(FileResource):

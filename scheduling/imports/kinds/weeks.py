@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import ngettext
 
 from scheduling.calendar import MONDAY_TO_SUNDAY, DepartmentWeek
+from scheduling.imports.engine.besides import Besides
 from scheduling.models import Schedule
 
 
@@ -19,8 +20,6 @@ class SchedulesOfWeeks:
         self._weeks: dict[int, DepartmentWeek] = {}
         """The week of each loaded schedule. Later versions of a week come after earlier ones."""
         self._latest: dict[DepartmentWeek, int] = {}
-        self.created: list[int] = []
-        """The primary keys of the schedules that `create_missing` has created."""
 
     def load(self, weeks: Iterable[DepartmentWeek], also: Iterable[int] = ()) -> None:
         """Read every version of the schedules of these weeks, and the schedules with these primary keys. One query."""
@@ -42,28 +41,30 @@ class SchedulesOfWeeks:
         """Return the highest version of the week. Raises KeyError if the week has no schedule."""
         return self._latest[week]
 
-    def create_missing(self, weeks: set[DepartmentWeek]) -> str:
-        """Create a draft for each of these weeks that has no schedule; return a sentence about it, or an empty text.
+    def create_missing(self, weeks: set[DepartmentWeek], besides: Besides) -> None:
+        """Create a draft for each of these weeks that has no schedule.
 
-        A schedule that another import creates at the same time is used as it is.
+        A schedule that somebody else creates at the same time is used as it is.
         """
-        missing = weeks - self._latest.keys()
+        missing = sorted(weeks - self._latest.keys())
         if not missing:
-            return ""
-        Schedule.objects.using(self._using).bulk_create(
-            [
-                Schedule(
-                    department_id=week.department_id, week_start=week.monday, week_end=week.monday + MONDAY_TO_SUNDAY
-                )
-                for week in sorted(missing)
-            ],
-            ignore_conflicts=True,
-        )
-        self.load(missing)
-        self.created = [self._latest[week] for week in sorted(missing)]
-        text = ngettext(
-            "%(count)d new draft schedule, for a week that had none.",
-            "%(count)d new draft schedules, for weeks that had none.",
-            len(missing),
-        )
-        return text % {"count": len(missing)}
+            return
+        drafts = [
+            Schedule(department_id=week.department_id, week_start=week.monday, week_end=week.monday + MONDAY_TO_SUNDAY)
+            for week in missing
+        ]
+        pks, refused = besides.create(drafts, _told)
+        if refused:
+            self.load([missing[place] for place in refused])
+        created = {pk: week for week, pk in zip(missing, pks, strict=True) if pk is not None}
+        self._weeks |= created
+        self._latest |= {week: pk for pk, week in created.items()}
+
+
+def _told(drafts: list[Schedule]) -> str:
+    text = ngettext(
+        "%(count)d new draft schedule, for a week that had none.",
+        "%(count)d new draft schedules, for weeks that had none.",
+        len(drafts),
+    )
+    return text % {"count": len(drafts)}

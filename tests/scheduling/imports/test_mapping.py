@@ -272,6 +272,18 @@ class WorkflowTests:
         assert "Import finished: 1 new" in confirm(admin_client, preview).text
         assert ScheduleAssignment.objects.count() == 3
 
+    def test_a_first_and_a_last_name_in_two_columns_mean_one_person(self, admin_client: Client) -> None:
+        data = b"A;B;shift;date\nAmelia;Reed;Early;01.12.2026\n"
+        preview = upload(admin_client, data, "scheduleassignment")
+        preview = choose(admin_client, preview, **{"column:A": "first_name", "column:B": "last_name"})
+        (field,) = preview.context["value_fields"]
+        assert (field.header, field.given) == ("full name", "Amelia Reed")
+        number = Employee.objects.get().employee_number
+        preview = choose(admin_client, preview, **{field.name: f"={number}"})
+        assert "Import finished: 1 new" in confirm(admin_client, preview).text
+        again = upload(admin_client, data.replace(b"01.", b"02."), "scheduleassignment")
+        assert "1 new, 0 updated, 0 unchanged." in again.text
+
     def test_what_was_chosen_is_remembered_before_it_is_confirmed(self, admin_client: Client) -> None:
         self.mapped(admin_client)
         assert "1 new" in upload(admin_client, NEXT_ROTA.encode(), "scheduleassignment").text

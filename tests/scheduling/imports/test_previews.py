@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from scheduling.imports.choices import choices_of
 from scheduling.imports.previews import PreviewMixin
 from scheduling.models import Department, Employee, ImportRun
 from tests.factories import DepartmentFactory, EmployeeFactory
@@ -96,6 +97,35 @@ class PreviewTests:
         assert ImportRun.objects.get().options["date_order"] == "dmy"
         assert "1 updated" in confirm(admin_client, preview).text
         assert str(Employee.objects.get().hire_date) == "2026-05-11"
+
+    @pytest.mark.parametrize("send", ["check_again", "import_it"])
+    @pytest.mark.parametrize("unreadable", [{"encoding": "utf-8"}, {"sheet": "Plan"}])
+    def test_a_reading_that_is_impossible_is_said_and_all_other_choices_stay(
+        self, unreadable: dict[str, str], send: str, admin_client: Client
+    ) -> None:
+        data = "Mail,Nr,first_name,last_name,Team\namy@example.com,1,Amy,Müller,KITCH\n".encode("cp1252")
+        columns = {"Mail": "email", "Nr": "employee_number", "Team": "department_code"}
+        preview = upload(admin_client, data)
+        preview = check_again(admin_client, preview, **{f"column:{header}": name for header, name in columns.items()})
+        preview = check_again(admin_client, preview, **{"value:department_code:KITCH": "=KIT", "cell-2-2": "Ann"})
+        before = choices_of(ImportRun.objects.get())
+        assert (before["columns"]["Mail"], before["mended"]) == ("email", {"2": {"first_name": "Ann"}})
+
+        sent = {f"column:{header}": name for header, name in before["columns"].items()}
+        page = globals()[send](admin_client, preview, date_order="dmy", **sent, **unreadable)
+
+        assert "The file is read as before, and what else you have chosen is kept." in page.text
+        assert choices_of(ImportRun.objects.get()) == {**before, "date_order": "dmy"}
+        assert "1 new" in page.text
+        assert not Employee.objects.exists()
+
+    def test_nothing_is_imported_if_only_an_impossible_encoding_was_chosen(self, admin_client: Client) -> None:
+        preview = upload(admin_client, HEADER + "amy@example.com,1,Amy,Müller,KIT\n".encode("cp1252"))
+
+        page = import_it(admin_client, preview, encoding="utf-8")
+
+        assert "Nothing has been imported yet" in page.text
+        assert not Employee.objects.exists()
 
     def test_what_cannot_be_chosen_changes_nothing(self, admin_client: Client) -> None:
         preview = check_again(

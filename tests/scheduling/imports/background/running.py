@@ -67,24 +67,33 @@ from scheduling.imports.background.worker import run_import
 reports.BEAT_SECONDS = 0.05
 
 def hold(execute, sql, params, many, context):
+    if sql.startswith({before!r}):
+        wait()
     answer = execute(sql, params, many, context)
-    if sql.startswith('INSERT INTO "scheduling_employee"'):
-        Path({reached!r}).touch()
-        while not Path({go!r}).exists():
-            time.sleep(0.01)
+    if sql.startswith({after!r}):
+        wait()
     return answer
+
+def wait():
+    Path({reached!r}).touch()
+    while not Path({go!r}).exists():
+        time.sleep(0.01)
 
 connection.execute_wrappers.append(hold)
 """
 
 
 class HeldImport:
-    """An import in another process, which stops after it has written its rows and before its transaction ends."""
+    """An import in another process, which stops after it has written its rows and before its transaction ends.
 
-    def __init__(self, child: Child, run: ImportRun, folder: Path) -> None:
+    With `before` it stops before it sends the statement that begins like this instead.
+    """
+
+    def __init__(self, child: Child, run: ImportRun, folder: Path, before: str = "") -> None:
         self.child = child
         self._reached, self._go = folder / "reached", folder / "go"
-        child.run(_HELD.format(reached=str(self._reached), go=str(self._go)))
+        words = {"before": before or "no", "after": "no" if before else 'INSERT INTO "scheduling_employee"'}
+        child.run(_HELD.format(reached=str(self._reached), go=str(self._go), **words))
         child.send(f"run_import(UUID({str(run.pk)!r})).outcome")
         wait_until(self._reached.exists)
 

@@ -135,10 +135,23 @@ class CancelTests:
     def test_does_nothing_to_what_has_ended(self, admin_client: Client) -> None:
         run = ImportRunFactory()
 
-        admin_client.post(cancel_url(run))
+        page = admin_client.post(cancel_url(run), follow=True).text
 
         run.refresh_from_db()
         assert (run.outcome, run.cancelled_by) == ("imported", None)
+        assert "It was too late to cancel this import: it has ended." in page
+
+    def test_says_so_also_if_it_ends_at_the_same_moment(self, run: ImportRun) -> None:
+        """The row that was read says that the run is running, and it has ended by now."""
+        user = User.objects.create_user("amy")
+        assert cancel(run, user)
+        assert signs_of(run.pk).clear() == (user.pk if connection.vendor == "sqlite" else None)
+        ImportRun.objects.filter(pk=run.pk).update(outcome="imported", lease="", cancelled_by=None)
+
+        assert not cancel(run, user)
+
+        run.refresh_from_db()
+        assert run.cancelled_by is None
 
     def test_is_for_those_who_may_import_the_kind_and_no_link(self, run: ImportRun, client: Client) -> None:
         client.force_login(User.objects.create_user("viewer", is_staff=True))

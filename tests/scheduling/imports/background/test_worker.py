@@ -1,5 +1,7 @@
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,6 +14,7 @@ from scheduling.imports.background.worker import run_import
 from scheduling.imports.engine.problems import FileError
 from scheduling.models import Department, Employee, ImportRun
 from tests.factories import EmployeeFactory, ImportRunFactory, ScheduleFactory, ShiftFactory
+from tests.processes import Child
 from tests.scheduling.admin.shared.test_guarded_fields import MAY_CHANGE_PEOPLE, staff
 from tests.scheduling.imports.background.running import HeldImport, cancel_url, page_of, people
 from tests.waiting import wait_until
@@ -145,6 +148,20 @@ class HeldTests:
         page = admin_client.get(page_of(run)).text
         assert "http-equiv" not in page
         assert "cancelled, nothing was imported" in page
+
+    def test_cancelled_when_it_is_recorded_it_is_imported_and_says_that_it_was_too_late(
+        self, run: ImportRun, admin_client: Client, start_child: Callable[[], Child], tmp_path: Path
+    ) -> None:
+        held = HeldImport(start_child(), run, tmp_path, before='SELECT "scheduling_importrun"."options"')
+        admin_client.post(cancel_url(run))
+        wait_until(lambda: signs_of(run.pk).look(run).progress.get("stopping"))
+
+        assert held.go_on() == "imported"
+
+        run.refresh_from_db()
+        assert (run.outcome, run.new, run.cancelled_by) == ("imported", 3, None)
+        assert run.notes == ["admin cancelled this import too late: it could not be stopped any more."]
+        assert "admin cancelled this import too late" in admin_client.get(page_of(run)).text
 
     def test_it_cannot_end_a_run_that_was_taken_from_it(self, held: HeldImport, run: ImportRun) -> None:
         """As if its process had slept for a minute, was declared dead, and wakes up."""

@@ -48,6 +48,22 @@ class KnownTests:
         assert result.problems == []
         assert set(ScheduleAssignment.objects.values_list("employee", flat=True)) == {amy.pk, bob.pk}
 
+    def test_a_first_and_a_last_name_in_two_columns_are_one_person(self) -> None:
+        amy = EmployeeFactory(employee_number="77")
+        ShiftFactory(name="Early")
+        rows = [("A.", "Reed", "Early", "2026-12-01"), ("a.", "reed", "Early", "2026-12-02")]
+        headers = ("First name", "Last name", "Shift", "Date")
+        (unknown,) = imported("assignments", headers, *rows, dry_run=True).unknown
+        assert (unknown.column, unknown.header, unknown.given) == ("employee_name", "full name", "A. Reed")
+        assert unknown.rows == 2
+        chosen: dict[str, Any] = {"known": {"employee_name": {"A. Reed": "77"}}}
+        (known,) = imported("assignments", headers, *rows, dry_run=True, **chosen).unknown
+        assert (known.given, known.known) == ("A. Reed", "77")
+        result = imported("assignments", headers, *rows, **chosen)
+        assert result.problems == []
+        assert "'A. Reed' is read as '77', as you have chosen (2 rows)." in result.notes
+        assert set(ScheduleAssignment.objects.values_list("employee", flat=True)) == {amy.pk}
+
     def test_a_full_name_in_its_own_column_is_meant_by_a_number(self) -> None:
         amy = EmployeeFactory(employee_number="77")
         ShiftFactory(name="Early")

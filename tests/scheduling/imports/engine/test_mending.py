@@ -9,6 +9,7 @@ from scheduling.imports.engine.mending import (
     MAX_CELLS_SHOWN,
     MAX_LENGTH,
     MAX_MENDED,
+    MAX_MENDED_CELLS,
     WrongCell,
     WrongRows,
     mend,
@@ -16,10 +17,11 @@ from scheduling.imports.engine.mending import (
     text_of,
 )
 from scheduling.imports.engine.problems import FileError
+from scheduling.imports.kinds.assignments import AssignmentResource
 from scheduling.imports.kinds.employees import EmployeeResource
 from scheduling.imports.kinds.shifts import ShiftTypeResource
 from scheduling.models import ShiftType
-from tests.factories import DepartmentFactory
+from tests.factories import DepartmentFactory, EmployeeFactory, ShiftFactory
 
 TYPES = b"Name;colour;note\nEarly;red?;a\n;;\nLate;red?;b\nNight;#00ff00;c\n"
 
@@ -93,8 +95,22 @@ class MendedByTests:
         self.mended(cell_2_1="x" * MAX_LENGTH)
         with pytest.raises(FileError, match=r"Row 2: the text has 501 characters\. At most 500"):
             self.mended(cell_2_1="x" * (MAX_LENGTH + 1))
-        with pytest.raises(FileError, match="So much cannot be mended here"):
-            self.mended({str(number): {"colour": "x" * MAX_LENGTH} for number in range(MAX_MENDED // MAX_LENGTH + 1)})
+
+    @pytest.mark.parametrize("header", ["colour", "c" * MAX_LENGTH])
+    def test_the_characters_of_all_are_bounded_with_their_headers(self, header: str) -> None:
+        text = "" if len(header) == MAX_LENGTH else "x" * MAX_LENGTH
+        rows = range(10, 10 + MAX_MENDED // MAX_LENGTH + 1)
+        with pytest.raises(FileError, match=r"^8,001 cells with 4,\d+,\d+ characters are mended here, and at most"):
+            self.mended({str(number): {header: text} for number in rows})
+        self.mended({str(number): {header: text} for number in rows[:7_000]})
+
+    def test_the_cells_are_bounded_also_if_they_are_empty(self) -> None:
+        rows = [str(number) for number in range(10, 10 + MAX_MENDED_CELLS)]
+        assert len(self.mended({number: {"colour": ""} for number in rows})) == MAX_MENDED_CELLS
+        with pytest.raises(
+            FileError, match=r"^100,001 cells with .* at most 100,000 with 4,000,000 are kept\. Correct"
+        ):
+            self.mended({number: {"colour": ""} for number in rows}, cell_2_1="")
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -153,6 +169,28 @@ class WrongRowsTests:
 
         (row,) = found.rows
         assert [*row.reasons, *(reason for cell in row.cells for reason in cell.reasons)]
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"number,shift,date\n99,Early,2026-12-01\n,Early,2026-12-02\n",
+            b"full name,shift,date\nZoe Zorn,Early,2026-12-01\n",
+            b"first name,last name,shift,date\nZoe,Zorn,Early,2026-12-01\n",
+            b"email,start,end,date\namy@example.com,1:00,2:00,2026-12-01\n",
+            b"email,shift,date,location\namy@example.com,Early,2026-12-01,Moon\n",
+        ],
+    )
+    def test_a_cell_that_stands_for_a_column_that_the_file_lacks_can_be_mended(self, data: bytes) -> None:
+        EmployeeFactory(email="amy@example.com")
+        ShiftFactory(name="Early")
+
+        cells = [cell for row in wrong(AssignmentResource, data).rows for cell in row.cells]
+
+        assert cells
+        for one in cells:
+            assert one.can_be_mended
+            mended = mended_by({f"cell-{one.name}": "2:34"}, read_table(data), {})
+            assert cell(wrong(AssignmentResource, data, mended=mended), *map(int, one.name.split("-"))).text == "2:34"
 
     def test_a_long_cell_is_not_mended_here(self) -> None:
         found = wrong(ShiftTypeResource, f"name,colour\nEarly,{'x' * (MAX_LENGTH + 1)}\n".encode())

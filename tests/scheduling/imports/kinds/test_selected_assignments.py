@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 import tablib
 
+from scheduling.imports.engine.files import Upload
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.kinds.selected_assignments import SelectedAssignmentResource, Selection
 from scheduling.models import Employee, ScheduleAssignment
@@ -47,6 +48,16 @@ class SelectedAssignmentResourceTests:
         result = imported(selection, ["Early", "2026-12-02"], headers=["shift", "date"])
         assert (result.new, result.notes[0]) == (1, f"For {amy} only.")
         assert ScheduleAssignment.objects.get().employee == amy
+
+    def test_offers_no_field_for_a_cell_of_the_column_that_was_filled_in(self, amy: Employee) -> None:
+        """What is written into it would go into a column that the file does not have."""
+        Employee.objects.update(is_active=False)
+        resource = SelectedAssignmentResource(selection=Selection.of(f"employee:{amy.pk}"))
+        result = resource.import_data(Upload(b"shift,date\nEarly,2026-12-02\nErly,2026-12-03\n"), dry_run=True)
+        first, second = result.wrong.rows
+        assert (first.cells, [reason.partition(":")[0] for reason in first.reasons]) == ([], ["employee_email"])
+        assert [(cell.header, cell.can_be_mended) for cell in second.cells] == [("shift", True)]
+        assert first.about == [("shift", "Early"), ("date", "2026-12-02")]
 
     def test_refuses_the_rows_of_others(self, amy: Employee) -> None:
         rows = [[email, "Early", "2026-12-02"] for email in ("amy@example.com", "bob@example.com")]

@@ -1,5 +1,6 @@
 import pytest
 
+from scheduling.imports.engine.besides import Besides
 from scheduling.imports.kinds.skills import SkillSets
 from scheduling.models import Employee, Skill
 from tests.factories import EmployeeFactory, SkillFactory
@@ -37,11 +38,13 @@ class WriteTests:
     def test_gives_each_owner_exactly_its_skills(self) -> None:
         grill = SkillFactory(name="Grill")
         amy, bob = EmployeeFactory(skills=[grill]), EmployeeFactory(skills=[grill])
-        assert skill_sets(amy, bob).write({amy.pk: ("Wine",), bob.pk: ("GRILL", "Wine")}) == ["Wine"]
+        besides = Besides("default")
+        skill_sets(amy, bob).write({amy.pk: ("Wine",), bob.pk: ("GRILL", "Wine")}, besides)
+        assert besides.created == {Skill: [Skill.objects.get(name="Wine").pk]}
         assert (names_of(amy), names_of(bob)) == ({"Wine"}, {"Grill", "Wine"})
 
     def test_creates_nothing_if_no_skill_is_named(self) -> None:
         amy = EmployeeFactory(skills=[SkillFactory()])
-        assert skill_sets(amy).write({amy.pk: ()}) == []
+        skill_sets(amy).write({amy.pk: ()}, Besides("default"))
         assert names_of(amy) == set()
         assert Skill.objects.count() == 1

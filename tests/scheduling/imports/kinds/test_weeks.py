@@ -4,6 +4,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from scheduling.calendar import DepartmentWeek
+from scheduling.imports.engine.besides import Besides
 from scheduling.imports.kinds.weeks import SchedulesOfWeeks
 from scheduling.models import Schedule
 from tests.factories import MONDAY, DepartmentFactory, ScheduleFactory
@@ -39,12 +40,24 @@ class SchedulesOfWeeksTests:
             DepartmentWeek(held.department_id, MONDAY + datetime.timedelta(7)),
             DepartmentWeek(DepartmentFactory().pk, MONDAY),
         }
-        schedules = SchedulesOfWeeks("default")
+        schedules, besides = SchedulesOfWeeks("default"), Besides("default")
         schedules.load(weeks)
-        assert schedules.create_missing(weeks) == "2 new draft schedules, for weeks that had none."
-        assert schedules.create_missing(weeks) == ""
+        schedules.create_missing(weeks, besides)
+        schedules.create_missing(weeks, besides)
+        assert besides.settle(refused=False) == ["2 new draft schedules, for weeks that had none."]
         assert {schedules.latest(week) for week in weeks} == set(Schedule.objects.values_list("pk", flat=True))
         assert set(Schedule.objects.exclude(pk=held.pk).values_list("status", flat=True)) == {"draft"}
+
+    def test_a_draft_that_somebody_else_has_created_meanwhile_is_used_and_not_told(self) -> None:
+        department = DepartmentFactory().pk
+        weeks = [DepartmentWeek(department, MONDAY + datetime.timedelta(days)) for days in (0, 7)]
+        schedules, besides = SchedulesOfWeeks("default"), Besides("default")
+        schedules.load(weeks)
+        other = ScheduleFactory(department_id=department, week_start=weeks[0].monday)
+        schedules.create_missing({*weeks}, besides)
+        assert schedules.latest(weeks[0]) == other.pk
+        assert besides.created == {Schedule: [schedules.latest(weeks[1])]}
+        assert besides.settle(refused=False) == ["1 new draft schedule, for a week that had none."]
 
     def test_a_week_without_a_schedule_has_no_latest(self) -> None:
         with pytest.raises(KeyError):
