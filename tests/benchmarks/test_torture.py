@@ -54,37 +54,42 @@ def torture(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def tortured(file: Path, struck: str, *options: str) -> tuple[dict[str, Any], str]:
+    """Run the command for three seconds, or for longer if nothing was struck; return its figures and what it printed.
+
+    Where the machine is busy, three seconds may be over before the first fault.
+    """
+    for seconds in (3, 20):
+        done = torture("--seconds", str(seconds), "--json", str(file), *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        result: dict[str, Any] = json.loads(file.read_text())
+        if result[struck]:
+            break
+    assert result[struck] > 0
+    return result, done.stdout
+
+
 class RunTests:
     @pytest.mark.parametrize("store", ["memory", "redis"])
     def test_three_seconds_with_killed_writers(self, store: str, tmp_path: Path) -> None:
-        file = tmp_path / "torture.json"
+        options = ["--faults", "kill", "--intent-seconds", "3", "--readers", "2", "--no-warming"]
+        result, _ = tortured(tmp_path / "torture.json", "killed", "--store", store, *options)
 
-        options = ["--seconds", "3", "--faults", "kill", "--intent-seconds", "3", "--readers", "2", "--no-warming"]
-        done = torture("--store", store, *options, "--json", str(file))
-
-        assert done.returncode == 0, done.stdout + done.stderr
-        result = json.loads(file.read_text())
         assert result.keys() >= KEYS
         assert result["store"] == store
         assert result["stale_reads"] == result["stale_after_quiescence"] == result["uncommitted_reads"] == 0
         assert result["own_reads_wrong"] == 0
-        assert result["killed"] > 0
         assert result["writes"] > 0
         assert result["served_from_cache"] == result["served_without_query"]
         assert result["served_from_cache"] > result["reads"] / 2
 
     def test_a_server_that_comes_back_behind_a_proxy(self, tmp_path: Path) -> None:
-        file = tmp_path / "torture.json"
+        options = ["--store", "redis", "--readers", "2", "--writers", "1", "--faults", "flush,restart,cut,slow"]
+        result, printed = tortured(tmp_path / "torture.json", "flushed", *options)
 
-        options = ["--seconds", "3", "--readers", "2", "--writers", "1", "--json", str(file)]
-        done = torture("--store", "redis", "--faults", "flush,restart,cut,slow", *options)
-
-        assert done.returncode == 0, done.stdout + done.stderr
-        result = json.loads(file.read_text())
         assert result["stale_reads"] == result["stale_after_quiescence"] == 0
         assert result["window_s"] == WINDOW_SECONDS
-        assert result["flushed"] > 0
-        assert f"stale by {WINDOW_SECONDS:g} s" in done.stdout
+        assert f"stale by {WINDOW_SECONDS:g} s" in printed
 
     @pytest.mark.long
     def test_a_full_disk_forks_and_clocks_that_jump(self, tmp_path: Path) -> None:
