@@ -69,7 +69,7 @@ def _guesses(headers: Sequence[Any], kind: ImportKind) -> list[str]:
         columns = map_headers(headers, kind.aliases, str(kind.label), kind.words).columns
     except FileError:
         # Two headers of one meaning: the user decides between them.
-        return [kind.known_headers.column_of.get(normalise(header), "") for header in headers]
+        return [*map(kind.known_headers.column, headers)]
     by_place = {place: column for column, place in columns.items()}
     return [by_place.get(place, "") for place in range(len(headers))]
 

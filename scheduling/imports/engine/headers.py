@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,18 +37,29 @@ def normalise(header: object) -> str:
 class KnownHeaders:
     """The headers of one kind of file, by which its table is found below titles and among other sheets."""
 
-    column_of: Mapping[str, str]
+    names: Mapping[str, str]
     """Our column, by each of its names as `normalise` spells them."""
     required: frozenset[str]
+    words: Aliases = field(default_factory=dict)
+    """The names of our columns in other languages, which count where no other one does."""
+
+    def column(self, header: object) -> str:
+        """Return which of our columns a header names, or an empty text."""
+        name = normalise(header)
+        return self.names.get(name) or (self._columns_of_words.get(name, "") if name else "")
+
+    @cached_property
+    def _columns_of_words(self) -> dict[str, str]:
+        return {word: column for column, words in self.words.items() for word in words}
 
     def columns(self, row: Sequence[Any]) -> set[str]:
         """Return which of our columns the cells of a row name."""
-        return {self.column_of[name] for name in map(normalise, row) if name in self.column_of}
+        return {*map(self.column, row)} - {""}
 
     def and_chosen(self, chosen: Mapping[str, str]) -> KnownHeaders:
         """Return these headers and those that the user has chosen for a column."""
         names = {normalise(header): column for header, column in chosen.items() if column}
-        return KnownHeaders({**self.column_of, **names}, self.required)
+        return replace(self, names={**self.names, **names}) if names else self
 
     def is_header(self, row: Sequence[Any]) -> bool:
         """Whether a row is certainly the header: it names all columns that every file must have, and not one alone."""
@@ -107,23 +119,29 @@ def map_headers(
     left_out = {place for place, name in enumerate(names) if name in unread and place not in columns.values()}
     # What would have been read without the choice is no other spelling of it.
     names = ["" if place in left_out or place in columns.values() else name for place, name in enumerate(names)]
-    aliases_of_others = {column: others for column, others in aliases.items() if column not in columns}
-    words = {column: others for column, others in (words or {}).items() if column not in columns}
+    others_of = {column: others for column, others in aliases.items() if column not in columns}
     unneeded: dict[int, str] = {}
-    for tier in ({column: (column,) for column in aliases_of_others}, aliases_of_others, words):
-        for column, others in tier.items():
-            taken = {*columns.values(), *unneeded} if tier is words else set()
-            claims = [position for position, name in enumerate(names) if name in others and position not in taken]
+
+    def claim(tier: Iterable[tuple[str, Iterable[str]]], taken: Container[int] = ()) -> None:
+        for column, others in tier:
+            claims = [place for place, name in enumerate(names) if name in others and place not in taken]
             if column in columns:
-                unneeded.update((position, column) for position in claims if position != columns[column])
+                unneeded.update((place, column) for place in claims if place != columns[column])
             elif len(claims) > 1:
-                both = listed(texts[position] for position in claims)
+                both = listed(texts[place] for place in claims)
                 raise FileError(
                     _("The columns %(both)s both mean '%(column)s' in a file of %(kind)s. Keep one of them.")
                     % {"both": both, "column": column, "kind": kind}
                 )
             elif claims:
                 columns[column] = claims[0]
+
+    claim((column, (column,)) for column in others_of)
+    claim(others_of.items())
+    # Words are for what is left, and are not even gathered for nothing.
+    if words is not None and {place for place, name in enumerate(names) if name} - {*columns.values(), *unneeded}:
+        for column in others_of:
+            claim([(column, words.get(column, ()))], taken={*columns.values(), *unneeded})
     known = {*columns.values(), *left_out}
     unneeded = {position: column for position, column in unneeded.items() if position not in known}
     return Headers(

@@ -11,7 +11,7 @@ from django.db import models
 
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.headers import KnownHeaders
-from scheduling.imports.engine.words import words_for
+from scheduling.imports.engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +41,17 @@ class ImportKind:
         return {column.name: column.aliases for column in self.columns}
 
     @cached_property
-    def words(self) -> dict[str, tuple[str, ...]]:
+    def words(self) -> Words:
         """The names of each column in the languages of the project."""
-        return words_for(self.columns, self.field_of)
+        return Words(self.columns, self.field_of)
 
     @cached_property
     def known_headers(self) -> KnownHeaders:
         """By what a file of this kind is told from titles and other sheets."""
-        names: dict[str, str] = {}
-        for tier in (self.words, self.aliases, {column.name: (column.name,) for column in self.columns}):
-            names.update((other, name) for name, others in tier.items() for other in others)
+        names = {other: name for name, others in self.aliases.items() for other in others}
+        names.update((column.name, column.name) for column in self.columns)
         required = frozenset(column.name for column in self.columns if column.required and not column.instead)
-        return KnownHeaders(names, required)
+        return KnownHeaders(names, required, self.words)
 
     @property
     def labels(self) -> dict[str, str]:

@@ -166,6 +166,10 @@ class FileRun:
         self.update(keys_of_changed, changed)
         self.write_related(new, changed)
         self.notes += self.besides.settle(refused=bool(self.sheet.problems))
+        if not preview:
+            # Of a large file they take as much as the file. From now on, what was written is asked for instead.
+            self.sheet.values.clear()
+            self.existing = {}
         self.step("recording")
 
     def create(self, positions: list[int]) -> None:

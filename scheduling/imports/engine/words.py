@@ -5,7 +5,8 @@ The names of the model's fields are translated for its forms; those of columns w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -48,19 +49,38 @@ _GERMAN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def words_for(
-    columns: Iterable[Column], field_of: Callable[[Column], models.Field[Any, Any] | None]
-) -> dict[str, tuple[str, ...]]:
-    """Return the names of each column in the languages of the project. A word for two columns is left out."""
-    found = {column.name: {*_GERMAN.get(column.name, ()), *_labels(field_of(column))} for column in columns}
-    doubtful = {
-        word
-        for name, words in found.items()
-        for word in words
-        for other in found
-        if other != name and word in found[other]
-    }
-    return {name: tuple(sorted(words - doubtful)) for name, words in found.items()}
+class Words(Mapping[str, tuple[str, ...]]):
+    """The names of each column in the languages of the project. A word for two columns is left out.
+
+    They are gathered when somebody asks for one, since that loads the catalogues of translations: an import whose
+    headers are all ours needs none of them.
+    """
+
+    def __init__(self, columns: Iterable[Column], field_of: Callable[[Column], models.Field[Any, Any] | None]) -> None:
+        self._columns = tuple(columns)
+        self._field_of = field_of
+
+    @cached_property
+    def _gathered(self) -> dict[str, tuple[str, ...]]:
+        field_of = self._field_of
+        found = {column.name: {*_GERMAN.get(column.name, ()), *_labels(field_of(column))} for column in self._columns}
+        doubtful = {
+            word
+            for name, words in found.items()
+            for word in words
+            for other in found
+            if other != name and word in found[other]
+        }
+        return {name: tuple(sorted(words - doubtful)) for name, words in found.items()}
+
+    def __getitem__(self, column: str) -> tuple[str, ...]:
+        return self._gathered[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._gathered)
+
+    def __len__(self) -> int:
+        return len(self._gathered)
 
 
 def _labels(field: models.Field[Any, Any] | None) -> set[str]:

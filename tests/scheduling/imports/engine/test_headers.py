@@ -1,8 +1,11 @@
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.imports.engine.headers import map_headers, normalise, require
+from scheduling.imports.engine.headers import KnownHeaders, map_headers, normalise, require
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.kinds import KINDS
 from scheduling.imports.kinds.assignments import ASSIGNMENTS
@@ -85,6 +88,39 @@ class MapHeadersTests:
     def test_order_and_extra_columns_do_not_matter(self, headers: list[str]) -> None:
         mapped = map_headers(headers, ASSIGNMENTS.aliases, "assignments")
         assert {headers[at] for at in mapped.columns.values()} == set(headers) - {"Huh"}
+
+
+class Unasked(Mapping[str, tuple[str, ...]]):
+    """Words that nobody may ask for."""
+
+    def __getitem__(self, column: str) -> tuple[str, ...]:
+        raise AssertionError(column)
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError
+
+    def __len__(self) -> int:
+        raise AssertionError
+
+
+class WordsTests:
+    """The words of other languages: to gather them loads the catalogues of translations."""
+
+    def test_are_not_asked_for_where_all_headers_are_ours(self) -> None:
+        headers = ["Email", "", "Shift", "Date"]
+        assert len(map_headers(headers, ASSIGNMENTS.aliases, "assignments", Unasked()).columns) == 3
+        known = replace(ASSIGNMENTS.known_headers, words=Unasked())
+        assert known.is_header(headers)
+        assert known.and_chosen({"Who": "employee_email"}).columns(["Who", None]) == {"employee_email"}
+
+    def test_are_asked_for_what_is_left(self) -> None:
+        mapped = map_headers(["Email", "Schicht", "Datum"], ASSIGNMENTS.aliases, "assignments", ASSIGNMENTS.words)
+        assert mapped.columns == {"employee_email": 0, "shift_name": 1, "date": 2}
+        assert ASSIGNMENTS.known_headers.column("Schicht") == "shift_name"
+
+    def test_count_where_no_other_name_does(self) -> None:
+        known = KnownHeaders({"tag": "label"}, frozenset(), {"date": ("tag", "datum")})
+        assert [known.column(header) for header in ("Tag", "Datum", "Jahr", "")] == ["label", "date", "", ""]
 
 
 class RequireTests:
