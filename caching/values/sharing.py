@@ -7,12 +7,15 @@ from typing import Any
 
 from django.db import models
 
+from .columns import attnames
+
 MAX_LENGTH = 64
 """Longer texts are not shared: what is shared stays in memory for ever."""
 MAX_VALUES = 64
 """A column with more different values shares none: nearly every row has a value of its own."""
 
-_columns: dict[type[models.Model], dict[str, dict[Any, Any] | None]] = {}
+_columns: dict[type[models.Model], dict[str, dict[Any, Any]]] = {}
+"""The known values of each column of a model, without those columns that have turned out to have too many."""
 _rows: dict[type[models.Model], int] = {}
 """How many rows of a model have come by, about: threads may count at the same moment."""
 
@@ -22,22 +25,28 @@ def share(model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
 
     Only values that nothing can tell apart: neither 1 and 1.0 nor 1.0 and 1.00.
     """
-    columns = _columns.setdefault(model, {})
+    if (columns := _columns.get(model)) is None:
+        columns = _columns.setdefault(model, {name: {} for name in attnames(model)})
     _rows[model] = _rows.get(model, 0) + 1
-    for name, value in fields.items():
+    for name, known in tuple(columns.items()):
+        value: Any = fields.get(name)
         kind = type(value)
-        if (kind is str and len(value) <= MAX_LENGTH) or kind is date or kind is int:
+        if kind is str:
+            if len(value) > MAX_LENGTH:
+                continue
+            key: Any = value
+        elif kind is int or kind is date:
             key = value
         elif kind is Decimal or (kind is time and not value.fold and value.tzinfo is None):
             key = kind, str(value)
         else:
             continue
-        known = columns.setdefault(name, {})
-        if known is None:
-            continue
-        fields[name] = known.setdefault(key, value)
-        if len(known) > MAX_VALUES:
-            columns[name] = None
+        if (held := known.get(key)) is not None:
+            fields[name] = held
+        elif len(known) < MAX_VALUES:
+            known[key] = value
+        else:
+            columns.pop(name, None)
     return fields
 
 
@@ -56,7 +65,7 @@ def own_values(model: type[models.Model], fields: dict[str, Any]) -> list[Any]:
 
 def shared_bytes(model: type[models.Model]) -> int:
     """Return the bytes of what the rows of a model share, tables included, divided by the number of rows."""
-    tables = [known for known in _columns.get(model, {}).values() if known]
+    tables = _columns.get(model, {}).values()
     values = [value for known in _shared_columns(model).values() for value in known.values()]
     return sum(map(getsizeof, (*tables, *values))) // max(_rows.get(model, 0), 1)
 
