@@ -18,7 +18,7 @@ ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/te
 	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py \
 	tests/caching/reading/test_in_many.py tests/caching/coherence/test_neighbours.py \
 	tests/caching/test_checks.py tests/scheduling/policy tests/hostile \
-	tests/scheduling/imports/engine/test_one_at_a_time.py \
+	tests/scheduling/imports/engine/test_one_at_a_time.py tests/scheduling/imports/engine/test_bulk.py \
 	tests/scheduling/imports/background/test_worker.py tests/scheduling/imports/background/test_sign_rows.py
 ON_POSTGRES_AND_VALKEY := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_outbox.py \

@@ -98,26 +98,52 @@ def create(
 def _insert(model: type[models.Model], columns: Columns, batch: range, connection: BaseDatabaseWrapper) -> list[Any]:
     """Insert new rows of a model with one table, and return their primary keys.
 
-    This does what `bulk_create` does in a fifth of the time, because it works by column: it needs no instances, and a
-    value that many rows share is prepared for the database once. The statement has the form of Django's own INSERT, so
-    that the cache can tell from it which rows were inserted.
+    This is faster than `bulk_create`, because it works by column: it needs no instances, and a value that many rows
+    share is prepared for the database once. The statement has the form of Django's own INSERT, so that the cache can
+    tell from it which rows were inserted.
     """
     meta, quote = model._meta, connection.ops.quote_name
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     prepared = [_prepared(field, columns, batch, connection) for field in fields]
-    values = list(zip(*prepared, strict=True))
-    into = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)}) VALUES "
+    into = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)}) "
     returning = f" RETURNING {quote(str(meta.pk.column))}"
-    row_of_parameters = f"({', '.join(['%s'] * len(fields))})"
-    rows_per_statement = (connection.features.max_query_params or _MAX_PARAMETERS) // len(fields)
     pks: list[Any] = []
     with connection.cursor() as cursor:
-        for start in range(0, len(values), rows_per_statement):
-            part = values[start : start + rows_per_statement]
-            parameters = ", ".join([row_of_parameters] * len(part))
-            cursor.execute(into + parameters + returning, [value for row in part for value in row])
-            pks += [pk for _, (pk,) in zip(part, cursor.fetchall(), strict=True)]
+        for values, parameters in _values(fields, prepared, connection):
+            cursor.execute(into + values + returning, parameters)
+            pks += [pk for (pk,) in cursor.fetchall()]
+    if len(pks) != len(batch):
+        raise IntegrityError(f"Of {len(batch)} rows {len(pks)} were inserted.")
     return pks
+
+
+def _values(
+    fields: Sequence[models.Field[Any, Any]], prepared: Sequence[list[Any]], connection: BaseDatabaseWrapper
+) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the rows as statements take them, with their parameters: as arrays, or each value for itself."""
+    if types := _types_of_arrays(fields, connection):
+        yield f"SELECT * FROM UNNEST({', '.join(f'(%s)::{name}[]' for name in types)})", [*prepared]
+        return
+    rows = list(zip(*prepared, strict=True))
+    rows_per_statement = (connection.features.max_query_params or _MAX_PARAMETERS) // len(fields)
+    row_of_parameters = f"({', '.join(['%s'] * len(fields))})"
+    for start in range(0, len(rows), rows_per_statement):
+        part = rows[start : start + rows_per_statement]
+        yield f"VALUES {', '.join([row_of_parameters] * len(part))}", [value for row in part for value in row]
+
+
+def _types_of_arrays(fields: Sequence[models.Field[Any, Any]], connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the type of each column if the database takes a column as an array, as in Django's own bulk_create.
+
+    PostgreSQL does, but for columns with types of their own, and its driver takes long for each single parameter.
+    """
+    known = connection.data_types if connection.vendor == "postgresql" else {}
+    for field in fields:
+        stored = field.target_field if isinstance(field, models.ForeignKey) else field
+        has_own_form = hasattr(field, "get_placeholder") or hasattr(field, "get_placeholder_sql")
+        if has_own_form or stored.get_internal_type() not in known:
+            return []
+    return [str(field.db_type(connection)).partition("(")[0] for field in fields]
 
 
 def _prepared(
