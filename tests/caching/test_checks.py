@@ -26,6 +26,8 @@ def numbers(document: str) -> set[str]:
     return {f"{letter}{n:03}" for letter, first, last in named for n in range(int(first), int(last or first) + 1)}
 
 
+# Django's own checks of JSON fields ask the database, once in a process.
+@pytest.mark.django_db
 class AllTests:
     def test_the_project_has_no_mistake(self) -> None:
         assert [message for message in run_checks() if message.id.startswith("caching.")] == []
@@ -196,6 +198,7 @@ class SerializerTests:
         assert identifier == "caching.E004"
         assert "the alias None is not served by django-redis" in message
 
+    @pytest.mark.django_db
     def test_the_project_has_no_mistake_with_a_server(self, shared_valkey: Valkey) -> None:
         assert [message for message in run_checks() if message.id.startswith("caching.")] == []
 
