@@ -67,6 +67,11 @@ PARTS = (
         ),
     ),
     Part(
+        "two-planners",
+        ("-m", "pytest", "-q", "tests/scheduling/admin/shared/test_interleavings.py"),
+        {"INTERLEAVINGS": "400"},
+    ),
+    Part(
         "long-tests",
         ("-m", "pytest", "-q", "-m", "long", "tests"),
         {"LONG_TESTS": "1"},

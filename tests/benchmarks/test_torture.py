@@ -83,6 +83,7 @@ class RunTests:
         assert result["served_from_cache"] == result["served_without_query"]
         assert result["served_from_cache"] > result["reads"] / 2
 
+    @pytest.mark.long
     def test_a_server_that_comes_back_behind_a_proxy(self, tmp_path: Path) -> None:
         options = ["--store", "redis", "--readers", "2", "--writers", "1", "--faults", "flush,restart,cut,slow"]
         result, printed = tortured(tmp_path / "torture.json", "flushed", *options)

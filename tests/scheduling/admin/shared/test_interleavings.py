@@ -22,7 +22,7 @@ from tests.scheduling.admin.browsing import logged_in
 from tests.scheduling.admin.planners import OpenPage, week
 from tests.scheduling.policy.cases import DAY, TUESDAY, World, make_world
 
-EXAMPLES = int(os.environ.get("INTERLEAVINGS", "40"))
+EXAMPLES = int(os.environ.get("INTERLEAVINGS", "20"))
 PHASES = [phase for phase in Phase if phase is not Phase.shrink]
 """A story is short as it is found; to shorten it takes minutes of page loads."""
 PLANNERS, ROWS = (0, 1), (0, 1)
