@@ -65,11 +65,13 @@ def own_values(model: type[models.Model], fields: dict[str, Any]) -> list[Any]:
 
 def shared_bytes(model: type[models.Model]) -> int:
     """Return the bytes of what the rows of a model share, tables included, divided by the number of rows."""
-    tables = _columns.get(model, {}).values()
-    values = [value for known in _shared_columns(model).values() for value in known.values()]
+    tables = tuple(_columns.get(model, {}).values())
+    # Copies, here and below: another thread may add a value or give up a column meanwhile.
+    values = [value for known in _shared_columns(model).values() for value in tuple(known.values())]
     return sum(map(getsizeof, (*tables, *values))) // max(_rows.get(model, 0), 1)
 
 
 def _shared_columns(model: type[models.Model]) -> dict[str, dict[Any, Any]]:
     most = _rows.get(model, 0) // 2
-    return {name: known for name, known in _columns.get(model, {}).items() if known and len(known) <= most}
+    columns = tuple(_columns.get(model, {}).items())
+    return {name: known for name, known in columns if known and len(known) <= most}

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from caching.values import sharing
 from caching.values.freezing import freeze
-from caching.values.sharing import MAX_LENGTH, MAX_VALUES, own_values, share
+from caching.values.sharing import MAX_LENGTH, MAX_VALUES, own_values, share, shared_bytes
 from scheduling.models import Employee, Skill
 from tests.factories import EmployeeFactory
 
@@ -79,3 +80,20 @@ class ShareTests:
         assert first.fields["email"] is not second.fields["email"]
         assert first.fields["email"] in own_values(Employee, first.fields)
         assert first.fields["hourly_rate"] not in own_values(Employee, first.fields)
+
+
+class Interrupted(dict[Any, Any]):
+    """The values of a column. While somebody asks how many, another thread gives up the next column."""
+
+    def __len__(self) -> int:
+        sharing._columns[Skill].pop("description", None)
+        return super().__len__()
+
+
+class BytesTests:
+    def test_are_estimated_while_another_thread_gives_up_a_column(self) -> None:
+        for text in ("a", "a", "b", "b"):
+            share(Skill, {"name": text, "description": text})
+        sharing._columns[Skill]["name"] = Interrupted(sharing._columns[Skill]["name"])
+        assert shared_bytes(Skill) > 0
+        assert "description" not in sharing._columns[Skill]
