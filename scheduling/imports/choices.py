@@ -17,7 +17,9 @@ from scheduling.imports.engine.files import ReadOptions
 from scheduling.models import ImportRun
 from scheduling.models.guarded import may
 
-READING = ("date_order", "encoding", "sheet")
+HOW_IT_IS_READ = ("encoding", "sheet")
+"""The choices with which a file is another table."""
+READING = ("date_order", *HOW_IT_IS_READ)
 KEPT = (*READING, "columns", "values", "new", "mended", "only", "recalled")
 """The names in `ImportRun.options`:
 

@@ -44,10 +44,6 @@ def as_download(refused: tablib.Dataset) -> HttpResponse:
     return HttpResponse(CSV().export_data(refused), content_type=CSV().get_content_type(), headers=disposition)
 
 
-HOW_IT_IS_READ = ("encoding", "sheet")
-"""The choices with which a file is another table."""
-
-
 class PreviewMixin(ImportMixin):
     """The preview of an upload, for its owner, and what belongs to it."""
 
@@ -182,14 +178,15 @@ class PreviewMixin(ImportMixin):
         form = self.create_confirm_form(request)
         form.is_valid()
         sent = {name: form.cleaned_data[name] for name in choices.READING if name in {*request.POST} - {*form.errors}}
-        if all(sent.get(name, "") == before.get(name, "") for name in {*HOW_IT_IS_READ} & {*sent}):
+        if all(sent.get(name, "") == before.get(name, "") for name in {*choices.HOW_IT_IS_READ} & {*sent}):
             return sent, ""
         options = choices.read_options({**before, **sent})
         try:
             self.resource_of(request, run, read_options=options, mended=None).read_upload(Upload(bytes(run.file)))
         except FileError as error:
             text = gettext("%(reason)s The file is read as before, and what else you have chosen is kept.")
-            return {name: value for name, value in sent.items() if name not in HOW_IT_IS_READ}, text % {"reason": error}
+            others = {name: value for name, value in sent.items() if name not in choices.HOW_IT_IS_READ}
+            return others, text % {"reason": error}
         return sent, ""
 
     def read_choices(self, request: HttpRequest, run: ImportRun, before: Choices, reading: Choices) -> Choices:
@@ -197,10 +194,10 @@ class PreviewMixin(ImportMixin):
         if "forget" in request.POST:
             forget(self._resource_class(request), request.user, bytes(run.file), before)
             after = {name: value for name, value in before.items() if name in ("mended", "only")}
-            return self._without_mended(request, after) if before.get("encoding") or before.get("sheet") else after
+            return self._without_mended(request, after) if any(map(before.get, choices.HOW_IT_IS_READ)) else after
         after = {name: value for name, value in {**before, **reading}.items() if value}
         after = self._read_mapping(request, run, after)
-        if any(after.get(name) != before.get(name) for name in HOW_IT_IS_READ):
+        if any(after.get(name) != before.get(name) for name in choices.HOW_IT_IS_READ):
             return self._without_mended(request, after)
         if any(name.startswith("cell-") for name in request.POST):
             resource = self.resource_of(request, run)

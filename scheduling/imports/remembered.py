@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scheduling.imports.choices import READING, Choices, read_options
+from scheduling.imports.choices import HOW_IT_IS_READ, READING, Choices, read_options
 from scheduling.imports.engine.file_columns import columns_of, form_of
 from scheduling.imports.engine.files import ReadOptions, Table, read_table
 from scheduling.imports.engine.known_values import missing_values, named_values
@@ -139,7 +139,7 @@ def _keep_what_can_be_read(
     resource: type[FileResource], data: bytes, recalled: Recalled, said: Mapping[str, Any]
 ) -> None:
     """Leave out the encoding or the sheet that was chosen before if this file cannot be read like that."""
-    names = [name for name in ("encoding", "sheet") if recalled.options.get(name) and not said.get(name)]
+    names = [name for name in HOW_IT_IS_READ if recalled.options.get(name) and not said.get(name)]
     if names and _table(resource, data, read_options(recalled.options)) is None:
         lost = [recalled.options.pop(name) for name in names]
         text = _("What you had chosen was left out, because this file cannot be read like that: %(options)s.")

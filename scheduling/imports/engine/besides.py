@@ -54,10 +54,7 @@ class Besides:
         if not rows:
             return [], {}
         model = type(rows[0])
-        columns = {
-            field.attname: [getattr(row, field.attname) for row in rows] for field in model._meta.concrete_fields
-        }
-        pks, refused = bulk.create(model, columns, self._using, lambda done: None)
+        pks, refused = bulk.create(model, bulk.columns_of(model, rows), self._using, lambda done: None)
         made = {pk: row for place, (pk, row) in enumerate(zip(pks, rows, strict=True)) if place not in refused}
         self._made.append(_Made(model, made, told))
         return [None if place in refused else pk for place, pk in enumerate(pks)], refused

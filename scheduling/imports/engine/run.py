@@ -188,9 +188,8 @@ class FileRun:
         instances = self.as_they_will_be(keys, positions)
         rows, fields = [*instances.values()], self._updated_fields()
         self.sheet.refuse_all([*instances], bulk.update(rows, fields, self.using, self.progress))
-        names = ["pk", *(field.attname for field in tracked_fields(self.kind.model))]
-        columns = {name: [getattr(row, name) for row in rows] for name in names}
-        self._note([*instances], columns["pk"], columns, RowResult.IMPORT_TYPE_UPDATE, self.after)
+        columns = bulk.columns_of(self.kind.model, rows)
+        self._note([*instances], [row.pk for row in rows], columns, RowResult.IMPORT_TYPE_UPDATE, self.after)
 
     # -- what hooks use ----------------------------------------------------------------------------------------------
 

@@ -19,25 +19,21 @@ from tests.factories import DepartmentFactory, EmployeeFactory, ScheduleAssignme
 pytestmark = pytest.mark.django_db
 
 
-def columns_of(rows: list[Any]) -> bulk.Columns:
-    fields = rows[0]._meta.concrete_fields
-    return {field.attname: [getattr(row, field.attname) for row in rows] for field in fields}
-
-
 def create(rows: list[Any]) -> tuple[list[Any], dict[int, Blame]]:
-    return bulk.create(type(rows[0]), columns_of(rows), "default", lambda done: None)
+    return bulk.create(type(rows[0]), bulk.columns_of(type(rows[0]), rows), "default", lambda done: None)
 
 
 class CreateTests:
     def test_gives_the_rows_what_bulk_create_gives(self) -> None:
         schedule, employee, shift = ScheduleFactory(), EmployeeFactory(), ShiftFactory()
-        columns = columns_of(
+        columns = bulk.columns_of(
+            ScheduleAssignment,
             [
                 ScheduleAssignment(
                     schedule=schedule, employee=employee, shift=shift, date=schedule.week_start + datetime.timedelta(n)
                 )
                 for n in range(7)
-            ]
+            ],
         )
         before = timezone.now()
         pks, refused = bulk.create(ScheduleAssignment, columns, "default", lambda done: None)
