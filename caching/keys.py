@@ -141,6 +141,11 @@ def pattern_tag(type_name: str, pattern: str) -> str:
     return f"{type_name}/{':'.join(segments)}:*"
 
 
+def is_of_few(tag: str) -> bool:
+    """Whether few entries have a tag: that of one row, value or key, and not of a type, a kind or all rows."""
+    return ":" in tag or "=" in tag or "#" in tag
+
+
 def row_tag(label: str, pk: object) -> str:
     """Return the tag of one row of a model, given the model's ``_meta.label``."""
     return f"{label}#{pk}"

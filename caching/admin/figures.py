@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..monitoring import history, reports
 from ..monitoring.drift import MIN_POLLS
-from ..monitoring.invalidation_log import FOLDER_NAME, Publication, publications
+from ..monitoring.invalidation_log import Publication, publications_of_host
 from ..monitoring.stats import CacheStats
 from ..reading.manager import cache_manager
 from . import words
@@ -128,7 +128,7 @@ class Figures:
         self._hosts = history.hosts(now)
         self._live = cache_manager.get_stats(all_processes=True)
         self._counts = cache_manager.describe(self._summary.kinds)
-        self.publications = log()
+        self.publications = publications_of_host(cache_manager.config.directory)
 
     @property
     def scope(self) -> str:
@@ -260,12 +260,6 @@ def _learned(counts: Mapping[str, Any] | None) -> str:
     if not counts["drifted"]:
         return _("%(set)s s → %(learned)s s: %(polls)s polls, none had changed") % texts
     return _("%(set)s s → %(learned)s s: %(polls)s polls, %(changed)s had changed") % texts
-
-
-def log() -> list[Publication]:
-    """Return what the processes of this host invalidated last, the newest first."""
-    directory = cache_manager.config.directory
-    return publications(directory / FOLDER_NAME) if directory else []
 
 
 def state_in_words(state: Mapping[str, Any]) -> list[str]:

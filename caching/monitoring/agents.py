@@ -95,13 +95,13 @@ class Agent:
             return {"error": f"{type(error).__name__}: {error}"}
 
 
-def ask_all(directory: Path, name: str, *, patience: float = SECONDS, **arguments: Any) -> list[Reply]:
+def ask_all(directory: Path | None, name: str, *, patience: float = SECONDS, **arguments: Any) -> list[Reply]:
     """Return what each serving process of the host answers, within ``patience`` seconds each.
 
-    Sockets of processes that have ended are removed.
+    Sockets of processes that have ended are removed. Without a directory nobody can be asked.
     """
-    replies = []
-    for path in sorted((directory / FOLDER_NAME).glob("*.sock")):
+    replies: list[Reply] = []
+    for path in sorted((directory / FOLDER_NAME).glob("*.sock")) if directory else ():
         pid = int(path.stem) if path.stem.isdecimal() else 0
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(path) as address:
             connection.settimeout(patience)

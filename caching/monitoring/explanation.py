@@ -15,7 +15,7 @@ from ..reading.manager import cache_manager
 from ..reading.places import declared_lookups
 from ..reading.tiers import Entry
 from ..values.encoding import encode
-from .invalidation_log import FOLDER_NAME, Publication, publications
+from .invalidation_log import Publication, publications_of_host
 
 
 def explain(type_name: str, key: str) -> dict[str, Any]:
@@ -106,10 +106,7 @@ def _equal(lookup: Any, key: str, entry: Entry) -> bool | None:
 def _last(tags: Iterable[str]) -> dict[str, Any] | None:
     """Return the last publication that dropped any of the tags; None if the log does not know one."""
     wanted = set(tags)
-    directory = cache_manager.config.directory
-    if not directory:
-        return None
-    for publication in publications(directory / FOLDER_NAME):
+    for publication in publications_of_host(cache_manager.config.directory):
         if hit := sorted(wanted.intersection(publication.tags)):
             return {**described(publication), "tag": hit[-1]}
     return None

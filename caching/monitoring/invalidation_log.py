@@ -114,6 +114,11 @@ def publications(folder: Path, most: int = SLOTS) -> list[Publication]:
     return sorted(found, key=lambda one: one.at, reverse=True)[:most]
 
 
+def publications_of_host(directory: Path | None) -> list[Publication]:
+    """Return the same for the directory of the cache; nothing if there is none."""
+    return publications(directory / FOLDER_NAME) if directory else []
+
+
 def _rings(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())

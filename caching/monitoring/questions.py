@@ -55,8 +55,7 @@ agent = Agent(
 
 def ask_everyone(name: str, *, patience: float = SECONDS, **arguments: Any) -> list[Reply]:
     """Return what each serving process of the host answers, and this one, even if it does not listen."""
-    directory = cache_manager.config.directory
-    replies = ask_all(directory, name, patience=patience, **arguments) if directory else []
+    replies = ask_all(cache_manager.config.directory, name, patience=patience, **arguments)
     if os.getpid() not in {reply.pid for reply in replies}:
         replies.append(Reply(os.getpid(), agent.answer_here({"ask": name, "with": arguments})))
     return replies

@@ -13,6 +13,8 @@ from collections.abc import Collection
 from pathlib import Path
 from zlib import crc32
 
+from ..keys import is_of_few
+
 SLOTS = 1 << 16
 PENDING = 1 << 63
 GENERATION_MASK = PENDING - 1
@@ -47,7 +49,7 @@ def slot_of(tag: str) -> int:
 
 def _new_slot_of(tag: str) -> int:
     slot = FIRST_SLOT + crc32(tag.encode()) % PRIME
-    if ":" not in tag and "=" not in tag and "#" not in tag and len(slots_of_common) < _MAX_COMMON:
+    if not is_of_few(tag) and len(slots_of_common) < _MAX_COMMON:
         slots_of_common[tag] = slot
     return slot
 

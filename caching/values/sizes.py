@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from sys import getsizeof
 from typing import Any
 
+from ..keys import is_of_few
 from .forms import Collection, Mapped, Record, Row
 from .sharing import own_values, shared_bytes
 
@@ -31,7 +32,7 @@ def stamp_bytes(tags: Sequence[str]) -> int:
 
     Of each tag it holds the text, the generation and its place in the store, each in a tuple.
     """
-    own = sum(getsizeof(tag) + _BYTES_OF_AN_OWN_TAG for tag in tags if any(mark in tag for mark in ":=#"))
+    own = sum(getsizeof(tag) + _BYTES_OF_AN_OWN_TAG for tag in tags if is_of_few(tag))
     return own + len(tags) * _BYTES_OF_A_TAG + _BYTES_OF_A_STAMP
 
 

@@ -10,13 +10,17 @@ from caching.keys import (
     any_row_tag,
     cache_type,
     escape,
+    is_of_few,
+    key_tag,
     key_tags,
     kind_of,
+    kind_tag,
     known_types,
     make_key,
     pattern_tag,
     positive_ttl,
     row_tag,
+    type_tag,
     value_tag,
 )
 
@@ -107,6 +111,13 @@ class KeyTagsTests:
 
     def test_a_short_key_has_no_segment_between(self) -> None:
         assert key_tags("employee", "id:5") == ("employee", "employee/id", "employee/id:5")
+
+
+class IsOfFewTests:
+    def test_tells_the_tags_of_one_row_value_or_key(self) -> None:
+        few = [row_tag("a.B", 1), value_tag("a.B", "c", "d"), key_tag("general", "answer:1")]
+        many = [type_tag("general"), kind_tag("general", "answer"), all_rows_tag("a.B"), any_row_tag("a.B")]
+        assert ([is_of_few(tag) for tag in few], [is_of_few(tag) for tag in many]) == ([True] * 3, [False] * 4)
 
 
 class PatternTagTests:

@@ -84,8 +84,7 @@ class Doctor(Subcommand):
         )
 
     def _processes(self) -> Iterator[tuple[bool, str]]:
-        directory = cache_manager.config.directory
-        replies = ask_all(directory, "who") if directory else []
+        replies = ask_all(cache_manager.config.directory, "who")
         yield True, f"{len(replies)} processes of this host serve requests."
         for reply in replies:
             answer = reply.answer

@@ -39,8 +39,7 @@ class Explain(Subcommand):
         found = explain(name, key)
         by_what = f"the look-up by {found['look_up']}" if found["look_up"] else "no look-up: set or computed by code"
         self.stdout.write(f"{key} of {name}: {by_what}, {found['ttl']:g} s to live. The cache is {found['state']}.")
-        directory = cache_manager.config.directory
-        replies = ask_all(directory, "explain", type=name, key=key) if directory else []
+        replies = ask_all(cache_manager.config.directory, "explain", type=name, key=key)
         for reply in replies:
             answer = reply.answer or {"error": "no answer"}
             held = answer.get("local")

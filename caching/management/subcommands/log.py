@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from caching.keys import cache_type, without_value
 from caching.management.subcommands import Subcommand
-from caching.monitoring.invalidation_log import FOLDER_NAME, Publication, publications
+from caching.monitoring.invalidation_log import Publication, publications_of_host
 from caching.reading.manager import cache_manager
 
 _LINES = 50
@@ -42,8 +42,7 @@ class Log(Subcommand):
             return
 
     def _read(self, concerned: str | None) -> list[Publication]:
-        directory = cache_manager.config.directory
-        found = publications(directory / FOLDER_NAME) if directory else []
+        found = publications_of_host(cache_manager.config.directory)
         return [one for one in found if concerned is None or concerned in cache_manager.types_of(one.tags)]
 
     def _print(self, several: Iterable[Publication]) -> None:

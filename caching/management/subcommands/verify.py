@@ -31,8 +31,7 @@ class Verify(Subcommand):
         if sample is not None and sample < 1:
             raise CommandError(f"--sample is {sample}; give a number of entries from 1.", returncode=USAGE)
         names = [cache_type(name).name for name in types]
-        directory = cache_manager.config.directory
-        replies = ask_all(directory, "verify", types=names, sample=sample, repair=repair) if directory else []
+        replies = ask_all(cache_manager.config.directory, "verify", types=names, sample=sample, repair=repair)
         total, silent = Verified(), []
         for reply in replies:
             if reply.answer is None or "error" in reply.answer:

@@ -46,6 +46,9 @@ class AskAllTests:
         finally:
             serving.stop()
 
+    def test_nobody_can_be_asked_without_a_directory(self) -> None:
+        assert ask_all(None, "who") == []
+
     def test_nobody_serves(self, tmp_path: Path) -> None:
         assert ask_all(tmp_path, "who") == []
 

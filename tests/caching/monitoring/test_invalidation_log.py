@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caching.monitoring.invalidation_log import FOLDER_NAME, SLOTS, InvalidationLog, publications
+from caching.monitoring.invalidation_log import FOLDER_NAME, SLOTS, InvalidationLog, publications, publications_of_host
 from tests.processes import Child
 
 
@@ -37,6 +37,9 @@ class InvalidationLogTests:
     def test_a_folder_that_cannot_be_used_logs_nothing(self) -> None:
         InvalidationLog(lambda: Path("/proc/nowhere")).write(["general"], ["save"], 0)
         assert publications(Path("/proc/nowhere")) == []
+
+    def test_without_a_directory_there_is_none(self) -> None:
+        assert publications_of_host(None) == []
 
     def test_foreign_files_are_passed_over(self, tmp_path: Path) -> None:
         InvalidationLog(lambda: tmp_path).write(["general"], ["save"], 0)
