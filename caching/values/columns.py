@@ -1,7 +1,9 @@
 """Facts about the columns of a model, computed once per model."""
 
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from django.apps import apps
@@ -13,6 +15,16 @@ from django.utils.functional import cached_property as django_cached_property
 def attnames(model: type[models.Model]) -> dict[str, None]:
     """Return the attribute names of the model's columns, in order; a dict, for fast membership tests."""
     return {field.attname: None for field in model._meta.concrete_fields}
+
+
+@cache
+def names_and_reader(model: type[models.Model]) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return the attribute names of the columns, in order, and a function that takes their values from a mapping.
+
+    Whoever hands on the list copies it.
+    """
+    names = list(attnames(model))
+    return names, itemgetter(*names) if len(names) > 1 else lambda fields: (fields[names[0]],)
 
 
 @cache

@@ -8,7 +8,7 @@ import msgspec
 from django.db import models
 from django.db.models.base import ModelState
 
-from .columns import attnames, key_names, one_to_ones
+from .columns import key_names, names_and_reader, one_to_ones
 from .construction import is_plain, plain_models
 from .records import make_record
 
@@ -37,7 +37,8 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
     def thaw(self) -> models.Model:
         model = self.model
-        if model not in plain_models.known and not is_plain(model):
+        # The second set is asked here as well: it saves a call for each instance that Django must make.
+        if model not in plain_models.known and (model in plain_models.others or not is_plain(model)):
             return self._construct()
         row, state = _new(model), ModelState()
         state.db = self.db
@@ -60,12 +61,15 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
     def _construct(self) -> models.Model:
         """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
-        fields, names = self.fields, list(attnames(self.model))
+        fields = self.fields
+        names, values_in = names_and_reader(self.model)
         if self.frozen_fields:
             fields = fields | {name: value.thaw() for name, value in self.frozen_fields}
-        if len(fields) < len(names):
-            names = [name for name in names if name in fields]
-        row = self.model.from_db(self.db, names, [fields[name] for name in names])
+        if len(fields) == len(names):
+            row = self.model.from_db(self.db, names.copy(), values_in(fields))
+        else:
+            loaded = [name for name in names if name in fields]
+            row = self.model.from_db(self.db, loaded, [fields[name] for name in loaded])
         if self.related:
             row._state.fields_cache.update(self._joined(row))
         return row
