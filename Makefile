@@ -57,7 +57,7 @@ prove: $(DEVELOPMENT) ## Explore every interleaving and state of the coherence p
 prove-today: $(DEVELOPMENT) ## Explore for a minute the scenarios whose turn it is; PROVE_DAY=739583 for those of a day
 	$(RUN) -m tests.prove --today $(ARGS)
 
-django-suite: $(DEVELOPMENT) ## Run Django's own tests with the cache and without; ARGS="queries update" for some of them
+django-suite: $(DEVELOPMENT) ## Run Django's own tests with the cache and without; ARGS="queries update" for some, --postgresql to use that
 	$(RUN) -m tests.django_suite $(ARGS)
 
 # Half of the time on SQLite and half on PostgreSQL, which refuses other values.

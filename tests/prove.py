@@ -77,6 +77,7 @@ PARTS = (
         {"LONG_TESTS": "1"},
     ),
     Part("django-suite", ("-m", "tests.django_suite")),
+    Part("django-postgresql", ("-m", "tests.django_suite", "--postgresql")),
 )
 """All that is proved. A further part is one more line."""
 

@@ -15,14 +15,20 @@ MAX_WIDTH, MAX_LINES = 240, 24
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(folder: Path, applications: Sequence[str], *options: str) -> dict[str, Any]:
-    """Run the applications in a process of its own; return what was recorded."""
+def run(folder: Path, applications: Sequence[str], *options: str, database: str = "") -> dict[str, Any]:
+    """Run the applications in a process of its own, on SQLite or the database with a URL; return what was recorded."""
     with TemporaryDirectory(prefix="caching-") as directory:
         result = Path(directory, "result.json")
         subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "tests.django_suite.child", *options, folder, *applications],
             cwd=ROOT,
-            env={**os.environ, "TMPDIR": directory, "CACHE_DIRECTORY": directory, "DJANGO_SUITE_RESULT": str(result)},
+            env={
+                **os.environ,
+                "TMPDIR": directory,
+                "CACHE_DIRECTORY": directory,
+                "DJANGO_SUITE_DATABASE": database,
+                "DJANGO_SUITE_RESULT": str(result),
+            },
             check=True,
         )
         recorded: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
