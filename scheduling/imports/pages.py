@@ -17,6 +17,7 @@ from import_export.formats.base_formats import Format
 from scheduling.exports.formats import XLSX
 from scheduling.imports import choices
 from scheduling.imports.background.pages import LongImportMixin
+from scheduling.imports.engine.files import Upload
 from scheduling.imports.engine.results import ImportResult
 from scheduling.imports.formats import AnyFormat
 from scheduling.imports.forms import ConfirmForm, FileForm
@@ -90,7 +91,7 @@ class FileImportMixin(LongImportMixin, PreviewMixin):
         (resource,) = self.get_import_resource_classes(request)
         chosen = {name: form.cleaned_data.get(name) for name in choices.KEPT}
         file = form.cleaned_data["import_file"]
-        recalled = recall(resource, request.user, file.read(), chosen)
+        recalled = recall(resource, request.user, Upload(file.read()), chosen)
         for sentence in recalled.sentences:
             messages.warning(request, sentence)
         if recalled.chosen_at is not None:
@@ -116,7 +117,7 @@ class FileImportMixin(LongImportMixin, PreviewMixin):
             if self.take_choices(request, run):
                 messages.warning(request, _("What you have changed was checked. Nothing has been imported yet."))
                 return HttpResponseRedirect(self.page_of(run.pk))
-            self.remember(request, run)
+            self.remember(request, run, Upload(bytes(run.file)))
             elsewhere = self.import_outside(request, run, valid_only=valid_only)
             return elsewhere or super().process_import(request, run=run, valid_only=valid_only, **kwargs)
         except FileNotFoundError:  # Somebody has deleted or confirmed it a moment ago.

@@ -155,10 +155,10 @@ class PreviewMixin(ImportMixin):
 
     def take_choices(self, request: HttpRequest, run: ImportRun) -> bool:
         """Keep what the form of the page says. Returns whether it differs from what the page was made with."""
-        before = choices.choices_of(run)
+        before, upload = choices.choices_of(run), Upload(bytes(run.file))
         try:
-            reading, unreadable = self._read_reading(request, run, before)
-            after = self.read_choices(request, run, before, reading)
+            reading, unreadable = self._read_reading(request, run, upload, before)
+            after = self.read_choices(request, run, upload, before, reading)
         except FileError as error:
             messages.error(request, str(error))
             return True
@@ -166,11 +166,13 @@ class PreviewMixin(ImportMixin):
             messages.error(request, unreadable)
         if after != before:
             choices.keep(run, after)
-            self.remember(request, run)
+            self.remember(request, run, upload)
         is_as_shown = request.POST.get("checked", "") in ("", choices.mark_of(before))
         return bool(unreadable) or after != before or not is_as_shown
 
-    def _read_reading(self, request: HttpRequest, run: ImportRun, before: Choices) -> tuple[Choices, str]:
+    def _read_reading(
+        self, request: HttpRequest, run: ImportRun, upload: Upload, before: Choices
+    ) -> tuple[Choices, str]:
         """Return how the file is to be read, as the form says; and a sentence if it cannot be read like that.
 
         Then it is read as before: without its columns, what is chosen for them would be lost.
@@ -180,53 +182,55 @@ class PreviewMixin(ImportMixin):
         sent = {name: form.cleaned_data[name] for name in choices.READING if name in {*request.POST} - {*form.errors}}
         if all(sent.get(name, "") == before.get(name, "") for name in {*choices.HOW_IT_IS_READ} & {*sent}):
             return sent, ""
-        options = choices.read_options({**before, **sent})
+        resource = self.resource_of(request, run, read_options=choices.read_options({**before, **sent}))
         try:
-            self.resource_of(request, run, read_options=options, mended=None).read_upload(Upload(bytes(run.file)))
+            upload.table(resource.known_headers, resource.read_options)
         except FileError as error:
             text = gettext("%(reason)s The file is read as before, and what else you have chosen is kept.")
             others = {name: value for name, value in sent.items() if name not in choices.HOW_IT_IS_READ}
             return others, text % {"reason": error}
         return sent, ""
 
-    def read_choices(self, request: HttpRequest, run: ImportRun, before: Choices, reading: Choices) -> Choices:
+    def read_choices(
+        self, request: HttpRequest, run: ImportRun, upload: Upload, before: Choices, reading: Choices
+    ) -> Choices:
         """Return the choices after the form was sent. Raises FileError for what cannot be chosen."""
         if "forget" in request.POST:
-            forget(self._resource_class(request), request.user, bytes(run.file), before)
+            forget(self._resource_class(request), request.user, upload, before)
             after = {name: value for name, value in before.items() if name in ("mended", "only")}
             return self._without_mended(request, after) if any(map(before.get, choices.HOW_IT_IS_READ)) else after
         after = {name: value for name, value in {**before, **reading}.items() if value}
-        after = self._read_mapping(request, run, after)
+        after = self._read_mapping(request, run, upload, after)
         if any(after.get(name) != before.get(name) for name in choices.HOW_IT_IS_READ):
             return self._without_mended(request, after)
         if any(name.startswith("cell-") for name in request.POST):
             resource = self.resource_of(request, run)
-            resource.mended = None
-            mended = mended_by(request.POST, resource.read_upload(Upload(bytes(run.file))), before.get("mended", {}))
+            table = upload.table(resource.known_headers, resource.read_options)
+            mended = mended_by(request.POST, table, before.get("mended", {}))
             after = {name: value for name, value in {**after, "mended": mended}.items() if value}
         return after
 
-    def _read_mapping(self, request: HttpRequest, run: ImportRun, chosen: Choices) -> Choices:
+    def _read_mapping(self, request: HttpRequest, run: ImportRun, upload: Upload, chosen: Choices) -> Choices:
         """Return the choices with the columns and the values that were sent."""
         resource = self.resource_of(request, run, **choices.resource_kwargs(chosen, request.user))
         after = {**chosen, **sent_values(request.POST, resource, chosen)}
         # A file that cannot be read has none, and what is chosen for its columns stays.
-        columns = self._columns_of(resource, run) if any(name.startswith("column:") for name in request.POST) else []
+        columns = self._columns_of(resource, upload) if any(name.startswith("column:") for name in request.POST) else []
         if columns:
             after["columns"] = sent_columns(request.POST, resource, columns)
         return {name: value for name, value in after.items() if value}
 
     @staticmethod
-    def _columns_of(resource: FileResource, run: ImportRun) -> list[FileColumn]:
+    def _columns_of(resource: FileResource, upload: Upload) -> list[FileColumn]:
         try:
-            table = resource.read_upload(Upload(bytes(run.file)))
+            table = upload.table(resource.known_headers, resource.read_options)
         except FileError:  # The page says what cannot be read.
             return []
         return columns_of(table, resource.kind, resource.chosen)
 
-    def remember(self, request: HttpRequest, run: ImportRun) -> None:
+    def remember(self, request: HttpRequest, run: ImportRun, upload: Upload) -> None:
         """Keep what is chosen for the next file with the same headers."""
-        remember(self._resource_class(request), request.user, bytes(run.file), run.options)
+        remember(self._resource_class(request), request.user, upload, run.options)
 
     def _resource_class(self, request: HttpRequest) -> type[FileResource]:
         (resource,) = self.get_import_resource_classes(request)

@@ -17,10 +17,11 @@ from django.utils.translation import ngettext
 
 from scheduling.imports.choices import HOW_IT_IS_READ, READING, Choices, read_options
 from scheduling.imports.engine.file_columns import columns_of, form_of
-from scheduling.imports.engine.files import ReadOptions, Table, read_table
+from scheduling.imports.engine.files import ReadOptions, Upload
 from scheduling.imports.engine.known_values import missing_values, named_values
 from scheduling.imports.engine.problems import FileError, listed, shown
 from scheduling.imports.engine.resource import FileResource
+from scheduling.imports.engine.tables import Table
 from scheduling.models import ImportChoices
 
 KEPT = (*READING, "columns", "values")
@@ -39,7 +40,7 @@ class Recalled:
     """What does not fit any more."""
 
 
-def recall(resource: type[FileResource], user: Any, data: bytes, said: Mapping[str, Any]) -> Recalled:
+def recall(resource: type[FileResource], user: Any, upload: Upload, said: Mapping[str, Any]) -> Recalled:
     """Return what the user has chosen for files like this one. What is `said` now about its reading comes first.
 
     One query if the user has never chosen anything for files of the kind.
@@ -47,22 +48,22 @@ def recall(resource: type[FileResource], user: Any, data: bytes, said: Mapping[s
     remembered = _of(user, resource.kind.name)
     if not remembered.exists():
         return Recalled()
-    form = form_of_file(resource, data, said)
+    form = form_of_file(resource, upload, said)
     choices = remembered.filter(form=form).first() if form else None
     if choices is None:
         return Recalled()
     options = {**choices.options, **{name: said[name] for name in READING if said.get(name)}}
     recalled = Recalled(options=options, chosen_at=choices.chosen_at)
-    _keep_what_can_be_read(resource, data, recalled, said)
+    _keep_what_can_be_read(resource, upload, recalled, said)
     columns, sentences = fitting_columns(resource, options.get("columns", {}))
-    recalled.options["columns"] = _as_spelled(resource, data, recalled.options, columns)
+    recalled.options["columns"] = _as_spelled(resource, upload, recalled.options, columns)
     recalled.sentences += sentences
     recalled.options["values"], sentences = fitting_values(resource, options.get("values", {}))
     recalled.sentences += sentences
     return recalled
 
 
-def remember(resource: type[FileResource], user: Any, data: bytes, options: Mapping[str, Any]) -> None:
+def remember(resource: type[FileResource], user: Any, upload: Upload, options: Mapping[str, Any]) -> None:
     """Keep what was chosen for the next file of this form; forget the form if nothing is chosen for it any more.
 
     One query if nothing was chosen, now or before.
@@ -71,7 +72,7 @@ def remember(resource: type[FileResource], user: Any, data: bytes, options: Mapp
     kept = {name: options[name] for name in KEPT if options.get(name)}
     if not kept and not _of(user, kind).exists():
         return
-    form = form_of_file(resource, data, options)
+    form = form_of_file(resource, upload, options)
     if not kept or not form:
         _of(user, kind).filter(form=form).delete()
         return
@@ -83,17 +84,17 @@ def remember(resource: type[FileResource], user: Any, data: bytes, options: Mapp
     _of(user, kind).exclude(pk__in=[*last]).delete()
 
 
-def forget(resource: type[FileResource], user: Any, data: bytes, options: Mapping[str, Any]) -> None:
+def forget(resource: type[FileResource], user: Any, upload: Upload, options: Mapping[str, Any]) -> None:
     """Forget what was chosen for files of this form."""
-    _of(user, resource.kind.name).filter(form=form_of_file(resource, data, options)).delete()
+    _of(user, resource.kind.name).filter(form=form_of_file(resource, upload, options)).delete()
 
 
-def form_of_file(resource: type[FileResource], data: bytes, options: Mapping[str, Any]) -> str:
+def form_of_file(resource: type[FileResource], upload: Upload, options: Mapping[str, Any]) -> str:
     """Return the form of a file: that of its headers, as they are read without a choice. Empty if it is no table.
 
     The next file comes without a choice, so a chosen encoding or sheet counts only if nothing can be read without.
     """
-    table = _table(resource, data, ReadOptions()) or _table(resource, data, read_options(options))
+    table = _table(resource, upload, ReadOptions()) or _table(resource, upload, read_options(options))
     return form_of(table.headers or ()) if table is not None else ""
 
 
@@ -136,29 +137,29 @@ def fitting_values(
 
 
 def _keep_what_can_be_read(
-    resource: type[FileResource], data: bytes, recalled: Recalled, said: Mapping[str, Any]
+    resource: type[FileResource], upload: Upload, recalled: Recalled, said: Mapping[str, Any]
 ) -> None:
     """Leave out the encoding or the sheet that was chosen before if this file cannot be read like that."""
     names = [name for name in HOW_IT_IS_READ if recalled.options.get(name) and not said.get(name)]
-    if names and _table(resource, data, read_options(recalled.options)) is None:
+    if names and _table(resource, upload, read_options(recalled.options)) is None:
         lost = [recalled.options.pop(name) for name in names]
         text = _("What you had chosen was left out, because this file cannot be read like that: %(options)s.")
         recalled.sentences.append(text % {"options": listed(map(shown, lost))})
 
 
 def _as_spelled(
-    resource: type[FileResource], data: bytes, options: Mapping[str, Any], columns: Mapping[str, str]
+    resource: type[FileResource], upload: Upload, options: Mapping[str, Any], columns: Mapping[str, str]
 ) -> dict[str, str]:
     """Return what was chosen for all columns of this file, whose headers may be spelled in another way."""
-    table = _table(resource, data, read_options(options)) if columns else None
+    table = _table(resource, upload, read_options(options)) if columns else None
     if table is None:
         return dict(columns)
     return {one.header: one.column for one in columns_of(table, resource.kind, columns)}
 
 
-def _table(resource: type[FileResource], data: bytes, read: ReadOptions) -> Table | None:
+def _table(resource: type[FileResource], upload: Upload, read: ReadOptions) -> Table | None:
     try:
-        return read_table(data, resource.kind.known_headers, read)
+        return upload.table(resource.kind.known_headers, read)
     except FileError:
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from scheduling.imports.engine.files import Table
+from scheduling.imports.engine.tables import Table
 from scheduling.samples.generate import FIRST_MONDAY
 
 WEEKS = 2

@@ -16,6 +16,7 @@ survey        limits for a spreadsheet, before anything is built from it
 survey_xlsx   the survey of an XLSX file
 survey_ods    the survey of an OpenDocument file
 workbooks     the bytes of a spreadsheet to the rows of one of its sheets
+tables        rows as a table that is kept column by column
 files         the bytes of any file to a table
 file_columns  the columns of a file as a person sees them, and what they are read as
 sheet         a file column by column, and what is wrong with its rows

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import tablib
 from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from tablib.core import Row
 
 from scheduling.imports.engine.csv_rows import DELIMITERS, csv_rows, delimiter_of, first_lines
 from scheduling.imports.engine.encodings import decode, encoding_of
 from scheduling.imports.engine.headers import MAX_ROWS_ABOVE, KnownHeaders
 from scheduling.imports.engine.problems import FileError, listed, shown
+from scheduling.imports.engine.tables import CellsByColumn, Table
 from scheduling.imports.engine.texts import is_blank
 from scheduling.imports.engine.workbooks import workbook_rows
 
@@ -27,10 +26,6 @@ MAX_ROWS = getattr(settings, "IMPORT_MAX_ROWS", 200_000)
 MAX_COLUMNS = 200
 # Of the rows that are kept. A spreadsheet is bounded by its survey before.
 MAX_CELLS = 10 * MAX_ROWS
-
-_ROWS_AT_ONCE = 1000
-# Of a column in which every text is another one, none is met again.
-_MAX_KNOWN = 10_000
 
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -46,96 +41,24 @@ class ReadOptions:
     sheet: str = ""
 
 
-class Table(tablib.Dataset):
-    """A dataset that knows at which rows of the file its own rows were."""
-
-    def __init__(
-        self,
-        *rows: Sequence[Any],
-        headers: Sequence[Any],
-        numbers: Sequence[int],
-        notes: Sequence[str] = (),
-        columns: list[list[Any]] | None = None,
-    ) -> None:
-        """Take the rows, or the columns in the place of them."""
-        super().__init__(headers=headers)
-        self.columns = columns if columns is not None else [list(column) for column in zip(*rows, strict=True)]
-        """The cells, column by column: as rows they would take three times the memory."""
-        self._data = RowsOfColumns(self.columns, len(numbers))
-        self.row_numbers = numbers
-        """As a spreadsheet counts: the first row is row 1, and blank rows are counted although they are left out."""
-        self.notes = list(notes)
-        """Sentences about what was guessed or left out when the file was read."""
-        self.data = b""
-        """The file as it was uploaded."""
-        self.reading: dict[str, str] = {}
-        """What the bytes have shown: the sheet of a spreadsheet, or the encoding of a text."""
-
-    def append_col(self, col: Sequence[Any], header: str | None = None) -> None:
-        """Add a column on the right, in place: tablib would change row by row."""
-        self.columns.append(list(col))
-        known: list[Any] = getattr(self, "headers", None) or []
-        self.headers = [*known, header]
-
-
-class RowsOfColumns(Sequence[Row]):
-    """The rows of a table that is kept by columns, as tablib has them. Each is made when it is asked for."""
-
-    def __init__(self, columns: list[list[Any]], size: int) -> None:
-        self._columns = columns
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
-
-    @overload
-    def __getitem__(self, key: int) -> Row: ...
-    @overload
-    def __getitem__(self, key: slice) -> list[Row]: ...
-    def __getitem__(self, key: int | slice) -> Row | list[Row]:
-        if isinstance(key, slice):
-            return [self[place] for place in range(*key.indices(self._size))]
-        place = range(self._size)[key]
-        return Row([column[place] for column in self._columns])
-
-    def __setitem__(self, place: int, row: Sequence[Any]) -> None:
-        for column, cell in zip(self._columns, row, strict=True):
-            column[place] = cell
-
-
-class _Columns:
-    """Takes rows, and keeps them by columns. Equal texts in a column are one object."""
-
-    def __init__(self, width: int) -> None:
-        self.cells: list[list[Any]] = [[] for _ in range(width)]
-        self.numbers = array("I")
-        self._known: list[dict[str, str]] = [{} for _ in range(width)]
-        self._waiting: list[Sequence[Any]] = []
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def add(self, number: int, row: Sequence[Any]) -> None:
-        self.numbers.append(number)
-        self._waiting.append(row)
-        if len(self._waiting) == _ROWS_AT_ONCE:
-            self.complete()
-
-    def complete(self) -> None:
-        """Take the rows that wait for others, because a thousand at once are much faster."""
-        for cells, known, new in zip(self.cells, self._known, zip(*self._waiting, strict=True), strict=False):
-            if len(known) > _MAX_KNOWN:
-                known.clear()
-            cells += [known.setdefault(cell, cell) if type(cell) is str else cell for cell in new]
-        self._waiting.clear()
-
-
 class Upload(tablib.Dataset):
     """The bytes of a file, which are read once it is known what kind of file they should be."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__()
         self.data = data
+        self._tables: list[tuple[KnownHeaders, ReadOptions | None, Table]] = []
+
+    def table(self, known: KnownHeaders, options: ReadOptions | None = None) -> Table:
+        """Return the same as `read_table`, which reads a file for seconds; but it is read in the same way only once.
+
+        Nobody may change the table. Raises FileError if there is none.
+        """
+        for *how, table in self._tables:
+            if how == [known, options]:
+                return table
+        self._tables.append((known, options, read_table(self.data, known, options)))
+        return self._tables[-1][-1]
 
     def __len__(self) -> int:
         return len(self.data)
@@ -212,7 +135,7 @@ def _table(rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: lis
             % {"columns": len(headers), "most": MAX_COLUMNS}
         )
     most = max(1, min(MAX_ROWS, MAX_CELLS // max(1, len(headers))))
-    columns = _Columns(len(headers))
+    columns = CellsByColumn(len(headers))
     for number, row in rest:
         columns.add(number, _as_wide(row, len(headers), number))
         if len(columns) > most:
@@ -252,7 +175,7 @@ def _rows_above(above: Sequence[NumberedRow]) -> Iterator[str]:
         yield _("Left out above the header: %(said)s (row %(numbers)s).") % {"said": said, "numbers": numbers}
 
 
-def _columns_without_header(headers: Sequence[Any], columns: _Columns) -> Iterator[str]:
+def _columns_without_header(headers: Sequence[Any], columns: CellsByColumn) -> Iterator[str]:
     for place, header in enumerate(headers):
         if is_blank(header):
             numbered = zip(columns.numbers, columns.cells[place], strict=True)

@@ -25,7 +25,7 @@ from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.file_columns import columns_of
-from scheduling.imports.engine.files import ReadOptions, Table, Upload, read_table
+from scheduling.imports.engine.files import ReadOptions, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
 from scheduling.imports.engine.headers import KnownHeaders, refuse_columns
 from scheduling.imports.engine.import_kind import ImportKind
@@ -37,6 +37,7 @@ from scheduling.imports.engine.recording import Recording
 from scheduling.imports.engine.report import result_of
 from scheduling.imports.engine.results import ImportedRow, ImportResult
 from scheduling.imports.engine.run import FileRun
+from scheduling.imports.engine.tables import Table
 from scheduling.imports.engine.values import DateOrder
 
 

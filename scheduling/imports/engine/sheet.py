@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column, converter, read_column
-from scheduling.imports.engine.files import MAX_ROWS, Table
+from scheduling.imports.engine.files import MAX_ROWS
 from scheduling.imports.engine.headers import map_headers, require
 from scheduling.imports.engine.problems import FileError, Problem, listed, shown
 from scheduling.imports.engine.spelling import folded
+from scheduling.imports.engine.tables import Table
 from scheduling.imports.engine.values import DateOrder
 from scheduling.models.constraints import Blame
 

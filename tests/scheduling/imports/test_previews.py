@@ -1,5 +1,9 @@
 import csv
 import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -7,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from scheduling.imports.choices import choices_of
+from scheduling.imports.engine.files import read_table
 from scheduling.imports.previews import PreviewMixin
 from scheduling.models import Department, Employee, ImportRun
 from tests.factories import DepartmentFactory, EmployeeFactory
@@ -25,6 +30,22 @@ def check_again(client: Client, preview: Any, **fields: str) -> Any:
 def import_it(client: Client, preview: Any, **fields: str) -> Any:
     form = {**preview.context["confirm_form"].initial, **fields}
     return client.post(url("process_import"), form, follow=True)
+
+
+@contextmanager
+def calls_of(function: Any) -> Iterator[list[str]]:
+    """Yield a list that gets an item for each call of a function in this thread."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code is function.__code__:
+            calls.append(function.__name__)
+
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
 
 
 @pytest.fixture
@@ -152,6 +173,18 @@ class MendingTests:
         assert run.options["mended"] == {"2": {"department": "KIT"}, "3": {"department": "KIT"}}
         assert bytes(run.file) == WRONG
         assert {each.department.code for each in Employee.objects.all()} == {"KIT"}
+
+    def test_the_file_is_read_once_for_all_that_was_sent(self, admin_client: Client) -> None:
+        preview = upload(admin_client, WRONG)
+        sent = {"cell-2-4": "KIT", "column:last_name": "last_name"}
+        form = {**preview.context["confirm_form"].initial, **sent, "date_order": "dmy"}
+
+        with calls_of(read_table) as calls:
+            admin_client.post(preview.redirect_chain[-1][0], form)
+
+        # Once as it is, and once with the columns that were chosen.
+        assert len(calls) <= 2
+        assert choices_of(ImportRun.objects.get())["mended"] == {"2": {"department": "KIT"}}
 
     def test_what_is_wrong_in_it_stays_wrong(self, admin_client: Client) -> None:
         preview = check_again(admin_client, upload(admin_client, WRONG), **{"cell-2-4": "KIX"})

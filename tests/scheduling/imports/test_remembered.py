@@ -5,6 +5,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from scheduling.imports.engine.files import Upload
 from scheduling.imports.kinds import KINDS
 from scheduling.imports.remembered import MAX_VALUES, forget, form_of_file, recall, remember
 from scheduling.models import Employee, ImportChoices, Shift
@@ -14,8 +15,8 @@ from tests.scheduling.imports.engine.test_files import xlsx
 pytestmark = pytest.mark.django_db
 
 ASSIGNMENTS, EMPLOYEES = KINDS["assignments"], KINDS["employees"]
-FILE = b"Wer;Was;Wann\namy@example.com;Frueh;2026-12-01\n"
-NEXT = b"Wann;wer *;WAS\n2026-12-08;amy@example.com;Spaet\n"
+FILE = Upload(b"Wer;Was;Wann\namy@example.com;Frueh;2026-12-01\n")
+NEXT = Upload(b"Wann;wer *;WAS\n2026-12-08;amy@example.com;Spaet\n")
 COLUMNS = {"Wer": "employee_email", "Was": "shift_name", "Wann": "date"}
 CHOICES: dict[str, Any] = {"columns": COLUMNS, "values": {"shift_name": {"Frueh": "Early"}}, "date_order": "dmy"}
 
@@ -38,7 +39,7 @@ class RecallTests:
     @pytest.mark.parametrize("data", [b"Wer;Was;Wann;Wo\n1;2;3;4\n", b"", b"\x00\x01", b"PK\x03\x04xx"])
     def test_of_other_headers_there_is_nothing(self, user: User, data: bytes) -> None:
         remember(ASSIGNMENTS, user, FILE, CHOICES)
-        assert recall(ASSIGNMENTS, user, data, {}).chosen_at is None
+        assert recall(ASSIGNMENTS, user, Upload(data), {}).chosen_at is None
 
     def test_of_another_user_or_kind_there_is_nothing(self, user: User) -> None:
         remember(ASSIGNMENTS, user, FILE, CHOICES)
@@ -58,8 +59,8 @@ class RecallTests:
 
     def test_an_encoding_is_found_again_although_the_headers_are_wrong_without_it(self, user: User) -> None:
         data = "Dział;Zmiana\nKIT;1\n".encode("cp1250")
-        remember(ASSIGNMENTS, user, data, {"encoding": "cp1250", "columns": {"Dział": "department_code"}})
-        recalled = recall(ASSIGNMENTS, user, data + "BAR;Późna\n".encode("cp1250"), {})
+        remember(ASSIGNMENTS, user, Upload(data), {"encoding": "cp1250", "columns": {"Dział": "department_code"}})
+        recalled = recall(ASSIGNMENTS, user, Upload(data + "BAR;Późna\n".encode("cp1250")), {})
         assert recalled.options["encoding"] == "cp1250"
         assert recalled.options["columns"] == {"Dział": "department_code", "Zmiana": ""}
 
@@ -94,10 +95,10 @@ class LeavesOutTests:
         assert sentence == "What you had chosen for 'Amy R.' was left out: 'amy@example.com' is archived or deleted."
 
     def test_a_column_that_is_gone_or_closed_to_the_user(self, user: User) -> None:
-        data = b"Mail;Lohn;Alt;Weg\na@example.com;12;x;y\n"
+        upload = Upload(b"Mail;Lohn;Alt;Weg\na@example.com;12;x;y\n")
         columns = {"Mail": "email", "Lohn": "hourly_rate", "Alt": "shoe_size", "Weg": ""}
-        remember(EMPLOYEES, user, data, {"columns": columns})
-        recalled = recall(EMPLOYEES.without(frozenset({"hourly_rate"})), user, data, {})
+        remember(EMPLOYEES, user, upload, {"columns": columns})
+        recalled = recall(EMPLOYEES.without(frozenset({"hourly_rate"})), user, upload, {})
         # The header of the one says what it is, so that the file is refused as it would have been without a choice.
         assert recalled.options["columns"] == {"Mail": "email", "Lohn": "hourly_rate", "Alt": "", "Weg": ""}
         assert recalled.sentences == [
@@ -105,8 +106,8 @@ class LeavesOutTests:
         ]
 
     def test_a_sheet_that_this_file_does_not_have(self, user: User) -> None:
-        remember(ASSIGNMENTS, user, xlsx(["Wer", "Was"], ["a", "b"]), {"sheet": "Sheet", "date_order": "dmy"})
-        recalled = recall(ASSIGNMENTS, user, b"Wer,Was\na,b\n", {})
+        remember(ASSIGNMENTS, user, Upload(xlsx(["Wer", "Was"], ["a", "b"])), {"sheet": "Sheet", "date_order": "dmy"})
+        recalled = recall(ASSIGNMENTS, user, Upload(b"Wer,Was\na,b\n"), {})
         assert recalled.options["date_order"] == "dmy"
         assert "sheet" not in recalled.options
         assert recalled.sentences == [
@@ -149,14 +150,14 @@ class RememberTests:
         assert f"v{MAX_VALUES + 9}" in kept
 
     def test_a_file_that_is_no_table_has_no_form(self, user: User) -> None:
-        remember(ASSIGNMENTS, user, b"", CHOICES)
+        remember(ASSIGNMENTS, user, Upload(b""), CHOICES)
         assert not ImportChoices.objects.exists()
 
 
 class ForgetTests:
     def test_forgets_this_form_only(self, user: User) -> None:
         remember(ASSIGNMENTS, user, FILE, CHOICES)
-        remember(ASSIGNMENTS, user, b"a;b\n1;2\n", CHOICES)
+        remember(ASSIGNMENTS, user, Upload(b"a;b\n1;2\n"), CHOICES)
         forget(ASSIGNMENTS, user, NEXT, {})
         assert recall(ASSIGNMENTS, user, FILE, {}).chosen_at is None
         assert ImportChoices.objects.count() == 1

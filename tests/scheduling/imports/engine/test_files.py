@@ -2,6 +2,7 @@ import csv
 import datetime
 import io
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.imports.engine import files, survey
-from scheduling.imports.engine.files import read_path, read_table
+from scheduling.imports.engine.files import ReadOptions, Upload, read_path, read_table
+from scheduling.imports.engine.headers import KnownHeaders
 from scheduling.imports.engine.problems import FileError
 
 
@@ -98,19 +100,21 @@ class XLSXTests:
             read_table(xlsx(["a"]))
 
 
-class TableTests:
-    def test_is_a_dataset_that_is_kept_by_columns(self) -> None:
-        table = read_table(b"a,b\n1,2\n1,3\n")
+class UploadTests:
+    def test_is_read_once_in_the_same_way(self) -> None:
+        upload, known = Upload(b"Titel\na;b\n1;2\n"), KnownHeaders({"a": "a", "b": "b"}, frozenset({"a"}))
 
-        assert table.columns == [["1", "1"], ["2", "3"]]
-        assert table.columns[0][0] is table.columns[0][1]
-        assert (len(table), table.width, table[1], table["b"]) == (2, 2, ("1", "3"), ["2", "3"])
-        assert (table[0:2], table.dict[0]) == ([("1", "2"), ("1", "3")], {"a": "1", "b": "2"})
+        table = upload.table(known, ReadOptions())
+        assert (table.headers, list(table)) == (["a", "b"], [("1", "2")])
+        assert upload.table(replace(known), ReadOptions()) is table
+        assert upload.table(known.and_chosen({"other": "a"}), ReadOptions()) is not table
+        assert upload.table(known, ReadOptions(encoding="cp1252")) is not table
 
-    def test_takes_another_column(self) -> None:
-        table = read_table(b"a\n1\n2\n")
-        table.append_col(["x", "y"], header="b")
-        assert (table.headers, list(table)) == (["a", "b"], [("1", "x"), ("2", "y")])
+    def test_that_is_no_table_raises_each_time(self) -> None:
+        upload, known = Upload(b""), KnownHeaders({}, frozenset())
+        for _ in range(2):
+            with pytest.raises(FileError, match="The file is empty"):
+                upload.table(known)
 
 
 class LimitTests:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduling.imports.engine.files import Table, Upload, read_table
+from scheduling.imports.engine.files import Upload, read_table
 from scheduling.imports.engine.mending import (
     MAX_CELLS_SHOWN,
     MAX_LENGTH,
@@ -17,6 +17,7 @@ from scheduling.imports.engine.mending import (
     text_of,
 )
 from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.tables import Table
 from scheduling.imports.kinds.assignments import AssignmentResource
 from scheduling.imports.kinds.employees import EmployeeResource
 from scheduling.imports.kinds.shifts import ShiftTypeResource

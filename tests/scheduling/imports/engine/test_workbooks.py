@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from scheduling.imports.engine.files import ReadOptions, Table, read_table
+from scheduling.imports.engine.files import ReadOptions, read_table
 from scheduling.imports.engine.headers import KnownHeaders
 from scheduling.imports.engine.problems import FileError
+from scheduling.imports.engine.tables import Table
 from scheduling.imports.engine.texts import ShownNumber, Unreadable
 from tests.scheduling.imports.engine.hostile import ods_of, xlsx_of
 
