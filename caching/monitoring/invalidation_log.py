@@ -107,11 +107,12 @@ def _places() -> Iterator[tuple[int, int]]:
 
 def publications(folder: Path, most: int = SLOTS) -> list[Publication]:
     """Return the last publications of all processes of the host, newest first."""
-    found: list[Publication] = []
+    found: list[tuple[int, int, Publication]] = []
     for path in _rings(folder):
         with suppress(OSError):
             found += _read(path.read_bytes())
-    return sorted(found, key=lambda one: one.at, reverse=True)[:most]
+    # Two of one process may come within a microsecond, and then the number tells which was the later.
+    return [one for _, _, one in sorted(found, key=lambda each: each[:2], reverse=True)[:most]]
 
 
 def publications_of_host(directory: Path | None) -> list[Publication]:
@@ -126,7 +127,8 @@ def _rings(folder: Path) -> list[Path]:
         return []
 
 
-def _read(content: bytes) -> Iterator[Publication]:
+def _read(content: bytes) -> Iterator[tuple[int, int, Publication]]:
+    """Yield what a ring holds, each with its time in nanoseconds and its number."""
     if len(content) != _FILE_BYTES:
         return
     pid, command = _HEADER.unpack_from(content)
@@ -139,7 +141,7 @@ def _read(content: bytes) -> Iterator[Publication]:
                 # The last one may have been cut.
                 found.pop()
             causes = found.index("") if "" in found else len(found)
-            yield Publication(
+            publication = Publication(
                 at=datetime.fromtimestamp(at / 1e9, UTC),
                 pid=pid,
                 command=_text(command),
@@ -148,6 +150,7 @@ def _read(content: bytes) -> Iterator[Publication]:
                 all_tags=lines - causes - 1,
                 seconds=seconds,
             )
+            yield at, number, publication
 
 
 def _text(content: bytes) -> str:

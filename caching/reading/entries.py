@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
 
 from ..keys import CacheType, kind_of
 from ..monitoring import stats
@@ -242,21 +243,23 @@ class Kind:
                 self.dead.clear()
             self.dead[key] = stamp
 
-    def put(self, key: str, entry: Entry, counter: int | None, place: str = "") -> None:
-        """Store an entry, evicting another if the type is full; add one to ``counter``, if there is one."""
+    def put(self, found: Mapping[str, Entry], counter: int | None, place: str = "") -> None:
+        """Store entries, evicting others if the type is full; add their number to ``counter``, if there is one."""
         held = self.entries
         with held.lock:
-            evicts = len(held.entries) == held.max_size and key not in held.entries
-            if evicts:
-                held.dropped.append((held.entries.popitem()[0], "evicted", time.time()))
-            held.entries[key] = entry
-            self.view[held.row + stats.EVICTED_SIZE] += evicts
-            self.view[held.row + stats.ENTRIES] = len(held.entries)
+            entries, evicted = held.entries, 0
+            for key, entry in found.items():
+                if len(entries) == held.max_size and key not in entries:
+                    held.dropped.append((entries.popitem()[0], "evicted", time.time()))
+                    evicted += 1
+                entries[key] = entry
+            self.view[held.row + stats.EVICTED_SIZE] += evicted
+            self.view[held.row + stats.ENTRIES] = len(entries)
             if counter is None:
                 return
-            self.view[self.row + counter] += 1
-            measures = self.view[self.row + counter] % _MEASURED == 1
-        if measures:
+            before = self.view[self.row + counter]
+            self.view[self.row + counter] = before + len(found)
+        for entry in islice(found.values(), -before % _MEASURED, None, _MEASURED):
             self._measure(entry)
 
     def fill(self, found: Mapping[str, Entry], counter: int, place: str = "") -> None:

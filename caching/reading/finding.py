@@ -51,17 +51,16 @@ def find_shared(
         given = {key: content for key, content in contents.items() if key in within}
         entries = tier.entries_in(given, declared, runtime.clock(), within, accepts)
     served = {}
-    filled: defaultdict[Kind, dict[str, Entry]] = defaultdict(dict)
+    found: defaultdict[Kind, dict[str, Entry]] = defaultdict(dict)
     for (key, entry), serves in zip(entries.items(), runtime.may_serve_each(list(entries.values())), strict=True):
         if serves:
-            aged = kinds[key].aging(entry)
-            if fills:
-                filled[kinds[key]][key] = aged
-            else:
-                kinds[key].put(key, aged, counter, within[key][1])
+            found[kinds[key]][key] = kinds[key].aging(entry)
             served[key] = entry
         else:
             kinds[key].count(stats.REFUSAL)
-    for kind, found in filled.items():
-        kind.fill(found, stats.WARMED, places[kind] or "")
+    for kind, own in found.items():
+        if fills:
+            kind.fill(own, stats.WARMED, places[kind] or "")
+        else:
+            kind.put(own, counter, places[kind] or "")
     return served

@@ -32,8 +32,8 @@ class PlacedKind(Kind):
         names = {f"{key}\n{place}": key for key in keys}
         return {names[name]: entry for name, entry in super().find_many(names).items()}
 
-    def put(self, key: str, entry: Entry, counter: int | None, place: str = "") -> None:
-        super().put(f"{key}\n{place}", entry, counter)
+    def put(self, found: Mapping[str, Entry], counter: int | None, place: str = "") -> None:
+        super().put({f"{key}\n{place}": entry for key, entry in found.items()}, counter)
 
     def servable(self, keys: Collection[str]) -> set[str]:
         place = self._place()

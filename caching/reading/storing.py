@@ -58,17 +58,16 @@ def store(
             deadline = min(runtime.clock() + ttl, lease.taken_at + longest_life)
             entries[key] = entry = Entry(content.value, stamp, deadline)
             aged[key] = entry if longest_life != inf else kind.aging(entry)
-            if not fills:
-                kind.put(key, aged[key], stats.SET, place)
-            if kind.polling is not None and longest_life == inf:
-                if is_poll:
-                    # What nobody has asked for is not watched: of a large import, digests would take half the time.
-                    name = f"{key}\n{place}"
-                    kind.polling.loaded(kind, name, content.value, stamp, lease.taken_at, begins=not fills)
-                else:
-                    kind.polling.forget(f"{key}\n{place}")
-    if fills:
-        kind.fill(aged, stats.SET, place)
+    put = kind.fill if fills else kind.put
+    put(aged, stats.SET, place)
+    if kind.polling is not None and longest_life == inf:
+        for key, entry in entries.items():
+            name, taken_at = f"{key}\n{place}", loaded[key][1].taken_at
+            if is_poll:
+                # What nobody has asked for is not watched: of a large import, digests would take half the time.
+                kind.polling.loaded(kind, name, entry.value, entry.stamp, taken_at, begins=not fills)
+            else:
+                kind.polling.forget(name)
     if runtime.shared is None or not entries or generations.is_degraded:
         return ()
     is_taken = runtime.shared.set_entries(kind.entries.name, entries, ttl, (kind.declared_as, place))

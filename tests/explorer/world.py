@@ -6,7 +6,7 @@ The processes live in one real process, so what the code keeps per process is sw
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -370,12 +370,12 @@ class World:
                 raise Violation(f"{question} answered {got.get(key)}; owed was one of {seen}.")
 
     def _watched_put(self, put: Callable[..., None]) -> Callable[..., None]:
-        def watched(kind: Kind, key: str, entry: Entry, counter: int, place: str = "") -> None:
-            self.scheduler.step(f"put {key}")
-            for row in rows_in(thaw(entry.value)):
+        def watched(kind: Kind, found: Mapping[str, Entry], counter: int, place: str = "") -> None:
+            self.scheduler.step(f"put {' '.join(found)}")
+            for row in (row for entry in found.values() for row in rows_in(thaw(entry.value))):
                 table = EMPLOYEE if isinstance(row, EmployeeRow) else ASSIGNMENT
                 if row not in self.database.versions.get((table, row.id), ()):
                     raise Violation(f"{row} is stored, and was never committed.")
-            put(kind, key, entry, counter, place)
+            put(kind, found, counter, place)
 
         return watched

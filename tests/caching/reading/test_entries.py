@@ -28,7 +28,7 @@ def put(kind: Kind, clock: Clock, key: str = "id:1", *tags: str) -> Entry:
     stamp = publisher.store.stamp(tags or ("general",))
     assert stamp is not None
     entry = Entry(freeze("held").value, stamp, clock() + 10)
-    kind.put(key, entry, stats.SET)
+    kind.put({key: entry}, stats.SET)
     return entry
 
 
@@ -100,6 +100,30 @@ class FindTests:
             assert find(kind, "id:2") is other
             transaction.set_rollback(True)
         assert find(kind, "id:1") is entry
+
+
+class PutTests:
+    def test_many_at_once_are_counted_measured_and_evict_as_one_by_one(
+        self, kind: Kind, clock: Clock, manager: CacheManager
+    ) -> None:
+        stamp = publisher.store.stamp(["general"])
+        assert stamp is not None
+        entries = {f"id:{number}": Entry(number, stamp, clock() + 10) for number in range(kind.entries.max_size + 5)}
+        first = dict([entries.popitem()])
+        kind.put(first, stats.SET)
+        kind.put(entries, stats.SET)
+
+        found = counted(manager)
+        assert (found["sets"], found["entries"]) == (kind.entries.max_size + 5, kind.entries.max_size)
+        assert found["evictions"]["size"] == 5
+        sampled = kind.view[kind.entries.row + stats.SAMPLED]
+        assert sampled == -(-(kind.entries.max_size + 5) // 64)
+
+    def test_without_a_counter_nothing_is_counted(self, kind: Kind, clock: Clock, manager: CacheManager) -> None:
+        stamp = publisher.store.stamp(["general"])
+        assert stamp is not None
+        kind.put({"id:1": Entry(1, stamp, clock() + 10)}, None)
+        assert (counted(manager)["sets"], counted(manager)["entries"]) == (0, 1)
 
 
 class DropTests:

@@ -27,7 +27,7 @@ def entry(value: str) -> Entry:
 
 class PlacedKindTests:
     def test_finds_what_was_held_at_the_place_of_now(self, kind: PlacedKind, place: list[str | None]) -> None:
-        kind.put(KEY, entry("first"), stats.SET, "one")
+        kind.put({KEY: entry("first")}, stats.SET, "one")
         kind.fill({KEY: entry("second")}, stats.WARMED, "two")
         found = {}
         for place[0] in ("one", "two", "three"):
@@ -41,7 +41,7 @@ class PlacedKindTests:
         }
 
     def test_finds_nothing_for_a_read_that_must_pass_the_cache(self, kind: PlacedKind, place: list[str | None]) -> None:
-        kind.put(KEY, entry("first"), stats.SET, "one")
+        kind.put({KEY: entry("first")}, stats.SET, "one")
         place[0] = None
 
         assert kind.find(KEY) is None
