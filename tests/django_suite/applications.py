@@ -21,6 +21,9 @@ APPLICATIONS = (
     *("update", "update_only_fields", "validation", "xor_lookups"),
 )
 
+NEED_EXTENSIONS = ("db_functions",)
+"""Those that need extensions of PostgreSQL which the server of the wheel does not have."""
+
 ASSERT_OUR_ABSENCE: dict[str, str] = {
     "backends.base.test_base.ExecuteWrapperTests.test_wrapper_connection_specific": (
         "It says that a connection has no other wrapper than its own."

@@ -18,7 +18,7 @@ from scheduling.imports.undo_runs import UndoResult, undo_run
 from scheduling.models import Department, Employee, ImportRun, Skill
 from tests.factories import DepartmentFactory, EmployeeFactory, RuleFactory, SkillFactory
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 50))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 500))
 NUMBERS = ("1", "2", "3", "4", "5")
 ADDRESSES = (*(f"p{number}@example.com" for number in NUMBERS), "new@example.com")
 SKILLS = ("Grill", "Bar", "First aid")
