@@ -7,11 +7,11 @@ from weakref import WeakKeyDictionary
 from django.db import models
 from django.db.models.signals import post_init, pre_init
 
-_OWN_METHODS = ("__init__", "__new__", "__setattr__", "__getattribute__")
+_OWN_METHODS = ("__new__", "__setattr__", "__getattribute__")
 
 
 class PlainModels:
-    """The models whose instances are their fields and nothing else, as far as that was asked, and the other models."""
+    """The models whose instances are their fields and nothing else, as far as that was asked, and all other models."""
 
     def __init__(self) -> None:
         self.forget()
@@ -19,6 +19,8 @@ class PlainModels:
     def forget(self) -> None:
         """Ask again: a receiver was connected or disconnected. A decision under way is added to the old sets."""
         self.known: set[type[models.Model]] = set()
+        self.told_of: set[type[models.Model]] = set()
+        """Those that are plain but for receivers of post_init, which must be told of each instance."""
         self.others: set[type[models.Model]] = set()
 
 
@@ -43,21 +45,28 @@ def is_plain(model: type[models.Model]) -> bool:
 
     The answer is remembered until a receiver is connected.
     """
-    known, others = plain_models.known, plain_models.others
+    known, told_of, others = plain_models.known, plain_models.told_of, plain_models.others
     if model in known:
         return True
-    if model in others:
+    if model in told_of or model in others:
         return False
-    plain = not (_has_own_construction(model) or pre_init.has_listeners(model) or post_init.has_listeners(model))
-    (known if plain else others).add(model)
-    return plain
+    if _has_own_construction(model) or pre_init.has_listeners(model):
+        others.add(model)
+    else:
+        (told_of if post_init.has_listeners(model) else known).add(model)
+    return model in known
 
 
 def _has_own_construction(model: Any) -> bool:
     by_django: Any = models.Model.from_db
     if any(getattr(model, name) is not getattr(models.Model, name) for name in _OWN_METHODS):
         return True
+    if type(model).__call__ is not type.__call__:  # of a metaclass
+        return True
     if model.from_db.__func__ is not by_django.__func__:
+        return True
+    # Django's constructor calls the next one, so that of a class behind models.Model is called as well.
+    if any("__init__" in vars(cls) for cls in model.__mro__ if cls not in (models.Model, object)):
         return True
     return any(is_kept_elsewhere(model, field.attname) for field in model._meta.concrete_fields)
 
