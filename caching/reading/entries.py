@@ -195,9 +195,8 @@ class Kind:
             now = self.runtime.clock()
             for key in [key for key, entry in found.items() if entry.deadline <= now]:
                 self._ask_for_renewal(key, found[key])
-        if _logs(_DEBUG):
-            for key in found:
-                logger.debug("Hit in %s: %s", held.name, key)
+        for key in found if _logs(_DEBUG) else ():
+            logger.debug("Hit in %s: %s", held.name, key)
         if len(found) < len(present):
             for key in present.keys() - found.keys():
                 self._drop_if_dead(key, present[key])
@@ -247,14 +246,12 @@ class Kind:
         """Store entries, evicting others if the type is full; add their number to ``counter``, if there is one."""
         held = self.entries
         with held.lock:
-            entries, evicted = held.entries, 0
             for key, entry in found.items():
-                if len(entries) == held.max_size and key not in entries:
-                    held.dropped.append((entries.popitem()[0], "evicted", time.time()))
-                    evicted += 1
-                entries[key] = entry
-            self.view[held.row + stats.EVICTED_SIZE] += evicted
-            self.view[held.row + stats.ENTRIES] = len(entries)
+                if len(held.entries) == held.max_size and key not in held.entries:
+                    held.dropped.append((held.entries.popitem()[0], "evicted", time.time()))
+                    self.view[held.row + stats.EVICTED_SIZE] += 1
+                held.entries[key] = entry
+            self.view[held.row + stats.ENTRIES] = len(held.entries)
             if counter is None:
                 return
             before = self.view[self.row + counter]
