@@ -36,6 +36,8 @@ class Config:
     MAX_DRIFT: float = 0.02
     """The share of the reads, from 0 to 1, that may get such a value, where times to live are learned."""
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
+    ENTRY_BYTES: int = 16_384
+    """An entry that takes more bytes than this counts as several of MAX_SIZE."""
     EVICTION: Mapping[str, Literal["sieve", "lru"]] = field(default_factory=dict)
     """Which entry of a full type makes room: by SIEVE, or the least recently used."""
     REFRESH: Mapping[str, Literal["rows", "all", "none"]] = field(default_factory=dict)
@@ -66,6 +68,8 @@ class Config:
             for name, number in getattr(self, table).items():
                 if isinstance(number, bool) or not isinstance(number, (int, float)) or number <= 0:
                     raise ImproperlyConfigured(f'CACHING["{table}"]["{name}"] is {number!r}; give a positive number.')
+        if isinstance(self.ENTRY_BYTES, bool) or not isinstance(self.ENTRY_BYTES, int) or self.ENTRY_BYTES < 1024:
+            raise ImproperlyConfigured(f'CACHING["ENTRY_BYTES"] is {self.ENTRY_BYTES!r}; give at least 1024 bytes.')
         for name, eviction in self.EVICTION.items():
             if eviction not in ("sieve", "lru"):
                 raise ImproperlyConfigured(f'CACHING["EVICTION"]["{name}"] is {eviction!r}; allowed: sieve, lru.')

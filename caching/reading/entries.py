@@ -5,13 +5,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from itertools import islice
 
 from ..keys import CacheType, kind_of
 from ..monitoring import stats
 from ..monitoring.load_times import bucket_of
 from ..stores.generations import Stamp
-from ..values.sizes import estimated_bytes, stamp_bytes
+from ..values.sizes import estimated_bytes, places_of, stamp_bytes
 from .aging import aging, expires_at
 from .eviction import Eviction, Room, room_for
 from .places import accepted_by, declared_name
@@ -40,20 +41,20 @@ class TypeEntries:
         self.name = declared.name
         self.declared = declared
         self.lock = threading.Lock()
-        self.max_size, self.eviction, self.refresh = max_size, eviction, refresh
+        self.max_size, self.refresh = max_size, refresh
+        most = runtime.config.ENTRY_BYTES
+        self._empty = partial(room_for, max_size, eviction, lambda entry: places_of(entry.value, most))
         self.row = runtime.recorder.row(self.name)
         self.view = runtime.recorder.view
-        self.entries: Room[str, Entry] = room_for(max_size, eviction)
+        self.entries: Room[str, Entry] = self._empty()
         self.kinds: dict[str, Kind] = {}
         self.dropped: deque[tuple[str, str, float]] = deque(maxlen=_REMEMBERED)
         """The keys that were dropped last, why, and when by ``time.time``: so that a miss can be explained."""
 
     def why_dropped(self, key: str) -> tuple[str, float] | None:
         """Return why a key was dropped last, and when; None if it was not, or so long ago that it is forgotten."""
-        for name, reason, at in reversed(self.dropped.copy()):
-            if _without_place(name) == key:
-                return reason, at
-        return None
+        dropped = reversed(self.dropped.copy())
+        return next(((reason, at) for name, reason, at in dropped if _without_place(name) == key), None)
 
     def count(self, counter: int, number: int = 1) -> None:
         with self.lock:
@@ -70,7 +71,7 @@ class TypeEntries:
             before = len(self.entries)
             if matching is None:
                 # Replace the whole tier: removing a thousand entries one by one costs more than publishing.
-                self.entries = room_for(self.max_size, self.eviction)
+                self.entries = self._empty()
             else:
                 for key in [key for key in self.entries if matching(_without_place(key))]:
                     del self.entries[key]
@@ -247,10 +248,9 @@ class Kind:
         held = self.entries
         with held.lock:
             for key, entry in found.items():
-                if len(held.entries) == held.max_size and key not in held.entries:
-                    held.dropped.append((held.entries.popitem()[0], "evicted", time.time()))
+                for evicted in held.entries.put(key, entry):
+                    held.dropped.append((evicted, "evicted", time.time()))
                     self.view[held.row + stats.EVICTED_SIZE] += 1
-                held.entries[key] = entry
             self.view[held.row + stats.ENTRIES] = len(held.entries)
             if counter is None:
                 return

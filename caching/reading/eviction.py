@@ -1,7 +1,7 @@
 """Which entry of a full type makes room: by SIEVE, or the least recently used."""
 
 from collections import OrderedDict
-from collections.abc import ItemsView, Mapping
+from collections.abc import Callable, ItemsView, Mapping
 from typing import Literal, TypeVar
 
 from cachetools import Cache, LRUCache
@@ -11,7 +11,50 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class SieveCache(Cache[K, V]):
+class WeighedCache(Cache[K, V]):
+    """A cache of ``maxsize`` places, of which an entry takes as many as ``weigh`` says: nearly always one."""
+
+    def __init__(self, maxsize: int, weigh: Callable[[V], int] = lambda value: 1) -> None:
+        super().__init__(maxsize)
+        self.weigh = weigh
+        self._more: dict[K, int] = {}
+        """How many places an entry takes beyond the first; only those that do. cachetools keeps a size of each."""
+        self._extra = 0
+
+    def put(self, key: K, value: V) -> list[K]:
+        """Store an entry and return the keys of those that made room for it.
+
+        One that would take more places than there are is not stored; then its own key is returned.
+        """
+        weight, evicted = self.weigh(value), []
+        self._extra -= self._more.pop(key, 0)
+        if weight > self.maxsize:
+            self.pop(key, None)
+            return [key]
+        while not self.has_room(weight - (key in self)):
+            other, _ = self.popitem()
+            evicted += [other] if other != key else []
+        self[key] = value
+        if weight > 1:
+            self._more[key] = weight - 1
+            self._extra += weight - 1
+        return evicted
+
+    def has_room(self, weight: int) -> bool:
+        """Whether so many places are free."""
+        return len(self) + self._extra + weight <= self.maxsize
+
+    def __delitem__(self, key: K) -> None:
+        super().__delitem__(key)
+        self._extra -= self._more.pop(key, 0)
+
+    def clear(self) -> None:
+        super().clear()
+        self._more.clear()
+        self._extra = 0
+
+
+class SieveCache(WeighedCache[K, V]):
     """A cache of at most ``maxsize`` entries that evicts by SIEVE. It has no lock: its owner must hold one.
 
     Entries stand in the order in which they came. A hit only marks its entry, so it costs less than moving it to an end
@@ -24,8 +67,8 @@ class SieveCache(Cache[K, V]):
     NSDI 2024.
     """
 
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize)
+    def __init__(self, maxsize: int, weigh: Callable[[V], int] = lambda value: 1) -> None:
+        super().__init__(maxsize, weigh)
         self._values: dict[K, V] = self._Cache__data  # type: ignore[attr-defined]
         """What the base class holds; here a hit finds it without a second call."""
         self._read: set[K] = set()
@@ -71,15 +114,15 @@ class SieveCache(Cache[K, V]):
         stored = []
         for key, value in entries.items():
             if key in self._values:
-                self[key] = value
+                self.put(key, value)
                 continue
-            if len(self._values) >= self.maxsize:
-                if not unread:
-                    continue
+            weight = self.weigh(value)
+            while unread and not self.has_room(weight):
                 del self[unread.pop()]
-            self[key] = value
-            self._filled[key] = None
-            stored.append(key)
+            if self.has_room(weight):
+                self.put(key, value)
+                self._filled[key] = None
+                stored.append(key)
         return stored
 
     def popitem(self) -> tuple[K, V]:
@@ -117,7 +160,7 @@ class SieveCache(Cache[K, V]):
             keys.clear()
 
 
-class LeastRecentlyUsed(LRUCache[K, V]):
+class LeastRecentlyUsed(WeighedCache[K, V], LRUCache[K, V]):
     """A cache of at most ``maxsize`` entries that evicts the one whose last read is the longest ago.
 
     It does not know which entries have been read, so ``fill`` takes only room that is free, and there are no marks.
@@ -136,17 +179,15 @@ class LeastRecentlyUsed(LRUCache[K, V]):
         """Store entries that nobody has asked for, as far as there is free room; return the keys of the new ones."""
         stored = []
         for key, value in entries.items():
-            if key not in self:
-                if self.currsize >= self.maxsize:
-                    continue
-                stored.append(key)
-            self[key] = value
+            if key in self or self.has_room(self.weigh(value)):
+                stored += [key] if key not in self else []
+                self.put(key, value)
         return stored
 
 
 Room = SieveCache[K, V] | LeastRecentlyUsed[K, V]
 
 
-def room_for(maxsize: int, eviction: Eviction) -> Room[K, V]:
-    """Return an empty cache of at most ``maxsize`` entries."""
-    return SieveCache(maxsize) if eviction == "sieve" else LeastRecentlyUsed(maxsize)
+def room_for(maxsize: int, eviction: Eviction, weigh: Callable[[V], int] = lambda value: 1) -> Room[K, V]:
+    """Return an empty cache of at most ``maxsize`` entries, or of fewer that take more than one place."""
+    return SieveCache(maxsize, weigh) if eviction == "sieve" else LeastRecentlyUsed(maxsize, weigh)

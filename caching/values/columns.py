@@ -10,6 +10,12 @@ from django.apps import apps
 from django.db import models
 from django.utils.functional import cached_property as django_cached_property
 
+_LONGEST = 1024
+_SHORT = (
+    *(models.IntegerField, models.FloatField, models.DecimalField, models.BooleanField, models.UUIDField),
+    *(models.DateField, models.TimeField, models.DurationField, models.GenericIPAddressField),
+)
+
 
 @cache
 def attnames(model: type[models.Model]) -> dict[str, None]:
@@ -32,6 +38,15 @@ def key_names(model: type[models.Model]) -> tuple[str, ...]:
     """Return the attribute names of the columns that make up the primary key: several if it is composite."""
     pk: Any = model._meta.pk
     return tuple(field.attname for field in getattr(pk, "fields", None) or (pk,))
+
+
+@cache
+def is_short(model: type[models.Model]) -> bool:
+    """Whether no row of the model can be long: each column has a length, or values that are short anyway."""
+    return all(
+        isinstance(field, _SHORT) or (field.max_length or _LONGEST + 1) <= _LONGEST
+        for field in (getattr(field, "target_field", field) for field in model._meta.concrete_fields)
+    )
 
 
 @cache

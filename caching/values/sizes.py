@@ -1,10 +1,13 @@
 """How many bytes a cached value takes, estimated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from sys import getsizeof
 from typing import Any
 
+from django.db import models
+
 from ..keys import is_of_few
+from .columns import is_short
 from .forms import Collection, Mapped, Record, Row
 from .sharing import own_values, shared_bytes
 
@@ -24,7 +27,28 @@ def estimated_bytes(value: Any, depth: int = 0) -> int:
     if depth > _DEEPEST:
         return getsizeof(value)
     table = getsizeof(value.fields) + shared_bytes(value.model) if isinstance(value, Row) else 0
-    return getsizeof(value) + table + sum(estimated_bytes(part, depth + 1) for part in _parts(value))
+    return getsizeof(value) + table + sum(estimated_bytes(part, depth + 1) for part in _parts(value, own_values))
+
+
+def places_of(value: Any, bytes_of_a_place: int) -> int:
+    """Return how many places of so many bytes each a value in frozen form takes, at least one.
+
+    Rows whose columns are all short are not measured. What several entries share is counted for each of them.
+    """
+    if isinstance(value, Row) and all(is_short(row.model) for row in value.all_rows()):
+        return 1
+    return max(-(-_bytes_of(value) // bytes_of_a_place), 1)
+
+
+def _bytes_of(value: Any, depth: int = 0) -> int:
+    held = getsizeof(value.fields) if isinstance(value, Row) else 0
+    if depth > _DEEPEST:
+        return getsizeof(value) + held
+    return (
+        getsizeof(value)
+        + held
+        + sum(_bytes_of(part, depth + 1) for part in _parts(value, lambda model, fields: fields.values()))
+    )
 
 
 def stamp_bytes(tags: Sequence[str]) -> int:
@@ -36,10 +60,10 @@ def stamp_bytes(tags: Sequence[str]) -> int:
     return own + len(tags) * _BYTES_OF_A_TAG + _BYTES_OF_A_STAMP
 
 
-def _parts(value: Any) -> Any:
+def _parts(value: Any, values_of: Callable[[type[models.Model], dict[str, Any]], Iterable[Any]]) -> Any:
     if isinstance(value, Row):
         frozen = [part for _, part in value.frozen_fields]
-        return (*own_values(value.model, value.fields), *frozen, *(row for _, row in value.related if row is not None))
+        return (*values_of(value.model, value.fields), *frozen, *(row for _, row in value.related if row is not None))
     if isinstance(value, Mapped):
         return [part for pair in value.pairs for part in pair]
     if isinstance(value, Record):

@@ -29,8 +29,8 @@ class FromSettingsTests:
             Config.from_settings()
         assert str(caught.value) == (
             "CACHING has unknown options ['ENABLE', 'TTLS']. Known options: ENABLED, SHARED_ALIAS, GENERATIONS, TTL, "
-            "LEARN_TTL, MAX_DRIFT, MAX_SIZE, EVICTION, REFRESH, REFILL, DEGRADED_TTL, INTENT_SECONDS, STRICT, OUTBOX, "
-            "SCOPE, WARM_ON_START, SAMPLE_SECONDS, VERIFY_SAMPLE, STATS_TOKEN, DIRECTORY."
+            "LEARN_TTL, MAX_DRIFT, MAX_SIZE, ENTRY_BYTES, EVICTION, REFRESH, REFILL, DEGRADED_TTL, INTENT_SECONDS, "
+            "STRICT, OUTBOX, SCOPE, WARM_ON_START, SAMPLE_SECONDS, VERIFY_SAMPLE, STATS_TOKEN, DIRECTORY."
         )
 
     @pytest.mark.parametrize("table", ["TTL", "MAX_SIZE"])
@@ -50,6 +50,8 @@ class FromSettingsTests:
             ({"WARM_ON_START": "yes"}, "CACHING[\"WARM_ON_START\"] is 'yes'; give True or False."),
             ({"MAX_DRIFT": 0}, 'CACHING["MAX_DRIFT"] is 0; give a share of the reads above 0 and below 1, like 0.02.'),
             ({"MAX_DRIFT": "2%"}, "above 0 and below 1"),
+            ({"ENTRY_BYTES": 100}, 'CACHING["ENTRY_BYTES"] is 100; give at least 1024 bytes.'),
+            ({"ENTRY_BYTES": "16k"}, "CACHING[\"ENTRY_BYTES\"] is '16k'; give at least 1024 bytes."),
             ({"EVICTION": {"employee": "lfu"}}, 'CACHING["EVICTION"]["employee"] is \'lfu\'; allowed: sieve, lru.'),
             ({"INTENT_SECONDS": 0}, "INTENT_SECONDS must be above 0"),
             ({"DEGRADED_TTL": -1}, "at least 0 seconds"),

@@ -119,6 +119,20 @@ class PutTests:
         sampled = kind.view[kind.entries.row + stats.SAMPLED]
         assert sampled == -(-(kind.entries.max_size + 5) // 64)
 
+    def test_long_values_count_as_several(self, kind: Kind, clock: Clock, manager: CacheManager) -> None:
+        stamp = publisher.store.stamp(["general"])
+        assert stamp is not None
+        size, limit = kind.entries.max_size, manager.runtime.config.ENTRY_BYTES
+        for number in range(size):
+            kind.put({f"id:{number}": Entry("short", stamp, clock() + 10)}, stats.SET)
+        kind.put({"long": Entry("a" * 10 * limit, stamp, clock() + 10)}, stats.SET)
+        assert (counted(manager)["entries"], counted(manager)["evictions"]["size"]) == (size - 10, 11)
+
+        kind.put({"too long": Entry("a" * size * limit, stamp, clock() + 10)}, stats.SET)
+        assert kind.find("too long") is None
+        assert kind.entries.why_dropped("too long")[0] == "evicted"  # type: ignore[index]
+        assert counted(manager)["entries"] == size - 10
+
     def test_without_a_counter_nothing_is_counted(self, kind: Kind, clock: Clock, manager: CacheManager) -> None:
         stamp = publisher.store.stamp(["general"])
         assert stamp is not None

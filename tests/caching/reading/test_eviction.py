@@ -165,6 +165,57 @@ class FillTests:
         assert set(tier) == {1, 3}
 
 
+class WeightTests:
+    @given(
+        st.sampled_from(["sieve", "lru"]),
+        st.integers(1, 6),
+        st.lists(
+            st.tuples(st.sampled_from(["put", "put", "fill", "read", "delete", "evict", "clear"]), st.integers(0, 9)),
+            max_size=80,
+        ),
+        st.data(),
+    )
+    def test_entries_take_no_more_places_than_there_are(
+        self, eviction: Eviction, size: int, steps: list[tuple[str, int]], data: st.DataObject
+    ) -> None:
+        tier = room_for(size, eviction, lambda value: value)
+        held: dict[int, int] = {}
+        for step, key in steps:
+            weight = data.draw(st.integers(1, 7)) if step in ("put", "fill") else 0
+            if step == "put":
+                evicted = tier.put(key, weight)
+                held = {**held, key: weight}
+                assert {*evicted} <= {*held}
+                assert (key in evicted) == (weight > size)
+                for gone in evicted:
+                    del held[gone]
+            elif step == "fill":
+                tier.fill({key: weight})
+                held = dict(tier.items())
+            elif step == "read":
+                assert tier.get(key) == held.get(key)
+            elif step == "delete" and key in tier:
+                del tier[key], held[key]
+            elif step == "evict" and held:
+                del held[tier.popitem()[0]]
+            elif step == "clear":
+                tier.clear()
+                held = {}
+            assert dict(tier.items()) == held
+            assert sum(held.values()) <= size
+            assert tier.has_room(size - sum(held.values()))
+            assert not tier.has_room(size - sum(held.values()) + 1)
+
+    @pytest.mark.parametrize("eviction", ["sieve", "lru"])
+    def test_a_heavy_one_displaces_several_and_one_that_fills_all_is_not_kept(self, eviction: Eviction) -> None:
+        tier = room_for(3, eviction, lambda value: value)
+        for key in (1, 2, 3):
+            assert tier.put(key, 1) == []
+        assert tier.put(4, 2) == [1, 2]
+        assert tier.put(5, 4) == [5]
+        assert dict(tier.items()) == {3: 1, 4: 2}
+
+
 class RoomTests:
     def test_is_of_the_kind_that_was_chosen(self) -> None:
         sieve, lru = room_for(3, "sieve"), room_for(3, "lru")
