@@ -76,6 +76,7 @@ PARTS = (
         ("-m", "pytest", "-q", "-m", "long", "tests"),
         {"LONG_TESTS": "1"},
     ),
+    Part("alone", ("-m", "tests.alone")),
     Part("django-suite", ("-m", "tests.django_suite")),
     Part("django-postgresql", ("-m", "tests.django_suite", "--postgresql")),
 )
