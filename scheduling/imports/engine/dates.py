@@ -25,8 +25,12 @@ MAX_LENGTH = 64
 # Years of two digits from here on belong to the last century, as in POSIX.
 CENTURY_TURNS = 69
 
+# No clock is further from UTC.
+_FARTHEST_ZONE = datetime.timedelta(hours=14)
+
 _CLOCK = re.compile(
-    r"(?P<date>.+?)(?:T|,? +)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?P<date>.+?)(?:(?P<iso>T)|,? +)(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?: ?(?P<half>[ap])\.?m\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?",
     re.ASCII | re.IGNORECASE,
 )
@@ -68,6 +72,23 @@ def _date(cell: Any, order: DateOrder | None) -> datetime.date:
     return _in_bounds(_day_of(_moment(_plain(match["date"], order), match)))
 
 
+def clock_of(cell: Any, order: DateOrder | None) -> datetime.time | None:
+    """Return the time of day that a cell says beside its date, here; None if it says none, or midnight, or no date."""
+    try:
+        if isinstance(cell, datetime.datetime):
+            moment = cell
+        elif isinstance(cell, str) and len(cell) <= MAX_LENGTH and (match := _CLOCK.fullmatch(text(cell))) is not None:
+            moment = _moment(_plain(match["date"], order), match)
+        else:
+            return None
+        moment = _rounded(moment)
+        # What is almost midnight belongs to the next day: that is the day of which `date` has taken it to be.
+        said = moment.time() if _day_of(moment) == moment.date() else datetime.time()
+    except ValueError:
+        return None
+    return None if said == datetime.time() else said
+
+
 def _in_bounds(found: datetime.date) -> datetime.date:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         words = {"first": FIRST_YEAR, "last": LAST_YEAR}
@@ -96,6 +117,10 @@ def _rounded(moment: datetime.datetime) -> datetime.datetime:
 
 def _moment(day: datetime.date, clock: "re.Match[str]") -> datetime.datetime:
     """Return the local time of a date that is followed by a time of day. With a zone, that may be on another day."""
+    if (clock["zone"] or "").startswith("-") and not clock["iso"] and clock["second"] is None:
+        raise ValueError(
+            _("This may be a range of times or a time with its zone. Write the date alone, such as 2026-05-31.")
+        )
     hour, minute, second = (int(part or 0) for part in clock.group("hour", "minute", "second"))
     if clock["half"]:
         if not 1 <= hour <= 12:
@@ -116,6 +141,8 @@ def _zone(name: str) -> datetime.timezone:
     if (match := _ZONED.fullmatch(name)) is None:
         return datetime.UTC
     offset = datetime.timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    if offset > _FARTHEST_ZONE:
+        raise ValueError
     return datetime.timezone(-offset if match[1] == "-" else offset)
 
 

@@ -3,6 +3,7 @@
 In the order of reading:
 
 skills                 a column of skills, which employees and shifts have
+full_names             a full name, alone or beside a first or a last name
 people                 which employee a row means: by address, number or name
 departments            the tree of departments
 shifts                 shifts and shift types

@@ -18,7 +18,7 @@ from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.import_kind import ImportKind
 from scheduling.imports.engine.resource import FileResource
 from scheduling.imports.engine.run import FileRun, Key, Stored
-from scheduling.imports.kinds.days import has_times, one_row_a_day
+from scheduling.imports.kinds.days import ending_rows, refuse_other_days
 from scheduling.imports.kinds.departments import department_column
 from scheduling.imports.kinds.locations import settle_locations
 from scheduling.imports.kinds.people import (
@@ -132,12 +132,8 @@ class AssignmentRun(FileRun):
         if "location" in sheet.columns:
             self.notes += settle_locations(sheet, "department_code", "location")
         settle_shifts(sheet, "shift_name", self._department_of)
-        if "end_date" in sheet.columns and self._has_times:
+        if any(self.ends):
             self._refuse_other_last_days()
-
-    @property
-    def _has_times(self) -> bool:
-        return {"start_time", "end_time"} <= self.sheet.columns.keys()
 
     def _department_of(self, position: int) -> int | None:
         """Return the department that a row names, or else that of its employee."""
@@ -164,12 +160,10 @@ class AssignmentRun(FileRun):
         columns = self.sheet.values
         overnight = set(Shift.objects.filter(end_time__lte=F("start_time")).values_list("pk", flat=True))
         for position in self.sheet.sound:
-            first, last, shift = (
-                columns["date"][position],
-                columns["end_date"][position],
-                columns["shift_name"][position],
-            )
-            if last is None or last == first or (shift in overnight and last == first + DAY):
+            first, last, shift = (columns[name][position] for name in ("date", "end_date", "shift_name"))
+            ends = {first + DAY} if shift in overnight else {first}
+            # Without a time beside it, the last day of a night may be the one on which it has begun.
+            if last is None or not self.ends[position] or last in (ends if self.moments[position] else {first, *ends}):
                 continue
             texts = {"first": written(first), "last": written(last)}
             text = gettext(
@@ -185,9 +179,10 @@ class AssignmentRun(FileRun):
         return self.existing_by("employee_email", employees, date__range=(min(dates), max(dates)), superseded=False)
 
     def derive_values(self) -> None:
-        if "end_date" in self.sheet.values:
-            # Beside times of day, it is the day on which a shift ends: `settle` compares it with the shift.
-            one_row_a_day(self.sheet, ends_shift=has_times(self.sheet.headers))
+        sheet = self.sheet
+        refuse_other_days(sheet)
+        # Beside times of day, a last day is the one on which a shift ends: `settle` compares it with the shift.
+        self.moments, self.ends = ending_rows(sheet) if "end_date" in sheet.values else ([], [])
         # Rules are read here, before the transaction, because a cache is not filled from inside one.
         self.rules = Rule.objects.active_rules()
 

@@ -20,6 +20,7 @@ from scheduling.imports.engine.problems import FileError, shown
 from scheduling.imports.engine.run import Key, KeyOf, Stored
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.kinds.departments import department_column
+from scheduling.imports.kinds.full_names import contradiction, names_last, parts_of
 from scheduling.imports.kinds.people import (
     FIRST_NAME_ALIASES,
     LAST_NAME_ALIASES,
@@ -105,16 +106,22 @@ class EmployeeRun(SkillsRun):
         return self.stored_columns
 
     def derive_values(self) -> None:
-        """Split full names into first and last names, where the file has no columns for those."""
-        columns = self.sheet.values
+        """Take first and last names from the full names, where the file lacks columns for them."""
+        columns, blank = self.sheet.values, [None] * self.sheet.size
         self.split_names = [name for name in ("first_name", "last_name") if name not in columns and "name" in columns]
-        if not self.split_names:
+        if "name" not in columns:
             return
-        pairs = [split_name(name) if name else ("", "") for name in columns["name"]]
-        columns["first_name"], columns["last_name"] = [first for first, last in pairs], [last for first, last in pairs]
-        for position, (first, last) in enumerate(pairs):
-            if not (first and last):
+        is_last, found = names_last(self.sheet.headers), []
+        said = [columns.get(name, blank) for name in ("name", "first_name", "last_name")]
+        for position, (name, first, last) in enumerate(zip(*said, strict=True)):
+            both = parts_of(name, first, last, is_last=is_last)
+            if both is None:
+                self.sheet.refuse(position, "name", contradiction(name, first, last))
+            elif self.split_names and not all(both):
                 self.sheet.refuse(position, "name", gettext("Write a first and a last name."))
+            found.append(dict(zip(("first_name", "last_name"), both or ("", ""), strict=True)))
+        for name in self.split_names:
+            columns[name] = [names[name] for names in found]
 
     def keys(self) -> list[Key | None]:
         """Return the primary key of each stored employee, and the address or else the number of new ones."""
@@ -251,12 +258,3 @@ class EmployeeResource(SkillsResource):
     def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
         value = super().export_field(field, instance, **kwargs)
         return without_zeros(value) if field.attribute == "max_hours_per_week" else value
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """Return first and last name of "van Dyk, Amy" or "Amy Dyk". Without a comma, the last word is the last name."""
-    if "," in name:
-        last, _, first = name.partition(",")
-    else:
-        first, _, last = name.strip().rpartition(" ")
-    return first.strip(), last.strip()

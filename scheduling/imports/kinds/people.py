@@ -16,6 +16,7 @@ from scheduling.imports.engine.columns import Column, Refused
 from scheduling.imports.engine.problems import did_you_mean, listed, meant, shown
 from scheduling.imports.engine.sheet import Sheet
 from scheduling.imports.engine.spelling import folded
+from scheduling.imports.kinds.full_names import contradiction, names_last, parts_of
 from scheduling.models import Employee
 
 NUMBER_ALIASES = (
@@ -245,10 +246,16 @@ def settle_people(sheet: Sheet, column: str, chosen: Mapping[str, str]) -> list[
 
 
 def _full_names(sheet: Sheet, chosen: Mapping[str, str]) -> list[str | None]:
-    """Return the full names of all rows, from a column of their own or from those of the first and the last name."""
+    """Return the full names of all rows, from a column of their own, those of the first and the last name, or both."""
     blank = [None] * sheet.size
     names, firsts, lasts = (sheet.values.get(name) or blank for name in ("employee_name", "first_name", "last_name"))
-    full = [name or " ".join(filter(None, both)) or None for name, *both in zip(names, firsts, lasts, strict=True)]
+    is_last, full = names_last(sheet.headers), []
+    for position, (name, first, last) in enumerate(zip(names, firsts, lasts, strict=True)):
+        beside = first or last
+        both = parts_of(name, first, last, is_last=is_last) if name and beside else (first, last)
+        if both is None:
+            sheet.refuse(position, "employee_name", contradiction(name, first, last))
+        full.append(name if name and not beside else " ".join(filter(None, both or ())) or None)
     sheet.values["employee_name"] = full
     if chosen and "employee_name" not in sheet.columns:
         # Those in a column of their own are replaced already.

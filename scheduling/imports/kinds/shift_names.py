@@ -70,7 +70,7 @@ def settle_shifts(sheet: Sheet, column: str, department_of: DepartmentOf) -> Non
     if column not in sheet.columns:
         sheet.stands_for[column] = "start_time"
     starts, ends = (sheet.values.get(name) or [None] * sheet.size for name in ("start_time", "end_time"))
-    has_times = "start_time" in sheet.columns or "end_time" in sheet.columns
+    has_times = "start_time" in sheet.values or "end_time" in sheet.values
     if not (has_times or column in sheet.undecided or None in shifts):
         return
     known = _Shifts()

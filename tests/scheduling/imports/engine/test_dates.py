@@ -87,12 +87,32 @@ class DateTests:
                 "May 26",
             ),
             *("Tue 11 May 2026", "2026-05-11 25:00", "0001-01-01", "9999-12-31", "11.05.", "2026-05.11", "1" * 100),
+            *("2026-05-11 08:00-16:00", "11.05.2026 14:00 -22:00", "11.05.2026 06:00-14", "2026-05-11T10:00-22:00"),
             *(True, datetime.time(3), datetime.datetime(2026, 5, 11, 23, 59, 59), "2026-05-11 23:59"),
         ],
     )
     def test_nothing_of_a_cell_is_thrown_away(self, cell: Any) -> None:
         with pytest.raises(ValueError, match=r"[Ww]rite|no such"):
             dates.date(cell)
+
+
+class ClockTests:
+    @pytest.mark.parametrize(
+        ("cell", "clock"),
+        [
+            ("2026-05-11 14:30", datetime.time(14, 30)),
+            ("11.05.2026 2:30 pm", datetime.time(14, 30)),
+            (datetime.datetime(2026, 5, 11, 22), datetime.time(22)),
+            ("2026-05-11T20:00:00Z", datetime.time(22)),
+            ("2026-05-11T22:00:00Z", None),
+            *((cell, None) for cell in ("2026-05-11", "2026-05-11 00:00", datetime.date(2026, 5, 11), "14:30", 5)),
+            (datetime.datetime(2026, 5, 10, 23, 59, 12), None),
+            ("2026-05-11 25:00", None),
+        ],
+    )
+    def test_beside_a_date_is_that_of_here(self, cell: Any, clock: datetime.time | None, settings: Any) -> None:
+        settings.TIME_ZONE = "Europe/Berlin"
+        assert dates.clock_of(cell, None) == clock
 
 
 class DateOrderTests:

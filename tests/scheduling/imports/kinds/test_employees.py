@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.kinds.employees import EmployeeResource, split_name
+from scheduling.imports.kinds.employees import EmployeeResource
 from scheduling.models import Department, Employee, Skill
 from tests.factories import DepartmentFactory, EmployeeFactory, SkillFactory
 
@@ -65,11 +65,26 @@ class UpsertTests:
         result = run(["c@example.com", "3", "Cher", "KIT"], headers=headers)
         assert reasons(result) == [(2, "Full name", "Write a first and a last name.")]
 
-    @pytest.mark.parametrize(
-        ("name", "pair"), [("Amy Reed", ("Amy", "Reed")), ("Reed,Amy", ("Amy", "Reed")), ("x", ("", "x"))]
-    )
-    def test_split_name(self, name: str, pair: tuple[str, str]) -> None:
-        assert split_name(name) == pair
+    @pytest.mark.parametrize("headers", [["Name", "Vorname"], ["Vorname", "Name"]])
+    def test_a_name_beside_a_first_name_is_the_last_name(self, headers: list[str], kitchen: Department) -> None:
+        people = [{"Name": "van der Heide", "Vorname": "Anna"}, {"Name": "Cole, Ben", "Vorname": "Ben"}]
+        rows = [[number, *map(names.get, headers), "KIT"] for number, names in zip("12", people, strict=True)]
+        result = run(*rows, headers=["employee_number", *headers, "department"])
+        assert reasons(result) == []
+        names = Employee.objects.order_by("employee_number").values_list("first_name", "last_name")
+        assert list(names) == [("Anna", "van der Heide"), ("Ben", "Cole")]
+
+    def test_names_that_contradict_each_other_are_refused(self, kitchen: Department) -> None:
+        EmployeeFactory(email="ben@example.com", first_name="Ben", last_name="Cole")
+        for headers, row in (
+            (["email", "name", "first_name"], ["ben@example.com", "Ben Cole", "Benjamin"]),
+            (["email", "name", "last_name"], ["ben@example.com", "Ben Cole", "Coleman"]),
+            (["email", "name", "first_name", "last_name"], ["ben@example.com", "Cia Dorn", "Ben", "Cole"]),
+        ):
+            ((number, column, reason),) = reasons(run(row, headers=headers))
+            assert (number, column) == (2, "name")
+            assert f"The full name '{row[1]}' does not fit '{' '.join(row[2:])}' in this row." in reason
+        assert str(Employee.objects.get()) == str(Employee(first_name="Ben", last_name="Cole"))
 
 
 class ProblemTests:
