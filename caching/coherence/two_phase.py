@@ -6,11 +6,16 @@ prepared may have written anything.
 
 import re
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from .causes import current_cause
 from .tags import tags_of_unknown_rows
 from .texts import without_comments
 from .watched import watched_labels
+
+if TYPE_CHECKING:
+    from .watcher import ConnectionWatcher
 
 _MAX_PREPARED = 1000
 _STATEMENT = re.compile(
@@ -46,3 +51,20 @@ def finish(alias: str, name: str | None) -> set[str]:
     if found is not None:
         return found
     return {tag for label in watched_labels() for tag in tags_of_unknown_rows(label)}
+
+
+def run(watcher: "ConnectionWatcher", phase: str, name: str | None, statement: Callable[[], Any], cursor: Any) -> Any:
+    """Run PREPARE TRANSACTION, COMMIT PREPARED or ROLLBACK PREPARED on the watched connection."""
+    if phase == "PREPARE":
+        prepared = watcher.dirty
+        result = watcher.discarding(statement)
+        prepare(watcher.alias, name, prepared)
+        return result
+    if watcher.in_transaction():
+        # The database refuses it.
+        return statement()
+    written = finish(watcher.alias, name)
+    if phase == "ROLLBACK" or not written:
+        return statement()
+    watcher.mark(written, current_cause("safety_net"))
+    return watcher.autocommitted(statement, cursor, alone=True)

@@ -67,6 +67,8 @@ class ConnectionWatcher:
         plan = plan_of(text)
         if plan is UNWATCHED and self.in_transaction():
             dirty_watchers.add(self._reference)
+        if self.dirty and plan is not UNWATCHED:
+            self.settle()
         if plan is None or plan is UNWATCHED:
             if self.published:
                 # A later signal is not about that statement.
@@ -87,9 +89,9 @@ class ConnectionWatcher:
         self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))
         if self.in_transaction():
             return self._around(statement) if plan.may_commit else statement()
-        return self._autocommitted(statement, context["cursor"].cursor, alone=plan.takes_no_transaction)
+        return self.autocommitted(statement, context["cursor"].cursor, alone=plan.takes_no_transaction)
 
-    def _autocommitted(self, statement: Callable[[], Any], cursor: Any, *, alone: bool) -> Any:
+    def autocommitted(self, statement: Callable[[], Any], cursor: Any, *, alone: bool) -> Any:
         """Run a statement in autocommit, where it is its own COMMIT; ``alone`` if it takes no transaction."""
         if publisher.keeps_a_record and not alone:
             return self._recorded(statement, cursor)
@@ -170,6 +172,14 @@ class ConnectionWatcher:
         self._causes.add(cause)
         dirty_watchers.add(self._reference)
 
+    def settle(self) -> None:
+        """Publish what a transaction has written that the driver has ended, of which nobody knows how."""
+        if self.dirty and not self.in_transaction():
+            written = self.dirty
+            self.forget()
+            if publisher.publish(written, "safety_net"):
+                outbox.leave(self.connection, written)
+
     def forget(self) -> None:
         """Clear what is dirty: the transaction was published or rolled back, or its outcome is unknown."""
         self.dirty, self.published, self._causes = DirtyTags(), set(), set()
@@ -192,38 +202,24 @@ class ConnectionWatcher:
             mistrust_isolation(self.connection)
         phase, name = phase_of(sql, params)
         if phase:
-            return self._in_two_phases(phase, name, statement, cursor)
+            return two_phase.run(self, phase, name, statement, cursor)
         of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
-        harmless = words[:1] == ["SET"] or (of_a_savepoint and self.connection.in_atomic_block)
+        # With autocommit off, the outermost savepoint of SQLite is the transaction, and to release it commits.
+        inside = self.connection.in_atomic_block and self.connection.commit_on_exit
+        harmless = words[:1] == ["SET"] or (of_a_savepoint and inside)
         if harmless and not is_several(sql):
             return statement()
         if self.dirty:
             return self._around(statement)
-        return self._discarding(statement)
+        return self.discarding(statement)
 
-    def _discarding(self, statement: Callable[[], Any]) -> Any:
+    def discarding(self, statement: Callable[[], Any]) -> Any:
         """Run a statement after which, if it has ended the transaction, nothing of it is dirty any more."""
         try:
             return statement()
         finally:
             if not self.in_transaction():
                 self._discard()
-
-    def _in_two_phases(self, phase: str, name: str | None, statement: Callable[[], Any], cursor: Any) -> Any:
-        """Run PREPARE TRANSACTION, COMMIT PREPARED or ROLLBACK PREPARED."""
-        if phase == "PREPARE":
-            prepared = self.dirty
-            result = self._discarding(statement)
-            two_phase.prepare(self.alias, name, prepared)
-            return result
-        if self.in_transaction():
-            # The database refuses it.
-            return statement()
-        written = two_phase.finish(self.alias, name)
-        if phase == "ROLLBACK" or not written:
-            return statement()
-        self.mark(written, current_cause("safety_net"))
-        return self._autocommitted(statement, cursor, alone=True)
 
     def commit(self, commit: Callable[[], None]) -> None:
         """Commit under an intent. If that fails, the outcome is unknown and the intent is left to expire."""
@@ -253,6 +249,7 @@ class ConnectionWatcher:
 
     def rollback(self, rollback: Callable[[], None]) -> None:
         """Roll back. Nothing that was dirty has been stored or published."""
+        self.settle()
         try:
             rollback()
         finally:
@@ -266,6 +263,7 @@ class ConnectionWatcher:
 
     def close(self, close: Callable[[], None]) -> None:
         """Close the connection, which rolls back. Django does not close a connection to an in-memory database."""
+        self.settle()
         try:
             close()
         finally:

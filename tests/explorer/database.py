@@ -171,6 +171,7 @@ class Connection:
         self.database, self.actor = database, actor
         self.execute_wrappers: list[Callable[..., Any]] = []
         self.in_atomic_block, self.autocommit = False, True
+        self.commit_on_exit = True
         self.intent_until: float | None = None
         self.connection = SimpleNamespace(
             caching_isolation=isolation,

@@ -236,7 +236,7 @@ MUTATIONS = (
     broken(
         "rule 4: in autocommit published before the statement",
         "two_writers_of_one_row",
-        (ConnectionWatcher, "_autocommitted", "result = statement()", f"{_END}\n        result = statement()"),
+        (ConnectionWatcher, "autocommitted", "result = statement()", f"{_END}\n        result = statement()"),
         (ConnectionWatcher, "_finish", _END_OF_STATEMENT, ""),
     ),
     broken(

@@ -529,12 +529,38 @@ class ManualTransactionTests:
         try:
             with transaction.atomic():
                 rename("Ann")
-            assert others_read() == "Amy"
+            # On SQLite, the end of the outermost savepoint is a COMMIT.
+            is_committed = connection.vendor == "sqlite"
+            assert others_read() == ("Ann" if is_committed else "Amy")
+            transaction.rollback()
+            assert others_read() == name() == ("Ann" if is_committed else "Amy")
+            with transaction.atomic():
+                rename("Bea")
             transaction.commit()
-            assert others_read() == "Ann"
+            assert others_read() == "Bea"
         finally:
             transaction.rollback()
             transaction.set_autocommit(True)
+
+
+class DriverTests:
+    """Transactions that the driver ends by itself."""
+
+    @pytest.mark.parametrize("end", ["read", "close", "rollback", "write"])
+    def test_are_published_at_the_next_sign_of_life(self, end: str, amy: Employee) -> None:
+        execute("BEGIN")
+        rename("Ann")
+        connection.connection.commit()
+        if end == "read":
+            assert Employee.objects.exists()
+        elif end == "close":
+            connection.close()
+        elif end == "rollback":
+            connection.rollback()
+        else:
+            EmployeeFactory()
+        assert others_read() == "Ann"
+        assert name() == "Ann"
 
 
 class CloseTests:
