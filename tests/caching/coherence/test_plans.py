@@ -120,6 +120,9 @@ class PlanOfTests:
             "SELECT 1; DELETE FROM scheduling_employee",
             "COPY scheduling_employee FROM '/a/file'",
             "TRUNCATE auth_user CASCADE",
+            "ALTER SCHEMA fresh RENAME TO live",
+            "drop schema if exists live",
+            "DROP TABLE auth_user CASCADE",
         ],
     )
     def test_takes_raw_sql_to_write_unknown_rows(self, sql: str) -> None:
