@@ -12,15 +12,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from urllib.parse import urlsplit
 
 from .on_postgres import postgresql
 
 NO_TESTS = 5
 """The exit status of pytest if nothing was selected, such as by a marker."""
-AT_ONCE = os.cpu_count() or 1
 
 
 def files_in(paths: Sequence[str]) -> list[str]:
@@ -42,22 +40,13 @@ def run(file: str, options: Sequence[str], environment: Mapping[str, str]) -> st
 
 
 def run_all(files: Sequence[str], options: Sequence[str], url: str = "") -> int:
-    """Run the files, as many at once as there are processors; print those that failed and return their number."""
-    free = SimpleQueue[dict[str, str]]()
-    for number in range(AT_ONCE):
-        # Each process has a database of its own, of which pytest makes a test database.
-        free.put({"DATABASE_URL": urlsplit(url)._replace(path=f"/alone{number}").geturl()} if url else {})
-
-    def run_one(file: str) -> str:
-        environment = free.get()
-        try:
-            return run(file, options, environment)
-        finally:
-            free.put(environment)
-
+    """Run the files, as many at once as there are processors, on PostgreSQL one; print those that failed and return their number."""
+    environment = {"DATABASE_URL": url} if url else {}
+    # Two databases cannot be made at once on a PostgreSQL server: each is a copy of the same template.
+    at_once = 1 if url else os.cpu_count()
     failed = 0
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for told in filter(None, pool.map(run_one, files)):
+    with ThreadPoolExecutor(at_once) as pool:
+        for told in filter(None, pool.map(partial(run, options=options, environment=environment), files)):
             failed += 1
             sys.stdout.write(f"{told}\n")
             sys.stdout.flush()

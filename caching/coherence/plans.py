@@ -56,7 +56,7 @@ _plans: dict[str, Plan | None] = {}
 _CONTROL_WORDS = re.compile(
     r"\s*(?:COMMIT|END|ROLLBACK|ABORT|RELEASE|SET|PREPARE\s+TRANSACTION|(?:BEGIN|START)\b.*\bISOLATION)\b", re.I | re.S
 )
-_MEANS_OTHERS = re.compile(r"\b(?:TRUNCATE|DROP)\b.*\bCASCADE\b|\b(?:ALTER|DROP)\s+SCHEMA\b|\bU&\"", re.I | re.S)
+_MEANS_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b|\b(?:ALTER|DROP)\s+SCHEMA\b|\bU&\"", re.I | re.S)
 """A statement that may write to tables that it does not name, or not as they are spelled."""
 CONTROL = Plan("", lambda params, many, announced: set())
 """The plan of a statement that may end a transaction by hand or change its isolation level."""

@@ -122,7 +122,6 @@ class PlanOfTests:
             "TRUNCATE auth_user CASCADE",
             "ALTER SCHEMA fresh RENAME TO live",
             "drop schema if exists live",
-            "DROP TABLE auth_user CASCADE",
         ],
     )
     def test_takes_raw_sql_to_write_unknown_rows(self, sql: str) -> None:
