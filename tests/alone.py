@@ -40,7 +40,7 @@ def run(file: str, options: Sequence[str], environment: Mapping[str, str]) -> st
 
 
 def run_all(files: Sequence[str], options: Sequence[str], url: str = "") -> int:
-    """Run the files, as many at once as there are processors, on PostgreSQL one; print those that failed and return their number."""
+    """Run the files, several at once; print those that failed and return their number."""
     environment = {"DATABASE_URL": url} if url else {}
     # Two databases cannot be made at once on a PostgreSQL server: each is a copy of the same template.
     at_once = 1 if url else os.cpu_count()
