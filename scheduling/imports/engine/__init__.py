@@ -23,6 +23,7 @@ sheet         a file column by column, and what is wrong with its rows
 chosen_values  what the user says that values of a file mean
 references    the natural keys in a column to primary keys
 known_values  what the values of a column can mean, the nearest first
+new_rows      new rows in a file that lacks columns which new ones need
 lost_zeros    numbers that have lost the zeros with which they begin
 bulk          many rows read and written at once
 mending       cells that are mended by hand, and the wrong ones as a form shows them
@@ -33,6 +34,7 @@ import_kind   the declaration of one kind of import
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value
 besides       what an import makes besides its rows, and what of it they need
+repeated_rows  rows that have become several, one for each day
 run           one import of one file
 changes       what a run has written, and what each row was before
 recording     the record of an import: its file, what came of it, its changes
