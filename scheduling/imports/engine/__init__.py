@@ -18,7 +18,6 @@ survey_ods    the survey of an OpenDocument file
 workbooks     the bytes of a spreadsheet to the rows of one of its sheets
 tables        rows as a table that is kept column by column
 files         the bytes of any file to a table
-file_columns  the columns of a file as a person sees them, and what they are read as
 sheet         a file column by column, and what is wrong with its rows
 chosen_values  what the user says that values of a file mean
 references    the natural keys in a column to primary keys
@@ -31,6 +30,8 @@ results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
 outcomes      what has become of each row
 import_kind   the declaration of one kind of import
+doubtful_headers  headers whose meaning only the values below them tell
+file_columns  the columns of a file as a person sees them, and what they are read as
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value
 besides       what an import makes besides its rows, and what of it they need

@@ -1,4 +1,4 @@
-"""New rows in a file that lacks columns which new rows need: it updates rows, so a new one is a key that is mistyped."""
+"""New rows in a file without columns that new rows need: it updates rows, so that a new one is a mistyped key."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column, converter, read_column
 from scheduling.imports.engine.files import MAX_ROWS
 from scheduling.imports.engine.headers import map_headers, require
-from scheduling.imports.engine.problems import FileError, Problem, listed, shown
+from scheduling.imports.engine.problems import FileError, Problem, shown
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.engine.tables import Table
 from scheduling.imports.engine.values import DateOrder
@@ -114,6 +114,18 @@ class Sheet:
         """Return one cell as it is in the file."""
         return self._cells[self.headers.columns[column]][position]
 
+    def ignored_columns(self) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the header and the cells of each column that is not read, but for those that the user leaves out.
+
+        Of a column that means the same as another one, only the cells that differ from it are not read.
+        """
+        for place, header in self.headers.not_read.items():
+            cells = self._cells[place]
+            if (read := self.headers.unneeded.get(place)) is not None:
+                pairs = zip(cells, self.cells(read), strict=True)
+                cells = [cell if folded(cell) != folded(other) else "" for cell, other in pairs]
+            yield header, cells
+
     def row(self, position: int) -> list[Any]:
         """Return one row as it is in the file."""
         return [cells[position] for cells in self._cells]
@@ -168,6 +180,8 @@ class Sheet:
     def _problem(self, position: int, column: str, reason: str) -> Problem:
         column = self.stands_for.get(column, column)
         at = self.headers.columns.get(column)
+        if at is None:
+            at = next((place for place, header in self.headers.not_read.items() if header == column), None)
         value = "" if at is None else shown(self._cells[at][position])
         header = self.headers.spelled.get(column, column)
         return Problem(row=self.numbers[position], column=header, value=value, reason=reason)
