@@ -175,8 +175,7 @@ class FileRun:
         self.step("recording")
 
     def create(self, positions: list[int]) -> None:
-        """Insert the rows at these positions."""
-        # Batch by batch, so that there are never two copies of all rows of a file.
+        """Insert the rows at these positions, batch by batch: there are never two copies of all rows of a file."""
         for start in range(0, len(positions), bulk.BATCH_ROWS):
             part = positions[start : start + bulk.BATCH_ROWS]
             columns = self._columns_of_new(part)
@@ -185,8 +184,7 @@ class FileRun:
             self._note(part, pks, columns, RowResult.IMPORT_TYPE_NEW, self.created)
 
     def update(self, keys: KeyOf, positions: list[int]) -> None:
-        """Write the tracked columns of the existing rows at these positions."""
-        # A row that was deleted since it was looked up is left out.
+        """Write the tracked columns of the existing rows at these positions, but for those deleted since."""
         instances = self.as_they_will_be(keys, positions)
         rows, fields = [*instances.values()], self._updated_fields()
         self.sheet.refuse_all([*instances], bulk.update(rows, fields, self.using, self.progress))
