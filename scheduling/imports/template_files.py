@@ -64,7 +64,7 @@ def _header(kind: ImportKind, column: Column) -> str:
         return column.name
     words = kind.words[column.name]
     field = kind.field_of(column)
-    label = str(field.verbose_name) if field is not None else ""
+    label = str(field.verbose_name if field is not None else column.label)
     known = kind.known_headers
     # The label of the forms where an import knows it; else one of the words, of which the longest says most.
     candidates = [

@@ -18,11 +18,11 @@ survey_ods    the survey of an OpenDocument file
 workbooks     the bytes of a spreadsheet to the rows of one of its sheets
 tables        rows as a table that is kept column by column
 files         the bytes of any file to a table
-file_columns  the columns of a file as a person sees them, and what they are read as
 sheet         a file column by column, and what is wrong with its rows
 chosen_values  what the user says that values of a file mean
 references    the natural keys in a column to primary keys
 known_values  what the values of a column can mean, the nearest first
+new_rows      new rows in a file that lacks columns which new ones need
 lost_zeros    numbers that have lost the zeros with which they begin
 bulk          many rows read and written at once
 mending       cells that are mended by hand, and the wrong ones as a form shows them
@@ -30,9 +30,12 @@ results       what an import returns, as django-import-export wants it
 preview       the cells that the preview page shows
 outcomes      what has become of each row
 import_kind   the declaration of one kind of import
+doubtful_headers  headers whose meaning only the values below them tell
+file_columns  the columns of a file as a person sees them, and what they are read as
 spelling      names that are spelled like a stored one but for capitals
 blanks        empty cells that are no value
 besides       what an import makes besides its rows, and what of it they need
+repeated_rows  rows that have become several, one for each day
 run           one import of one file
 changes       what a run has written, and what each row was before
 recording     the record of an import: its file, what came of it, its changes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from scheduling.imports.engine.doubtful_headers import decided
 from scheduling.imports.engine.headers import MAX_HEADER_LENGTH, map_headers, normalise
 from scheduling.imports.engine.problems import FileError, shown
 from scheduling.imports.engine.texts import is_blank
@@ -39,7 +40,7 @@ class FileColumn:
 def columns_of(dataset: tablib.Dataset, kind: ImportKind, chosen: Mapping[str, str] | None = None) -> list[FileColumn]:
     """Return the columns with a header, each header once. Files that cannot be imported have columns too."""
     headers = dataset.headers or ()
-    guesses = _guesses(headers, kind)
+    guesses = _guesses(dataset, kind)
     said = {normalise(header): column for header, column in (chosen or {}).items()}
     rows = list(islice(dataset, MAX_SAMPLED_ROWS))
     found: dict[str, FileColumn] = {}
@@ -63,10 +64,12 @@ def form_of(headers: Iterable[object]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest() if names else ""
 
 
-def _guesses(headers: Sequence[Any], kind: ImportKind) -> list[str]:
+def _guesses(dataset: tablib.Dataset, kind: ImportKind) -> list[str]:
     """Return our column for each header, or an empty text."""
+    headers = dataset.headers or ()
     try:
-        columns = map_headers(headers, kind.aliases, str(kind.label), kind.words).columns
+        meant = decided(dataset, kind, None)
+        columns = map_headers(headers, kind.aliases, str(kind.label), kind.words, meant).columns
     except FileError:
         # Two headers of one meaning: the user decides between them.
         return [*map(kind.known_headers.column, headers)]

@@ -95,6 +95,8 @@ class Headers:
     """Our columns that the file lacks. The stored values of these stay as they are."""
     unneeded: Mapping[int, str] = field(default_factory=dict)
     """Our column, by the position of each column that has another name for one that the file has already."""
+    not_read: Mapping[int, str] = field(default_factory=dict)
+    """The headers that are unknown or unneeded, by position."""
     left_out: tuple[str, ...] = ()
     """Headers of columns that the user has chosen to leave out."""
 
@@ -152,6 +154,7 @@ def map_headers(
         ),
         missing=tuple(column for column in aliases if column not in columns),
         unneeded=unneeded,
+        not_read={place: text for place, text in enumerate(texts) if place not in known and text},
         left_out=tuple(texts[place] for place in sorted(left_out)),
     )
 

@@ -11,6 +11,7 @@ from django.db import models
 
 from scheduling.imports.engine.columns import Column
 from scheduling.imports.engine.headers import KnownHeaders
+from scheduling.imports.engine.values import Parser
 from scheduling.imports.engine.words import Words
 
 
@@ -32,6 +33,11 @@ class ImportKind:
     """Whether a key that is spelled like a stored one but for capitals means that one. Then the key is one text."""
     required_for_new: tuple[str, ...] = ()
     """The columns that a file must have if it has new rows. A file that only updates rows does not need them."""
+    doubtful: Mapping[str, Mapping[str, Parser]] = field(default_factory=dict)
+    """Headers whose meaning only the values tell, as `normalise` spells them: by our columns, what reads their cells.
+
+    No column has one of them as another name.
+    """
     values_for_new: Mapping[str, Any] = field(default_factory=dict)
     """Values of new rows for fields that the file does not have, by attribute."""
 

@@ -22,7 +22,7 @@ HEADER_OF_REASONS = "Error"
 def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     """Return the result of a run that has written. With `collect_failed_rows` it has a table of the refused rows."""
     sheet, result = run.sheet, ImportResult()
-    result.total_rows = sheet.size
+    result.total_rows = sheet.rows_of_file
     result.rows = run.outcomes
     result.diff_headers = [sheet.headers.spelled[name] for name in sheet.columns]
     result.mapping = {sheet.headers.spelled[name]: name for name in sheet.columns}
@@ -34,8 +34,9 @@ def result_of(run: FileRun, *, collect_failed_rows: bool) -> ImportResult:
     result.totals.update(run.outcomes.totals())
     result.label = run.describe
     result.lookups.update(run.lookups)
-    for position in sorted(sheet.problems):
-        result.refuse(position, sheet.problems[position], _shown_cells(sheet, position))
+    for positions in sheet.refused_parts.values():
+        problems = [problem for position in positions for problem in sheet.problems[position]]
+        result.refuse(positions[0], problems, _shown_cells(sheet, positions[0]), also=positions[1:])
     if collect_failed_rows:
         _collect_failed_rows(result, run)
     return result

@@ -24,6 +24,7 @@ from caching import caching_disabled, cause
 from scheduling.imports.engine.bulk import Progress
 from scheduling.imports.engine.chosen_values import ChosenValues
 from scheduling.imports.engine.columns import Column
+from scheduling.imports.engine.doubtful_headers import decided
 from scheduling.imports.engine.file_columns import columns_of
 from scheduling.imports.engine.files import ReadOptions, Upload, read_table
 from scheduling.imports.engine.gc_pause import gc_paused
@@ -231,9 +232,10 @@ class FileResource(Resource):
         result.total_rows = len(run.dataset)
         result.reading = dict(getattr(run.dataset, "reading", {}))
         try:
+            run.chosen = decided(run.dataset, self.kind, self.chosen)
             if self.forbidden:
                 headers, label = run.dataset.headers or (), str(self.kind.label)
-                refuse_columns(self.forbidden, headers, self.kind.aliases, label, self.kind.words, self.chosen)
+                refuse_columns(self.forbidden, headers, self.kind.aliases, label, self.kind.words, run.chosen)
             with caching_disabled() if dry_run else nullcontext():
                 run.read()
             result = super().import_data(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -100,7 +100,7 @@ class ImportResult(Result):
 
     @property
     def refused(self) -> int:
-        """How many rows cannot be imported."""
+        """How many rows of the file cannot be imported. The other counts are of what is stored."""
         return self.totals[RowResult.IMPORT_TYPE_INVALID]
 
     @property
@@ -152,17 +152,22 @@ class ImportResult(Result):
     def rows_not_shown(self) -> int:
         return max(0, self.new + self.updated + self.unchanged - len(self.valid_rows()))
 
-    def refuse(self, position: int, problems: list[Problem], values: tuple[Any, ...]) -> None:
-        """Count a row as refused, with its reasons as the preview page shows them."""
+    def refuse(
+        self, position: int, problems: list[Problem], values: tuple[Any, ...], *, also: Iterable[int] = ()
+    ) -> None:
+        """Count a row as refused, with its reasons as the preview page shows them.
+
+        A row that has become several is `also` at other positions, which are not counted again.
+        """
         by_column: dict[str, list[str]] = {}
         for problem in problems:
             by_column.setdefault(problem.column or "row", []).append(problem.reason)
-        row = self.rows[position]
-        if row.import_type is not None:
-            self.totals[row.import_type] -= 1
-        row.import_type = RowResult.IMPORT_TYPE_INVALID
-        row.validation_error = ValidationError(by_column)
-        self.totals[row.import_type] += 1
-        self.invalid_rows.append(
-            InvalidRow(number=problems[0].row, validation_error=row.validation_error, values=values)
-        )
+        error = ValidationError(by_column)
+        for place in (position, *also):
+            row = self.rows[place]
+            if row.import_type is not None:
+                self.totals[row.import_type] -= 1
+            row.import_type = RowResult.IMPORT_TYPE_INVALID
+            row.validation_error = error
+        self.totals[RowResult.IMPORT_TYPE_INVALID] += 1
+        self.invalid_rows.append(InvalidRow(number=problems[0].row, validation_error=error, values=values))

@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from import_export.results import RowResult
 
 from caching import in_many
-from scheduling.imports.engine import bulk, lost_zeros
+from scheduling.imports.engine import bulk, lost_zeros, new_rows, repeated_rows
 from scheduling.imports.engine.besides import Besides
 from scheduling.imports.engine.blanks import fill_blanks, fill_keys
 from scheduling.imports.engine.changes import tracked_fields
@@ -148,9 +148,10 @@ class FileRun:
         fill_blanks(self, keys)
         self.prepare(keys)
         new, changed = self._compare(keys)
-        self.sheet.require_of_new(self.kind.required_for_new, str(self.kind.label), len(new))
         lost_zeros.refuse_in(self, keys, new, changed)
+        new = new_rows.refuse_unknown(self, new)
         self.check(keys, new, changed)
+        repeated_rows.refuse_whole(self.sheet)
         if preview:
             prepare_preview(self, keys, changed)
         new, changed = self.without_refused(new), self.without_refused(changed)
@@ -164,6 +165,7 @@ class FileRun:
         del keys
         self.create(new)
         self.update(keys_of_changed, changed)
+        repeated_rows.refuse_parts(self.sheet)
         self.write_related(new, changed)
         self.notes += self.besides.settle(refused=bool(self.sheet.problems))
         if not preview:
@@ -173,8 +175,7 @@ class FileRun:
         self.step("recording")
 
     def create(self, positions: list[int]) -> None:
-        """Insert the rows at these positions."""
-        # Batch by batch, so that there are never two copies of all rows of a file.
+        """Insert the rows at these positions, batch by batch: there are never two copies of all rows of a file."""
         for start in range(0, len(positions), bulk.BATCH_ROWS):
             part = positions[start : start + bulk.BATCH_ROWS]
             columns = self._columns_of_new(part)
@@ -183,8 +184,7 @@ class FileRun:
             self._note(part, pks, columns, RowResult.IMPORT_TYPE_NEW, self.created)
 
     def update(self, keys: KeyOf, positions: list[int]) -> None:
-        """Write the tracked columns of the existing rows at these positions."""
-        # A row that was deleted since it was looked up is left out.
+        """Write the tracked columns of the existing rows at these positions, but for those deleted since."""
         instances = self.as_they_will_be(keys, positions)
         rows, fields = [*instances.values()], self._updated_fields()
         self.sheet.refuse_all([*instances], bulk.update(rows, fields, self.using, self.progress))

@@ -15,7 +15,7 @@ from scheduling.imports.engine import values
 from scheduling.imports.engine.columns import Column, converter, read_column
 from scheduling.imports.engine.files import MAX_ROWS
 from scheduling.imports.engine.headers import map_headers, require
-from scheduling.imports.engine.problems import FileError, Problem, listed, shown
+from scheduling.imports.engine.problems import FileError, Problem, shown
 from scheduling.imports.engine.spelling import folded
 from scheduling.imports.engine.tables import Table
 from scheduling.imports.engine.values import DateOrder
@@ -60,6 +60,8 @@ class Sheet:
         """The values of all rows, by column. None where the cell was refused."""
         self.problems: dict[int, list[Problem]] = {}
         """Why rows are refused, by position."""
+        self.is_repeated = False
+        """Whether a row of the file has become several, of the same number."""
         self.stands_for: dict[str, str] = {}
         """By the name of a column that the file lacks, the column that has its values instead."""
         self.filled_in: set[str] = set()
@@ -101,14 +103,28 @@ class Sheet:
         self._cells = [[cells[place] for place in places] for cells in self._cells]
         self.numbers = [self.numbers[place] for place in places]
         self.values = {name: [cells[place] for place in places] for name, cells in self.values.items()}
-        first = {place: position for position, place in reversed(list(enumerate(places)))}
-        self.problems = {first[place]: problems for place, problems in self.problems.items() if place in first}
+        # What is wrong with the row is wrong with each of them.
+        problems = self.problems
+        self.problems = {position: [*problems[place]] for position, place in enumerate(places) if place in problems}
         self.size = len(places)
+        self.is_repeated = len(places) > len(times)
         return places
 
     def cell(self, position: int, column: str) -> Any:
         """Return one cell as it is in the file."""
         return self._cells[self.headers.columns[column]][position]
+
+    def ignored_columns(self) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the header and the cells of each column that is not read, but for those that the user leaves out.
+
+        Of a column that means the same as another one, only the cells that differ from it are not read.
+        """
+        for place, header in self.headers.not_read.items():
+            cells = self._cells[place]
+            if (read := self.headers.unneeded.get(place)) is not None:
+                pairs = zip(cells, self.cells(read), strict=True)
+                cells = [cell if folded(cell) != folded(other) else "" for cell, other in pairs]
+            yield header, cells
 
     def row(self, position: int) -> list[Any]:
         """Return one row as it is in the file."""
@@ -134,13 +150,6 @@ class Sheet:
         ]
         cells = [cell for name in dates for cell in self.cells(name)]
         return values.date_order(cells, [self.headers.spelled[name] for name in dates])
-
-    def require_of_new(self, columns: Iterable[str], kind: str, count: int) -> None:
-        """Raise FileError if the file has so many new rows and lacks a column that they need."""
-        missing = [name for name in columns if name not in self.values]
-        if count and missing:
-            text = _("The file has new %(kind)s (%(count)d), but lacks the columns that new ones need: %(columns)s.")
-            raise FileError(text % {"kind": kind, "count": count, "columns": listed(missing)})
 
     def refuse(self, position: int, column: str, reason: str) -> None:
         """Note why a row cannot be imported. Without a column, the reason is about the row as a whole."""
@@ -171,6 +180,8 @@ class Sheet:
     def _problem(self, position: int, column: str, reason: str) -> Problem:
         column = self.stands_for.get(column, column)
         at = self.headers.columns.get(column)
+        if at is None:
+            at = next((place for place, header in self.headers.not_read.items() if header == column), None)
         value = "" if at is None else shown(self._cells[at][position])
         header = self.headers.spelled.get(column, column)
         return Problem(row=self.numbers[position], column=header, value=value, reason=reason)
@@ -197,13 +208,27 @@ class Sheet:
         return [position for position in range(self.size) if position not in self.problems]
 
     @property
+    def rows_of_file(self) -> int:
+        """How many rows the file has."""
+        return len(set(self.numbers)) if self.is_repeated else self.size
+
+    @property
+    def refused_parts(self) -> dict[int, list[int]]:
+        """The refused positions by the number of the row in the file. A row that has become several has several."""
+        found: dict[int, list[int]] = {}
+        for position in sorted(self.problems):
+            found.setdefault(self.numbers[position], []).append(position)
+        return found
+
+    @property
     def refused_rows(self) -> dict[int, int]:
         """The position of each refused row by its number: the first one of a row that has become several."""
-        return {self.numbers[position]: position for position in sorted(self.problems, reverse=True)}
+        return {number: positions[0] for number, positions in self.refused_parts.items()}
 
     def all_problems(self) -> list[Problem]:
-        """Return every problem, in the order of the rows."""
-        return [problem for position in sorted(self.problems) for problem in self.problems[position]]
+        """Return every problem, in the order of the rows. A row that has become several has each of its own once."""
+        found = [problem for position in sorted(self.problems) for problem in self.problems[position]]
+        return list(dict.fromkeys(found)) if self.is_repeated else found
 
 
 def _columns_of(dataset: tablib.Dataset) -> list[list[Any]]:

@@ -15,6 +15,9 @@ shift_names            which shift a row means: by name, code or times
 days                   rows that have a first and a last day
 assignments            who works which shift on which day
 selected_assignments   the same, for selected employees or shifts only
+weekdays               weekdays in a cell of a rule
+rule_limits            what a file says of when a rule applies, under whatever header
+rule_names             skills, shift types and shifts that rules name
 rules                  the rules that the policy applies
 undoing                the undo of each kind: what rules name, and what the policy refuses
 """

@@ -127,3 +127,12 @@ class PageTests:
         assert len(kinds) == len(KINDS)
         for model in kinds:
             assert admin_client.get(url("import_template", model._meta.model_name or "")).status_code == 200
+
+
+class GermanTests:
+    def test_a_file_of_rules_has_german_headers_only(self) -> None:
+        resource = KINDS["rules"]()
+        with translation.override("de"):
+            headers = headers_of(resource.kind, resource.get_export_order())
+        assert {"Wochentage", "Uhrzeit von", "Uhrzeit bis", "Höchststunden pro Tag"} <= {*headers.values()}
+        assert not [header for name, header in headers.items() if header.lower() == name and name != "name"]

@@ -1,3 +1,4 @@
+import datetime
 from typing import Any
 
 import pytest
@@ -5,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 from tablib import Dataset
 
 from scheduling.imports.engine.results import ImportResult
-from scheduling.imports.kinds.rules import RuleResource, weekdays
+from scheduling.imports.kinds.rules import RuleResource
 from scheduling.models import Rule
 from tests.factories import DepartmentFactory, EmployeeFactory, RuleFactory, ShiftFactory, SkillFactory
 
@@ -122,33 +123,59 @@ class ImportTests:
             assert imported(*rows).new == 39
 
 
-class WeekdaysTests:
-    @pytest.mark.parametrize(
-        ("cell", "days"),
-        [
-            ("Mon-Fri", "mon tue wed thu fri"),
-            ("Monday – Friday", "mon tue wed thu fri"),
-            ("mon to wed", "mon tue wed"),
-            ("Mo bis Mi", "mon tue wed"),
-            ("Mo-Fr", "mon tue wed thu fri"),
-            ("Fri-Mon", "fri sat sun mon"),
-            ("Sat-Sun, Wed", "sat sun wed"),
-            ("mon|Tue-Thu|wed", "mon tue wed thu"),
-            ("Tu;Th", "tue thu"),
-            ("So", "sun"),
-            ("tue - tue", "tue"),
-        ],
-    )
-    def test_reads_days_and_ranges_of_days(self, cell: str, days: str) -> None:
-        assert weekdays(cell) == days.split()
-
-    @pytest.mark.parametrize("cell", ["Mon-", "Mon-Fri-Sun", "1-5", "workdays", "Mon-Xyz"])
-    def test_refuses_what_is_no_range(self, cell: str) -> None:
-        with pytest.raises(ValueError, match="Write 'Monday', 'Tuesday'"):
-            weekdays(cell)
-
+class WindowTests:
     def test_a_window_ends_at_midnight(self) -> None:
         row = {"name": "Evenings", "kind": "availability", "weekdays": "Mon-Fri", "start": "14:00", "end": "24:00"}
         assert imported(row).new == 1
         window = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "start": "14:00", "end": "00:00"}
         assert Rule.objects.get().parameters == window
+
+    @pytest.mark.parametrize("end", ["24:00", datetime.timedelta(days=1)])
+    def test_a_window_of_a_whole_day_is_none(self, end: Any) -> None:
+        row = {"name": "Saturdays", "kind": "availability", "weekdays": "Sat", "start": "00:00", "end": end}
+        assert imported(row).problems == []
+        assert Rule.objects.get().parameters == {"weekdays": ["sat"]}
+
+    def test_the_end_of_a_day_makes_a_stored_window_a_whole_day(self) -> None:
+        RuleFactory(name="Sat", kind="availability", parameters={"weekdays": ["sat"], "start": "00:00", "end": "08:00"})
+        assert imported({"name": "Sat", "end": "24:00"}).updated == 1
+        assert Rule.objects.get().parameters == {"weekdays": ["sat"]}
+
+    def test_a_window_without_a_length_is_refused(self) -> None:
+        row = {"name": "Nights", "kind": "availability", "start": "00:00", "end": "00:00"}
+        assert reasons(imported(row)) == [(2, "start", "“from” and “until” cannot be the same.")]
+
+    def test_seconds_are_not_cut_off(self) -> None:
+        row = {"name": "Days", "kind": "availability", "start": "08:00:45", "end": "16:00:00"}
+        assert reasons(imported(row)) == [(2, "start", "Write a time without seconds, such as 08:00.")]
+
+
+class BlamedColumnTests:
+    def test_is_the_first_day_if_the_file_has_no_last_one(self) -> None:
+        RuleFactory(name="Away", effective_until="2026-12-24")
+        result = imported({"name": "Away", "effective_from": "25.12.2026"})
+        assert [(one.column, one.value) for one in result.problems] == [("effective_from", "25.12.2026")]
+
+    def test_is_the_scope_if_the_file_has_no_employee(self) -> None:
+        RuleFactory(name="Away", scope="employee", employee=EmployeeFactory())
+        result = imported({"name": "Away", "scope": "global"})
+        assert [(one.column, one.value) for one in result.problems] == [("scope", "global")]
+        assert "'employee_email'" in result.problems[0].reason
+
+    def test_is_the_end_of_a_window_if_the_file_has_no_start(self) -> None:
+        RuleFactory(name="Days", kind="availability", parameters={"start": "08:00", "end": "16:00"})
+        result = imported({"name": "Days", "end": "8:00"})
+        assert [(one.column, one.value) for one in result.problems] == [("end", "8:00")]
+
+
+class ScopeTests:
+    @pytest.mark.parametrize("cell", ["ein Mitarbeiter", "Mitarbeiter", "Mitarbeiterin", "an employee", "eine Person"])
+    def test_an_employee_is_understood_in_other_words(self, cell: str) -> None:
+        amy = EmployeeFactory(email="amy@example.com")
+        row = {"name": "Amy", "kind": "restriction", "scope": cell, "employee": "amy@example.com"}
+        assert imported(row).problems == []
+        assert Rule.objects.get().employee == amy
+
+    def test_others_are_refused_with_the_nearest(self) -> None:
+        told = reasons(imported({"name": "Amy", "kind": "restriction", "scope": "an employer"}))
+        assert told[0][2].endswith("Did you mean 'an employee'?")
