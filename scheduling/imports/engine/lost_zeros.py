@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from scheduling.imports.engine.run import FileRun
 
 
-def refuse_in(run: FileRun, keys: Sequence[Any], new: Sequence[int], changed: Sequence[int]) -> None:
-    """Refuse rows of a run by what is stored."""
+def refuse_in(
+    run: FileRun, keys: Sequence[Any], new: Sequence[int], changed: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Refuse rows of a run by what is stored. Returns the others: 102 is no new person whose name is missing."""
     fields = {name: run.kind.field_of(column) for name, column in run.sheet.columns.items()}
     stored = {
         name: {position: run.existing[keys[position]][place] for position in changed}
         for place, name in enumerate(run.tracked, 1)
     }
     refuse(run.sheet, fields, stored, new, run.using)
+    return run.without_refused(new), run.without_refused(changed)
 
 
 def refuse(

@@ -148,8 +148,8 @@ class FileRun:
         fill_blanks(self, keys)
         self.prepare(keys)
         new, changed = self._compare(keys)
+        new, changed = lost_zeros.refuse_in(self, keys, new, changed)
         self.sheet.require_of_new(self.kind.required_for_new, str(self.kind.label), len(new))
-        lost_zeros.refuse_in(self, keys, new, changed)
         self.check(keys, new, changed)
         if preview:
             prepare_preview(self, keys, changed)

@@ -37,6 +37,12 @@ class LostZerosTests:
             (3, "A program has made a number with decimals of th"),
         ]
 
+    @pytest.mark.parametrize("cell", ["102", "102.0"])
+    def test_a_number_without_its_zeros_needs_no_name(self, cell: str) -> None:
+        EmployeeFactory(employee_number="00102")
+        result = EmployeeResource().import_data(tablib.Dataset([cell, "Boss"], headers=["employee_number", "role"]))
+        assert [problem.reason[:25] for problem in result.problems] == ["The stored one is 00102: "]
+
     @pytest.mark.parametrize("stored", ["007", "7"])
     def test_a_code_with_decimals_is_no_new_one(self, stored: str) -> None:
         DepartmentFactory(code=stored)
