@@ -3,6 +3,7 @@
 In the order of reading:
 
 problems      what is wrong with a file or a row, and the sentences that say so
+error_values  what a spreadsheet shows in place of a value that it cannot compute
 texts         one cell to a text, unless a spreadsheet has made something else of it
 dates         one cell to a date
 times         one cell to a time of day

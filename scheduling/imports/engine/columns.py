@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from caching import CachedLookup
 from scheduling.fields import LowerEmailField
 from scheduling.imports.engine import values
-from scheduling.imports.engine.texts import MAX_CELL_LENGTH, Unreadable, is_error
+from scheduling.imports.engine.error_values import refuse_error
+from scheduling.imports.engine.texts import MAX_CELL_LENGTH, Unreadable
 from scheduling.imports.engine.values import DateOrder, Parser
 
 # Codes, numbers of people and the like are in fields that are no longer than this.
@@ -140,8 +141,7 @@ def refuse_unreadable(cell: Any) -> None:
     """Raise ValueError for a cell that no parser should see: without a value of its own, or far too long."""
     if isinstance(cell, Unreadable):
         raise ValueError(cell.reason)
-    if is_error(cell):
-        raise ValueError(_("The spreadsheet could not compute this. Write the value itself."))
+    refuse_error(cell)
     if isinstance(cell, str) and len(cell) > MAX_CELL_LENGTH:
         words = {"length": len(cell), "most": MAX_CELL_LENGTH}
         raise ValueError(_("This has %(length)d characters. At most %(most)d can be imported.") % words)

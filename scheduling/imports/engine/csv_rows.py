@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from scheduling.exports.cells import unescape
+from scheduling.imports.engine.headers import MAX_ROWS_ABOVE
 from scheduling.imports.engine.problems import FileError
 from scheduling.imports.engine.texts import MAX_CELL_LENGTH
 
 DELIMITERS = ",;\t|"
 # How many lines at the start of a file are looked at for its delimiter.
-_MAX_LINES = 30
+_MAX_LINES, _MAX_CHARACTERS = MAX_ROWS_ABOVE, 100_000
 # A line that only Excel writes, and does not count as a row.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*(?:\r\n|\r|\n)', re.IGNORECASE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_TEXT_AS_FORMULA = re.compile(r'="([^"\r\n]*)"')
 _SHAPE = re.compile(r"[0-9]")
 
 
@@ -36,11 +38,19 @@ def csv_rows(text: str, delimiter: str = "") -> Iterator[list[str]]:
     width = 0
     for number, line in enumerate(lines, 1):
         if '"' in line:
-            row = _Quoted(line, lines, delimiter, number, width).cells()
+            row = [
+                _text_of_formula(cell) if cell.startswith("=") else cell
+                for cell in _Quoted(line, lines, delimiter, number, width).cells()
+            ]
         else:
             row = line.rstrip("\r\n").split(delimiter)
         width = max(width, len(row))
         yield [unescape(cell) if "'" in cell else cell for cell in row]
+
+
+def _text_of_formula(cell: str) -> str:
+    """Return the text in ="00102", by which programs keep a spreadsheet from making a number of it."""
+    return match[1] if (match := _TEXT_AS_FORMULA.fullmatch(cell.rstrip())) else cell
 
 
 def delimiter_of(text: str) -> str:
@@ -53,7 +63,7 @@ def first_lines(text: str) -> list[str]:
     """Return the first lines of a file, without one that names its separator."""
     said = _SEPARATOR_LINE.match(text)
     start = said.end() if said else 0
-    stream = io.StringIO(text[start : start + _MAX_LINES * 2_000], newline="")
+    stream = io.StringIO(text[start : start + _MAX_CHARACTERS], newline="")
     return [line.rstrip("\r\n") for line, _place in zip(stream, range(_MAX_LINES), strict=False)]
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _FOREIGN_WORD = re.compile(rb"[^\s,;|\"\x80-\xff]{0,20}[\x80-\xff][^\s,;|\"]{0,20}")
+# Two bytes of UTF-8, or three of a dash or a quote, that were read as letters of Windows-1252. Some of these letters
+# are quotes, which follow the others in sound texts.
+_TWICE = re.compile("[\xc2\xc3][\xa0-\xbf\u0152-\u2122]|[\xc4\xc5][\xa1-\xbf]|\xe2\u20ac[\xa0-\xbf\u0152-\u2122]")
+_WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\s,;|\"]{0,20}\Z"), re.compile(r"[^\s,;|\"]{0,20}")
 # These are no encodings of texts as files have them, although Python lists them as such.
 _NOT_FOR_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs", "oem"}
 
@@ -35,6 +40,11 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, list[str]]:
 
     Without an encoding: UTF-8 or UTF-16, with or without a byte order mark, or else Windows-1252, which is a guess.
     """
+    text, notes = _decode(data, encoding)
+    return text, [*notes, *_encoded_twice(text)]
+
+
+def _decode(data: bytes, encoding: str) -> tuple[str, list[str]]:
     mark = next((name for bom, name in _BOMS if data.startswith(bom)), "")
     if encoding:
         return _decode_as(data, mark if mark.startswith(_known(encoding)) else _known(encoding)), []
@@ -140,6 +150,25 @@ def _guessed(data: bytes) -> str:
         "%(words)s; %(others)s. If they are wrong, say the encoding."
     )
     return text % {"words": here, "others": ", ".join(others)}
+
+
+def _encoded_twice(text: str) -> Iterator[str]:
+    """Tell about words such as JÃ¼rgen, which are UTF-8 that another program has taken for Windows-1252."""
+    if text.isascii():
+        return
+    for match in _TWICE.finditer(text):
+        before = _WORD_BEFORE.search(text[max(0, match.start() - 20) : match.start()])
+        after = _WORD_AFTER.match(text, match.end())
+        spoiled = (before[0] if before else "") + match[0] + (after[0] if after else "")
+        try:
+            meant = spoiled.encode(GUESS).decode("utf-8")
+        except UnicodeError:
+            continue
+        yield _(
+            "The file was perhaps saved in the wrong encoding before: '%(spoiled)s' looks like '%(meant)s'. If that is "
+            "what is meant, save the file anew from where it comes from."
+        ) % {"spoiled": shown(spoiled, 30), "meant": shown(meant, 30)}
+        return
 
 
 def _words(samples: list[bytes], encoding: str) -> list[str]:

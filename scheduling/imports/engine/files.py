@@ -17,6 +17,7 @@ from scheduling.imports.engine.csv_rows import DELIMITERS, csv_rows, delimiter_o
 from scheduling.imports.engine.encodings import decode, encoding_of
 from scheduling.imports.engine.headers import MAX_ROWS_ABOVE, KnownHeaders
 from scheduling.imports.engine.problems import FileError, listed, shown
+from scheduling.imports.engine.survey import letters
 from scheduling.imports.engine.tables import CellsByColumn, Table
 from scheduling.imports.engine.texts import is_blank
 from scheduling.imports.engine.workbooks import workbook_rows
@@ -26,6 +27,7 @@ MAX_ROWS = getattr(settings, "IMPORT_MAX_ROWS", 200_000)
 MAX_COLUMNS = 200
 # Of the rows that are kept. A spreadsheet is bounded by its survey before.
 MAX_CELLS = 10 * MAX_ROWS
+_MAX_NUMBERS_SAID = 10
 
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -94,7 +96,7 @@ def _read_table(data: bytes, known: KnownHeaders | None, options: ReadOptions) -
         raise FileError(_("This is an old Excel file (.xls) or one with a password. Save it as .xlsx without one."))
     if data.startswith(_ZIP):
         rows, notes, sheet = workbook_rows(data, options.sheet, known)
-        table = _table(rows, known, notes)
+        table = _table(rows, known, notes, is_spreadsheet=True)
         table.reading["sheet"] = sheet
         return table
     if options.sheet.strip():
@@ -124,7 +126,9 @@ def _delimiter(text: str, known: KnownHeaders | None) -> str:
     return chosen[0] if best > 1 or len(chosen) == 1 else delimiter_of(text)
 
 
-def _table(rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: list[str]) -> Table:
+def _table(
+    rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: list[str], *, is_spreadsheet: bool = False
+) -> Table:
     """Return the table below the header. Blank rows are left out."""
     filled = ((number, row) for number, row in enumerate(rows, 1) if not is_blank_row(row))
     above, (__, header), rest = _header(filled, known)
@@ -137,7 +141,7 @@ def _table(rows: Iterable[Sequence[Any]], known: KnownHeaders | None, notes: lis
     most = max(1, min(MAX_ROWS, MAX_CELLS // max(1, len(headers))))
     columns = CellsByColumn(len(headers))
     for number, row in rest:
-        columns.add(number, _as_wide(row, len(headers), number))
+        columns.add(number, _as_wide(row, len(headers), number, is_spreadsheet=is_spreadsheet))
         if len(columns) > most:
             raise FileError(
                 _("The file has more than %(most)s rows. Split it into several files.")
@@ -170,9 +174,14 @@ def is_blank_row(row: Sequence[Any]) -> bool:
 
 def _rows_above(above: Sequence[NumberedRow]) -> Iterator[str]:
     if above:
-        numbers = ", ".join(str(number) for number, row in above)
+        numbers = _numbers_of(above)
         said = listed((shown(next(cell for cell in row if not is_blank(cell)), 40) for number, row in above), limit=5)
         yield _("Left out above the header: %(said)s (row %(numbers)s).") % {"said": said, "numbers": numbers}
+
+
+def _numbers_of(rows: Sequence[NumberedRow]) -> str:
+    numbers = [str(number) for number, row in rows]
+    return ", ".join(numbers) if len(numbers) <= _MAX_NUMBERS_SAID else f"{numbers[0]}–{numbers[-1]}"
 
 
 def _columns_without_header(headers: Sequence[Any], columns: CellsByColumn) -> Iterator[str]:
@@ -192,20 +201,31 @@ def _without_blank_end(row: Sequence[Any]) -> list[Any]:
     return cells
 
 
-def _as_wide(row: Sequence[Any], width: int, number: int) -> Sequence[Any]:
+def _as_wide(row: Sequence[Any], width: int, number: int, *, is_spreadsheet: bool) -> Sequence[Any]:
     """Return the row with as many cells as the header. Some programs drop blank cells at the end of a row."""
     if len(row) == width:
         return row
     cells = _without_blank_end(row)
     if len(cells) > width:
-        raise FileError(
-            _(
-                "Row %(row)d has %(cells)d cells, but the header has %(width)d. "
-                "Put a value that contains the separator in double quotes."
-            )
-            % {"row": number, "cells": len(cells), "width": width}
-        )
+        raise FileError(_beside_the_table(cells, width, number) if is_spreadsheet else _too_wide(cells, width, number))
     return cells + [""] * (width - len(cells))
+
+
+def _too_wide(cells: Sequence[Any], width: int, number: int) -> str:
+    text = _(
+        "Row %(row)d has %(cells)d cells, but the header has %(width)d. "
+        "Put a value that contains the separator in double quotes."
+    )
+    return text % {"row": number, "cells": len(cells), "width": width}
+
+
+def _beside_the_table(cells: Sequence[Any], width: int, number: int) -> str:
+    place = next(place for place, cell in enumerate(cells) if place >= width and not is_blank(cell))
+    text = _(
+        "Row %(row)d has '%(value)s' in column %(column)s, which has no header. Give the column a "
+        "header, or clear the cell."
+    )
+    return text % {"row": number, "value": shown(cells[place], 40), "column": letters(place)}
 
 
 def too_large(size: int) -> str:

@@ -18,8 +18,10 @@ from scheduling.imports.engine.texts import is_blank
 _DROPPED = str.maketrans("", "", "\ufeff\u200b\u2060\xad*#")
 _SEPARATORS = re.compile(r"[\W_]+")
 MAX_HEADER_LENGTH = 200
-# Reports have a title, a period, a company and the like above their header.
-MAX_ROWS_ABOVE = 30
+# Reports have a title, a period, a company, pages of notes and the like above their header.
+MAX_ROWS_ABOVE = 200
+# A row that only may be the header is not looked for below the notes of a page: there are rows of the table.
+_MAX_ROWS_ABOVE_A_GUESS = 30
 
 Aliases = Mapping[str, Iterable[str]]
 
@@ -73,11 +75,10 @@ class KnownHeaders:
 
     def place_of_header(self, rows: Sequence[Sequence[Any]]) -> int:
         """Return which of the first rows is the header. Where none is for certain, it is the one with most names."""
-        first = rows[:MAX_ROWS_ABOVE]
-        certain = next((place for place, row in enumerate(first) if self.is_header(row)), None)
+        certain = next((place for place, row in enumerate(rows[:MAX_ROWS_ABOVE]) if self.is_header(row)), None)
         if certain is not None:
             return certain
-        counts = [len(self.columns(row)) for row in first]
+        counts = [len(self.columns(row)) for row in rows[:_MAX_ROWS_ABOVE_A_GUESS]]
         return counts.index(max(counts)) if max(counts, default=0) > 1 else 0
 
 

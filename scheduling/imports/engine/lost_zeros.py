@@ -1,31 +1,38 @@
 """Numbers that have lost the zeros with which they begin, compared with what is stored.
 
-A spreadsheet makes 102 of 00102. To people, that is the same number, and to a payroll it is another one.
+A spreadsheet makes 102 of 00102, and other programs make 102.0 of it. To people, that is the same number, and to a
+payroll it is another one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 
+from scheduling.imports.engine.bulk import chunks
+from scheduling.imports.engine.columns import MAX_CODE_LENGTH
 from scheduling.imports.engine.problems import shown
 from scheduling.imports.engine.sheet import Sheet
+from scheduling.imports.engine.texts import number_with_decimals, whole_with_decimals
 
 if TYPE_CHECKING:
     from scheduling.imports.engine.run import FileRun
 
 
-def refuse_in(run: FileRun, keys: Sequence[Any], new: Sequence[int], changed: Sequence[int]) -> None:
-    """Refuse rows of a run by what is stored."""
+def refuse_in(
+    run: FileRun, keys: Sequence[Any], new: Sequence[int], changed: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Refuse rows of a run by what is stored. Returns the others: 102 is no new person whose name is missing."""
     fields = {name: run.kind.field_of(column) for name, column in run.sheet.columns.items()}
     stored = {
         name: {position: run.existing[keys[position]][place] for position in changed}
         for place, name in enumerate(run.tracked, 1)
     }
     refuse(run.sheet, fields, stored, new, run.using)
+    return run.without_refused(new), run.without_refused(changed)
 
 
 def refuse(
@@ -40,8 +47,10 @@ def refuse(
         if is_text and any(map(str.isdecimal, filter(None, sheet.values[name]))):
             refuse_changed(sheet, name, values)
     for name, field in fields.items():
-        if isinstance(field, models.CharField) and field.unique:
-            refuse_new(sheet, name, new, field, using)
+        if isinstance(field, models.CharField):
+            refuse_decimals(sheet, name, new, stored.get(name, {}), field, using)
+            if field.unique:
+                refuse_new(sheet, name, new, field, using)
 
 
 def refuse_changed(sheet: Sheet, name: str, stored: Mapping[int, Any]) -> None:
@@ -56,10 +65,51 @@ def refuse_new(sheet: Sheet, name: str, positions: Sequence[int], field: models.
     doubtful = [position for position in positions if _is_number(values[position]) and values[position][0] != "0"]
     if not doubtful:
         return
-    rows = field.model._default_manager.using(using).filter(**{f"{field.name}__startswith": "0"}).order_by()
-    with_zeros = {value.lstrip("0"): value for value in rows.values_list(field.name, flat=True)}
+    with_zeros = _by_digits(field, models.Q(**{f"{field.name}__startswith": "0"}), using)
     for position in doubtful:
         _refuse_if_lost(sheet, position, name, values[position], with_zeros.get(values[position], ""))
+
+
+def refuse_decimals(
+    sheet: Sheet,
+    name: str,
+    new: Sequence[int],
+    changed: Mapping[int, Any],
+    field: models.CharField[Any, Any],
+    using: str,
+) -> None:
+    """Refuse codes such as 102.0, unless that is what is stored. `changed` has the stored values by position."""
+    values = sheet.values[name]
+    if not field.max_length or field.max_length > MAX_CODE_LENGTH:
+        return
+    doubtful = {
+        position: digits
+        for position in (*new, *changed)
+        if isinstance(values[position], str) and (digits := whole_with_decimals(values[position]))
+        if values[position] != changed.get(position)
+    }
+    known = _numbers_like(doubtful.values(), field, using) if doubtful and field.unique else {}
+    for position, digits in doubtful.items():
+        stored = changed.get(position) or ""
+        if _digits(stored).lstrip("0") != digits.lstrip("0"):
+            stored = known.get(digits.lstrip("0"), "")
+        reason = _("The stored one is %(stored)s: a program has made a number with decimals of it. Write it again.")
+        sheet.refuse(
+            position, name, reason % {"stored": shown(stored)} if stored else number_with_decimals(values[position])
+        )
+
+
+def _numbers_like(numbers: Iterable[str], field: models.Field[Any, Any], using: str) -> dict[str, str]:
+    """Return stored numbers by their digits: those that begin with a zero, and these themselves."""
+    found = _by_digits(field, models.Q(**{f"{field.name}__startswith": "0"}), using)
+    for chunk in chunks({*numbers}):
+        found.update(_by_digits(field, models.Q(**{f"{field.name}__in": chunk}), using))
+    return found
+
+
+def _by_digits(field: models.Field[Any, Any], meant: models.Q, using: str) -> dict[str, str]:
+    rows = field.model._default_manager.using(using).filter(meant).order_by()
+    return {value.lstrip("0"): value for value in rows.values_list(field.name, flat=True)}
 
 
 def _refuse_if_lost(sheet: Sheet, position: int, name: str, value: Any, stored: Any) -> None:

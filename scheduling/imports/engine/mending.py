@@ -6,6 +6,7 @@ stays as it was uploaded.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ from django.utils.translation import ngettext
 
 from scheduling.imports.engine.headers import MAX_HEADER_LENGTH
 from scheduling.imports.engine.problems import FileError, Problem, shown
-from scheduling.imports.engine.texts import is_blank
+from scheduling.imports.engine.texts import is_blank, written
 
 if TYPE_CHECKING:
     from scheduling.imports.engine.run import FileRun
@@ -286,8 +287,9 @@ def places_of(table: tablib.Dataset) -> dict[str, int]:
 
 
 def text_of(cell: Any) -> str:
-    """Return a cell as a field of a form shows it: on one line."""
-    return "" if cell is None else " ".join(str(cell).split())
+    """Return a cell as a field of a form shows it. 102.0 stays, so that 102 is a change of it if that is meant."""
+    said = "" if cell is None else written(cell) if isinstance(cell, datetime.timedelta) else str(cell)
+    return " ".join(said.split())
 
 
 def _header(header: object) -> str:

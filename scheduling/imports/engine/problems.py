@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from scheduling.imports.engine.texts import seen
+
 # Nobody means a name by a text that is longer, and comparing it takes long.
 MAX_MEANT = 200
 
@@ -59,7 +61,7 @@ def meant(near: str) -> str:
 
 def shown(value: object, length: int = 60) -> str:
     """Return a cell as messages quote it: on one line, and at most `length` characters long."""
-    text = " ".join(str(value).split())
+    text = " ".join(seen(value).split())
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 

@@ -148,7 +148,7 @@ class FileRun:
         fill_blanks(self, keys)
         self.prepare(keys)
         new, changed = self._compare(keys)
-        lost_zeros.refuse_in(self, keys, new, changed)
+        new, changed = lost_zeros.refuse_in(self, keys, new, changed)
         new = new_rows.refuse_unknown(self, new)
         self.check(keys, new, changed)
         repeated_rows.refuse_whole(self.sheet)

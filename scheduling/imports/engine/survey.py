@@ -8,6 +8,7 @@ numbers that are shown with zeros in front.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import posixpath
 import re
@@ -53,8 +54,20 @@ class Found:
     uncomputed: set[Place] = field(default_factory=set)
     """The cells with a formula and no result."""
     padded: dict[Place, str] = field(default_factory=dict)
-    """The formats of the cells whose number is shown in another way."""
+    """The formats of the cells whose number is shown in another way, in an XLSX file."""
+    shown: dict[Place, str] = field(default_factory=dict)
+    """What the cells show whose number is shown in another way, in an OpenDocument file."""
+    durations: dict[Place, datetime.timedelta] = field(default_factory=dict)
+    """The times in an OpenDocument file that are no time of day, such as 24:00 and 30:00."""
     hidden_rows: int = 0
+    hidden_ranges: list[tuple[int, int]] = field(default_factory=list)
+    """The first and the last column of each range of hidden columns."""
+
+    @property
+    def hidden_columns(self) -> list[int]:
+        """The hidden columns of the table. Beyond it, people hide all that there are."""
+        hidden = (range(first, min(last + 1, self.columns)) for first, last in self.hidden_ranges)
+        return sorted({column for columns in hidden for column in columns})
 
 
 class Survey:
@@ -125,7 +138,7 @@ class Survey:
         """Refuse a sheet whose first and last cells are too far apart to be one table."""
         self.area += found.rows * found.columns
         if self.area > MAX_AREA:
-            last = f"{_letters(found.columns - 1)}{found.rows}"
+            last = f"{letters(found.columns - 1)}{found.rows}"
             raise too_much(_("its cells reach as far as %s; delete the ones that do not belong to the table") % last)
 
 
@@ -158,9 +171,9 @@ def place_of(reference: str) -> Place | None:
 
 
 @functools.lru_cache(maxsize=1000)
-def _column(letters: str) -> int:
+def _column(name: str) -> int:
     column = 0
-    for letter in letters.upper():
+    for letter in name.upper():
         column = column * 26 + ord(letter) - 64
     return column - 1
 
@@ -170,12 +183,13 @@ def is_padded(format_code: str) -> bool:
     return _PADDED.match(format_code) is not None
 
 
-def _letters(column: int) -> str:
-    letters = ""
+def letters(column: int) -> str:
+    """Return the name of a column, from 0, as a spreadsheet shows it."""
+    name = ""
     while column >= 0:
         column, letter = divmod(column, 26)
-        letters, column = chr(65 + letter) + letters, column - 1
-    return letters
+        name, column = chr(65 + letter) + name, column - 1
+    return name
 
 
 def _number(count: int) -> str:

@@ -7,6 +7,10 @@ from typing import Any
 
 from scheduling.imports.engine.survey import Found, Survey, check_length, is_padded, local, place_of
 
+_TRUE = ("1", "true")
+# Of hidden columns that are not beside each other, a table has far fewer.
+_MAX_RANGES = 1000
+
 
 class XlsxSurvey:
     """Looks at the parts of an XLSX file: where its sheets are, how its numbers are shown, how long its texts are."""
@@ -125,12 +129,14 @@ class _Sheet:
             self._start_of_cell(attributes.get("r", ""))
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "")
         elif name == "row":
-            number = attributes.get("r", "")
-            self.row = int(number) - 1 if number.isdecimal() and len(number) < 8 else self.row + 1
+            number = _number(attributes.get("r", ""))
+            self.row = number - 1 if number else self.row + 1
             self.column = -1
-            self.found.hidden_rows += attributes.get("hidden") in ("1", "true")
+            self.found.hidden_rows += attributes.get("hidden") in _TRUE
         elif name == "f":
             self.has_formula = True
+        elif name == "col" and attributes.get("hidden") in _TRUE:
+            self._note_hidden(_number(attributes.get("min", "")), _number(attributes.get("max", "")))
         elif ":" in name:
             self.start(local(name), attributes)
 
@@ -176,6 +182,10 @@ class _Sheet:
             self.found.padded[self.row, self.column] = self.book.padded_styles[self.style]
         self._note_cell(length)
 
+    def _note_hidden(self, first: int, last: int) -> None:
+        if len(self.found.hidden_ranges) < _MAX_RANGES:
+            self.found.hidden_ranges.append((first - 1, last - 1))
+
     def _note_cell(self, length: int) -> None:
         if self.only_first:
             raise _EnoughSeenError
@@ -186,6 +196,10 @@ class _Sheet:
             found.rows = self.row + 1
         if self.column >= found.columns:
             found.columns = self.column + 1
+
+
+def _number(digits: str) -> int:
+    return int(digits) if digits.isdecimal() and len(digits) < 8 else 0
 
 
 def _path(target: str) -> str:

@@ -26,19 +26,27 @@ _CLEANED = str.maketrans(
     {**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_UNSEEN, None), **dict.fromkeys("\u2028\u2029", "\n")}
 )
 # Joiners mean something between letters of some scripts, and nothing at the ends.
-_ENDS = " \t\r\n\x0b\x0c\x85\u200c\u200d"
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_ENDS = " \t\r\n\x0b\x0c\u200c\u200d"
+# Nobody types the controls from 0x80 on: they are letters and quotes of Windows-1252 that were read as Latin-1.
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+# What programs write in the place of a letter that they cannot read.
+_LOST = "\ufffd"
 _EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d{1,3}", re.ASCII | re.IGNORECASE)
-# How spreadsheets show a day of a month, and a month of a year, that was typed as a code such as 3-1.
+# How spreadsheets show what was typed as a code such as 3-1: a day of a month, a month of a year, a whole date. Years
+# of two digits are left: 01.02.03 is as good a number of a department.
 _MONTHS = r"(?:Jan|Feb|Mar|Mär|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
-_DAY_OF_MONTH = re.compile(rf"\d{{1,2}}(?:-|\. ?){_MONTHS}|{_MONTHS}[- ]\d{{2}}", re.ASCII)
-_ERRORS = frozenset(
-    {
-        *("#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#DIV/0!", "#NAME?", "#NUM!", "#ZAHL!", "#NULL!"),
-        *("#SPILL!", "#ÜBERLAUF!", "#CALC!", "#KALK!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!"),
-        *("#GETTING_DATA", "Err:501", "Err:502", "Err:503", "Err:504", "Err:508", "Err:511", "Err:522"),
-    }
+_YEAR, _MONTH, _DAY = r"(?:19|20|21)\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+_DATE = re.compile(
+    rf"\d{{1,2}}(?:-|\. ?){_MONTHS}(?:[-. ]{{1,2}}(?:{_YEAR}|\d\d))?|{_MONTHS}[- ](?:{_YEAR}|\d\d)"
+    rf"|(?:{_YEAR}(?P<iso>[-/.]){_MONTH}(?P=iso){_DAY}"
+    rf"|(?:{_DAY}(?P<day>[-/.]){_MONTH}(?P=day)|{_MONTH}(?P<month>[-/.]){_DAY}(?P=month)){_YEAR})"
+    r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
 )
+# How programs mark a text for a spreadsheet. In CSV, these are read before.
+_MARKED = re.compile(r"'[0-9]|=\"")
+_WHOLE_WITH_DECIMALS = re.compile(r"([0-9]+)[.,]0+")
 
 
 class Unreadable:
@@ -58,17 +66,14 @@ class ShownNumber(float):
     """A number that its spreadsheet shows in another way, such as 102 as 00102."""
 
     format_code = ""
+    said = ""
+    """What the spreadsheet shows, if the file says it. An XLSX file has the format alone."""
 
     @property
     def shown(self) -> str:
-        """What the spreadsheet shows, as far as the format is of zeros alone; else the number."""
+        """What the spreadsheet shows, as far as it is said or the format is of zeros alone; else the number."""
         digits = written(float(self))
-        return digits.zfill(len(self.format_code)) if set(self.format_code) == {"0"} else digits
-
-
-def is_error(cell: object) -> bool:
-    """Whether a cell is the text that a spreadsheet shows in place of a value it cannot compute."""
-    return isinstance(cell, str) and cell.startswith(("#", "Err:")) and cell.strip() in _ERRORS
+        return self.said or (digits.zfill(len(self.format_code)) if set(self.format_code) == {"0"} else digits)
 
 
 def is_blank(cell: object) -> bool:
@@ -79,9 +84,11 @@ def is_blank(cell: object) -> bool:
 
 
 def written(cell: Any) -> str:
-    """Return what a cell says, for cells that may be of any type. A whole number has no ".0"."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell)) if abs(cell) < MAX_EXACT else repr(cell)
+    """Return what a cell says, for cells that may be of any type. A whole number has no ".0"; 30 hours are 30:00."""
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < MAX_EXACT else format(cell, ".15g")
+    if isinstance(cell, datetime.timedelta):
+        return _hours_written(cell)
     if not isinstance(cell, str):
         return str(cell)
     if not cell.isascii():
@@ -89,10 +96,29 @@ def written(cell: Any) -> str:
     return cell.strip(_ENDS)
 
 
+def seen(cell: Any) -> str:
+    """Return a cell as its spreadsheet shows it. What cannot be shown is spelled, such as \\x92."""
+    if isinstance(cell, ShownNumber):
+        return cell.shown
+    if not isinstance(cell, str):
+        return written(cell)
+    if cell.isascii() and cell.isprintable():
+        return cell
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", cell)
+
+
+def _hours_written(duration: datetime.timedelta) -> str:
+    minutes, seconds = divmod(round(abs(duration).total_seconds()), 60)
+    sign = "-" if duration < datetime.timedelta() else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+
+
 def text(cell: Any) -> str:
     """Return the text of a cell. Raises ValueError where a spreadsheet has made something else of a text."""
     if isinstance(cell, str):
         found = written(cell)
+        if _LOST in found:
+            raise ValueError(_("A letter was lost here before (%s). Write it again.") % _LOST)
         if _NOT_TEXT.search(found):
             raise ValueError(_("This has characters that cannot be shown. Write it again without them."))
         return found
@@ -118,7 +144,10 @@ def _text_of_number(number: float) -> str:
                 "This is the number %(number)s, which the spreadsheet shows in another way (%(shown)s). Format the "
                 "column as text, and write it as it is meant."
             )
-            % {"number": written(float(number)), "shown": number.shown if number.is_integer() else number.format_code}
+            % {
+                "number": written(float(number)),
+                "shown": number.shown if number.said or number.is_integer() else number.format_code,
+            }
         )
     return written(number)
 
@@ -142,11 +171,30 @@ def code(cell: Any) -> str:
         raise ValueError(
             _("A spreadsheet has shortened a long number to this. Format the column as text, and write all its digits.")
         )
-    if _DAY_OF_MONTH.fullmatch(found[:64]):
+    if _MARKED.match(found):
+        raise ValueError(
+            _("This begins with %(mark)s, by which programs mark a text for a spreadsheet. Write the text alone.")
+            % {"mark": "'" if found[0] == "'" else '="'}
+        )
+    if _DATE.fullmatch(found[:64]):
         raise ValueError(
             _("A spreadsheet may have made a date of this. Format the column as text, and write it again.")
         )
     return found
+
+
+def whole_with_decimals(value: str) -> str:
+    """Return 102 for 102.0, as some programs write whole numbers; an empty text for anything else."""
+    match = _WHOLE_WITH_DECIMALS.fullmatch(value[:64])
+    return match[1] if match else ""
+
+
+def number_with_decimals(value: str) -> str:
+    """Return the sentence for such a number where a text is meant."""
+    return _(
+        "A program has made a number with decimals of this, which loses a + or zeros at its beginning. Write it as it "
+        "is meant, such as %(whole)s."
+    ) % {"whole": whole_with_decimals(value)}
 
 
 def phone(cell: Any) -> str:
@@ -158,7 +206,10 @@ def phone(cell: Any) -> str:
                 "text, and write it again."
             )
         )
-    return code(cell)
+    found = code(cell)
+    if whole_with_decimals(found):
+        raise ValueError(number_with_decimals(found))
+    return found
 
 
 def email(cell: Any) -> str:

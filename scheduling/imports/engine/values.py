@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from scheduling.imports.engine.dates import DateOrder, date, date_in, date_order
+from scheduling.imports.engine.error_values import refuse_error
 from scheduling.imports.engine.problems import did_you_mean, listed
 from scheduling.imports.engine.texts import code, email, is_blank, line, phone, text, written
 from scheduling.imports.engine.times import time
@@ -158,7 +159,10 @@ def names(cell: Any) -> tuple[str, ...]:
 def split_names(cell: Any) -> list[str]:
     """Return the names in a cell, each once. They are separated by | or ; or a comma; see `joined` for quoting."""
     found = (match[1].replace('""', '"') if match[1] is not None else match[2] for match in _NAME.finditer(text(cell)))
-    return list(dict.fromkeys(name.strip() for name in found if name.strip()))
+    each = list(dict.fromkeys(name.strip() for name in found if name.strip()))
+    for name in each:
+        refuse_error(name)
+    return each
 
 
 def joined(names: Iterable[str]) -> str:

@@ -11,21 +11,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import python_calamine
 from django.utils.translation import gettext as _
 
-from scheduling.imports.engine.headers import KnownHeaders
+from scheduling.imports.engine.headers import MAX_ROWS_ABOVE, KnownHeaders
 from scheduling.imports.engine.problems import FileError, listed, shown
-from scheduling.imports.engine.survey import Found, Survey
+from scheduling.imports.engine.survey import Found, Survey, letters
 from scheduling.imports.engine.survey_ods import OdsSurvey
 from scheduling.imports.engine.survey_xlsx import XlsxSurvey
 from scheduling.imports.engine.texts import ShownNumber, Unreadable
 
 _XLSX_PART, _ODS_PART = "xl/workbook.xml", "content.xml"
-# How far down a sheet is looked at for a header.
-_MAX_ROWS_ABOVE = 200
 
 Row = Sequence[Any]
 
@@ -76,7 +74,7 @@ class _Workbook:
             found = self.look.sheet(name)
         else:
             name, found = self._first_that_fits(known)
-        return self._rows_of(name, found), [*self._left_out(name), *_hidden_rows(found)], name
+        return self._rows_of(name, found), [*self._left_out(name), *_hidden_parts(found)], name
 
     def _named(self, wanted: str) -> str:
         by_name = {name.strip().casefold(): name for name in self.sheets} | {name: name for name in self.sheets}
@@ -92,7 +90,7 @@ class _Workbook:
             if name in self.hidden or not self.look.has_cells(name):
                 continue
             found = self.look.sheet(name)
-            if known is None or known.has_header(islice(self._rows_of(name, found), _MAX_ROWS_ABOVE)):
+            if known is None or known.has_header(islice(self._rows_of(name, found), MAX_ROWS_ABOVE)):
                 return name, found
             first = first or (name, found)
         if first is None:
@@ -118,12 +116,27 @@ class _Workbook:
 
     def _rows_of(self, name: str, found: Found) -> Iterator[Row]:
         """Yield the rows from the first one of the sheet on, with what calamine does not tell put in its place."""
-        sheet = self.book.get_sheet_by_name(name)
+        try:
+            sheet = self.book.get_sheet_by_name(name)
+        except python_calamine.CalamineError as error:
+            _refuse_unknown_error(name, found, str(error))
+            raise
         before = [""] * (sheet.start[1] if sheet.start else 0)
         odd = _odd_cells(found)
         if not sheet.start:
             return iter([_with_odd([], odd[row]) if row in odd else [] for row in range(found.rows)])
         return _rows(sheet.iter_rows(), before, odd, found.rows)
+
+
+def _refuse_unknown_error(sheet: str, found: Found, said: str) -> None:
+    """Raise FileError that names the cell, if calamine cannot read a sheet for an error that it does not know."""
+    for (row, column), error in found.errors.items():
+        if error in said:
+            text = _(
+                "The sheet '%(sheet)s' cannot be read, because the spreadsheet could not compute the cell %(cell)s "
+                "(%(error)s). Write the value itself, or clear the cell."
+            )
+            raise FileError(text % {"sheet": shown(sheet), "cell": f"{letters(column)}{row + 1}", "error": error})
 
 
 def _rows(rows: Iterator[list[Any]], before: list[str], odd: dict[int, dict[int, Any]], size: int) -> Iterator[Row]:
@@ -135,8 +148,15 @@ def _rows(rows: Iterator[list[Any]], before: list[str], odd: dict[int, dict[int,
         yield _with_odd([], odd.get(below, {}))
 
 
+class _HowShown(NamedTuple):
+    """Stands for a number that stays as it is, but is shown in another way: by a format, or as the file says."""
+
+    format_code: str = ""
+    said: str = ""
+
+
 def _odd_cells(found: Found) -> dict[int, dict[int, Any]]:
-    """Return what to put in the place of cells, by row and column. A text is the format of the number that is there."""
+    """Return what to put in the place of cells, by row and column."""
     odd: dict[int, dict[int, Any]] = {}
     failed = _("The spreadsheet could not compute this. Write the value itself.")
     for (row, column), said in found.errors.items():
@@ -147,22 +167,28 @@ def _odd_cells(found: Found) -> dict[int, dict[int, Any]]:
     for row, column in found.uncomputed:
         odd.setdefault(row, {})[column] = Unreadable(_("a formula"), waiting)
     for (row, column), format_code in found.padded.items():
-        odd.setdefault(row, {})[column] = format_code
+        odd.setdefault(row, {})[column] = _HowShown(format_code=format_code)
+    for (row, column), said in found.shown.items():
+        odd.setdefault(row, {})[column] = _HowShown(said=said)
+    for (row, column), duration in found.durations.items():
+        odd.setdefault(row, {})[column] = duration
     return odd
 
 
 def _with_odd(row: list[Any], odd: dict[int, Any]) -> list[Any]:
     row = row + [""] * (max(odd, default=-1) + 1 - len(row))
     for column, value in odd.items():
-        if isinstance(value, Unreadable):
+        if not isinstance(value, _HowShown):
             row[column] = value
         elif isinstance(row[column], (int, float)) and not isinstance(row[column], bool):
             row[column] = ShownNumber(row[column])
-            row[column].format_code = value
+            row[column].format_code, row[column].said = value
     return row
 
 
-def _hidden_rows(found: Found) -> list[str]:
-    if not found.hidden_rows:
-        return []
-    return [_("The hidden rows of the sheet were read as well (%(count)d).") % {"count": found.hidden_rows}]
+def _hidden_parts(found: Found) -> Iterator[str]:
+    if found.hidden_rows:
+        yield _("The hidden rows of the sheet were read as well (%(count)d).") % {"count": found.hidden_rows}
+    if columns := found.hidden_columns:
+        named = listed(map(letters, columns))
+        yield _("The hidden columns of the sheet were read as well: %(columns)s.") % {"columns": named}

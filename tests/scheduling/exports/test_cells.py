@@ -30,11 +30,19 @@ class EscapeTests:
     def test_and_where_another_locale_begins_a_cell(self, text: str, escaped: str) -> None:
         assert escape(text) == escaped
 
-    @pytest.mark.parametrize("text", ["", "Amy", "O'Brien", "amy@example.com", "a - b", "1=1", "one\n\ntwo", "'tis"])
+    @pytest.mark.parametrize("text", ["'00102", "''0170 1234-5"])
+    def test_and_before_what_looks_like_a_marked_number(self, text: str) -> None:
+        assert not is_formula(text)
+        assert escape(text) == f"'{text}"
+        assert unescape(text) == text[1:]
+
+    @pytest.mark.parametrize(
+        "text", ["", "00102", "'90s", "'1\n", "Amy", "O'Brien", "amy@example.com", "a - b", "1=1", "one\n\ntwo", "'tis"]
+    )
     def test_leaves_anything_else_alone(self, text: str) -> None:
         assert not is_formula(text)
         assert escape(text) == unescape(text) == text
 
-    @given(st.text(alphabet="'=+-@＠\t\r\n ;,a") | st.text())
+    @given(st.text(alphabet="'=+-@＠\t\r\n ;,a0") | st.text())
     def test_is_undone_exactly(self, text: str) -> None:
         assert unescape(escape(text)) == text

@@ -57,6 +57,22 @@ class QuoteTests:
             assert taken[1] < max(0.05, taken[0] * 10)
 
 
+class MarkedTextTests:
+    @pytest.mark.parametrize(
+        ("written", "cell"),
+        [
+            *(('="00102"', "00102"), ('"=""00102"""', "00102"), ("'00102", "00102"), ("'+49 170", "+49 170")),
+            *(("'0170 / 12-34", "0170 / 12-34"), ('=""', ""), ("''00102", "'00102")),
+        ],
+    )
+    def test_is_the_text(self, written: str, cell: str) -> None:
+        assert list(csv_rows(f"a;b\n{written};x\n")) == [["a", "b"], [cell, "x"]]
+
+    @pytest.mark.parametrize("written", ["=A1", '=T("1")', '="1"&"2"', "'tis", "'90s", "'O'", "00102'"])
+    def test_anything_else_stays(self, written: str) -> None:
+        assert list(csv_rows(f"a;b\n{written};x\n"))[1] == [written, "x"]
+
+
 class DelimiterTests:
     @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
     @pytest.mark.parametrize("said", ["sep=;", '"sep=;"', "SEP=;"])

@@ -18,6 +18,20 @@ class DecodeTests:
         assert "Windows-1252 (cp1252)" in note
         assert "as mac_roman they are 'Jürgen' and 'Größe'" in note
 
+    @pytest.mark.parametrize(
+        ("word", "encoding"), [("Jürgen", ""), ("Größe", ""), ("Żubr", ""), ("it’s", ""), ("Größe", "cp1252")]
+    )
+    def test_a_text_that_was_encoded_twice_is_named(self, word: str, encoding: str) -> None:
+        data = f"name\nAmy,{word},x\n".encode()
+        data = data if encoding else data.decode("cp1252").encode()
+        text, (note,) = decode(data, encoding)
+        assert f"'{word.encode().decode('cp1252')}' looks like '{word}'" in note
+        assert word not in text
+
+    @pytest.mark.parametrize("text", ["Große Größe", "„Ä“ und „Ö“", "SÃO PAULO", "Â", "ŁÓDŹ", "l’été", "Ãlvaro, Å"])
+    def test_sound_texts_are_not(self, text: str) -> None:
+        assert decode(text.encode()) == (text, [])
+
     def test_what_the_user_says_is_believed(self) -> None:
         assert decode("Größe".encode("mac_roman"), "mac_roman") == ("Größe", [])
         assert decode("Łódź".encode("cp1250"), " CP1250 ") == ("Łódź", [])

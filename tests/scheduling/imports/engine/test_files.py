@@ -58,6 +58,13 @@ class CSVTests:
             "Row 3 has 3 cells, but the header has 2. Put a value that contains the separator in double quotes."
         )
 
+    def test_a_header_below_pages_of_notes_is_found(self) -> None:
+        known = KnownHeaders({"name": "name", "town": "town"}, frozenset({"name"}))
+        notes = "".join(f"Note {number}, and more\n" for number in range(1, 180))
+        table = read_table(f"{notes}name;town\nAmy;York, UK\n".encode(), known)
+        assert list(table) == [("Amy", "York, UK")]
+        assert table.notes[0].endswith("'Note 5, and more' and 174 more (row 1–179).")
+
     def test_a_value_may_have_several_lines(self) -> None:
         assert list(read_table(b'a,b\n"x\ny",2\n')) == [("x\ny", "2")]
 
@@ -86,6 +93,13 @@ class XLSXTests:
         table = read_table(xlsx(["a", "b", "c"], ["x", 1.5, day]))
         assert table.headers == ["a", "b", "c"]
         assert list(table) == [("x", 1.5, day)]
+
+    def test_a_value_beside_the_table_is_named_with_its_place(self) -> None:
+        with pytest.raises(FileError) as raised:
+            read_table(xlsx(["a", "b"], [1, 2], [1, 2, None, None, "L = Late"]))
+        assert str(raised.value) == (
+            "Row 3 has 'L = Late' in column E, which has no header. Give the column a header, or clear the cell."
+        )
 
     def test_counts_rows_as_the_spreadsheet_does(self) -> None:
         assert list(read_table(xlsx(["a"], [None], ["x"])).row_numbers) == [3]

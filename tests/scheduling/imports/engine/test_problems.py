@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 
 from scheduling.imports.engine.problems import Problem, did_you_mean, listed, nearest, shown
@@ -28,6 +30,10 @@ class NearestTests:
 
 
 class ShownTests:
+    def test_a_cell_is_what_the_spreadsheet_shows(self) -> None:
+        assert shown(102.0) == "102"
+        assert shown(datetime.timedelta(hours=30)) == "30:00"
+
     def test_is_on_one_line_and_not_too_long(self) -> None:
         assert shown("a\n b\t c") == "a b c"
         assert shown("x" * 61) == "x" * 59 + "…"

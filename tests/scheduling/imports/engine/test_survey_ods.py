@@ -25,3 +25,13 @@ def test_counts_what_is_repeated_and_notes_errors() -> None:
     assert survey.characters == 12
     assert OdsSurvey(survey).has_cells("S")
     assert not OdsSurvey(survey).has_cells("T")
+
+
+def test_a_comment_is_not_what_a_cell_shows() -> None:
+    number = (
+        "<table:table-row><table:table-cell office:value-type='float' office:value='{}'>"
+        "<office:annotation><text:p>of May</text:p></office:annotation><text:p>{}</text:p></table:table-cell>"
+        "</table:table-row>"
+    )
+    survey = Survey(zipfile.ZipFile(io.BytesIO(ods_of(number.format(9, 9) + number.format(9, "009")))))
+    assert OdsSurvey(survey).sheet("S").shown == {(1, 0): "009"}

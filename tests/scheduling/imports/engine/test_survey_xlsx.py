@@ -29,6 +29,14 @@ class SheetTests:
         assert found.padded == {(2, 0): "00000"}
         assert (found.rows, found.columns, found.cells, found.hidden_rows) == (3, 3, 4, 1)
 
+    def test_notes_the_hidden_columns_of_the_table(self) -> None:
+        sheet = "<row><c r='D1'><v>1</v></c></row>"
+        columns = (
+            "<cols><col min='2' max='2' hidden='1'/><col min='3' max='3'/><col min='4' max='16384' hidden='1'/></cols>"
+        )
+        data = xlsx_of(f"</sheetData>{columns}<sheetData>{sheet}")
+        assert survey_of(data).sheet("S").hidden_columns == [1, 3]
+
     def test_adds_up_the_shared_texts_that_cells_refer_to(self) -> None:
         survey = survey_of(xlsx_of("<row><c t='s'><v>1</v></c><c t='s'><v>1</v></c></row>", "<si/><si><t>abc</t></si>"))
         assert survey.lengths == [0, 3]

@@ -33,6 +33,10 @@ class TextTests:
                 (float("nan"), "15 digits"),
                 ("a\x0bb", "cannot be shown"),
                 ("\ud800", "cannot be shown"),
+                ("O\x92Brien", "cannot be shown"),
+                ("Early\x85", "cannot be shown"),
+                ("J\ufffdrgen", "letter was lost"),
+                (datetime.timedelta(hours=30), "made a date"),
             ),
         ],
     )
@@ -61,20 +65,68 @@ class CodeTests:
         with pytest.raises(ValueError, match="spreadsheet"):
             texts.code(cell)
 
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            *("01.03.2026", "2026-03-01", "3/1/2026", "2026-03-01 00:00:00", "1/3/2026 12:00:00 AM", "2026/3/1"),
+            *("2026-03-01T00:00:00Z", "1-Mar-26", "01. Mrz 2026", "Mar-2026"),
+        ],
+    )
+    def test_a_date_is_refused(self, cell: str) -> None:
+        with pytest.raises(ValueError, match="made a date of this"):
+            texts.code(cell)
+
+    @pytest.mark.parametrize(
+        "cell", ["01.02.03", "2026-13", "2026-02-99", "31-31-2026", "2026", "2026-1", "A 2026-03-01"]
+    )
+    def test_what_only_looks_like_one_is_read(self, cell: str) -> None:
+        assert texts.code(cell) == cell
+
+    @pytest.mark.parametrize("cell", ["'00999", '="00999"', "'7"])
+    def test_a_mark_for_spreadsheets_is_not_a_part_of_it(self, cell: str) -> None:
+        with pytest.raises(ValueError, match="programs mark a text"):
+            texts.code(cell)
+
+    @pytest.mark.parametrize("cell", ["491701234567.0", "0170,00"])
+    def test_a_phone_number_has_no_decimals(self, cell: str) -> None:
+        with pytest.raises(ValueError, match=r"number with decimals .* such as \d+\.$"):
+            texts.phone(cell)
+
     def test_a_phone_number_is_no_number(self) -> None:
         assert texts.phone("+44 7700 900001") == "+44 7700 900001"
         with pytest.raises(ValueError, match="loses a \\+ or a 0"):
             texts.phone(447700900001.0)
 
 
+class SeenTests:
+    @pytest.mark.parametrize(
+        ("cell", "shown"),
+        [
+            *((102.0, "102"), (46357.0, "46357"), (491701234567.0, "491701234567"), (42.300000000000004, "42.3")),
+            *((datetime.timedelta(hours=30), "30:00"), (-datetime.timedelta(minutes=90), "-1:30")),
+            *(
+                (datetime.timedelta(seconds=61), "0:01:01"),
+                (None, "None"),
+                ("O\x92Brien", "O\\x92Brien"),
+                ("a\nb", "a\nb"),
+            ),
+        ],
+    )
+    def test_is_what_the_spreadsheet_shows(self, cell: Any, shown: str) -> None:
+        assert texts.seen(cell) == shown
+
+    def test_a_number_that_is_shown_in_another_way_is_seen_so(self) -> None:
+        cell = texts.ShownNumber(102)
+        cell.said = "#102"
+        assert texts.seen(cell) == "#102"
+        with pytest.raises(ValueError, match=r"the number 102.*\(#102\)"):
+            texts.text(cell)
+
+
 class BlankTests:
     def test_what_cannot_be_seen_is_blank(self) -> None:
         assert all(map(texts.is_blank, [None, "", " \t", "\u200b", "\xa0\ufeff"]))
         assert not any(map(texts.is_blank, [0.0, False, "0", "\u200bx"]))
-
-    def test_errors_are_no_texts(self) -> None:
-        assert all(map(texts.is_error, ["#N/A", "#NV ", "#REF!", "Err:502"]))
-        assert not any(map(texts.is_error, ["#1", "", None, "N/A", "# N/A"]))
 
 
 CELLS: dict[str, Callable[[int], str]] = {

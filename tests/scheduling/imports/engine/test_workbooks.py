@@ -96,6 +96,20 @@ class CellTests:
         assert "could not compute" in error.reason
         assert "no result yet" in formula.reason
 
+    def test_an_error_that_cannot_be_read_is_named_with_its_place(self) -> None:
+        rows = "<row><c t='inlineStr'><is><t>name</t></is></c></row><row><c/><c t='e'><v>#GETTING_DATA</v></c></row>"
+        with pytest.raises(FileError, match=r"The sheet 'S' cannot be read, .* the cell B2 \(#GETTING_DATA\)\."):
+            read(xlsx_of(rows))
+
+    def test_hidden_columns_are_told(self) -> None:
+        def fill(workbook: Any) -> None:
+            sheet = workbook.add_worksheet()
+            for number, row in enumerate(TABLE):
+                sheet.write_row(number, 0, row)
+            sheet.set_column(1, 50, None, None, {"hidden": True})
+
+        assert read(book(fill)).notes == ["The hidden columns of the sheet were read as well: 'B'."]
+
     def test_numbers_that_are_shown_with_zeros_are_marked(self) -> None:
         def fill(workbook: Any) -> None:
             sheet = workbook.add_worksheet()
@@ -125,3 +139,50 @@ class CellTests:
         assert table.headers == ["name"]
         assert [str(row[0]) for row in table] == ["Early", "#N/A"]
         assert isinstance(table[1][0], Unreadable)
+
+
+class OpenDocumentTests:
+    TEXT = "<table:table-cell office:value-type='string'><text:p>{}</text:p></table:table-cell>"
+    NAME = f"<table:table-row>{TEXT.format('name')}</table:table-row>"
+
+    def cell_of(self, kind: str, value: str, shown: str) -> Any:
+        cell = f"<table:table-cell office:value-type='{kind}' {value}><text:p>{shown}</text:p></table:table-cell>"
+        ((found,),) = read(ods_of(f"{self.NAME}<table:table-row>{cell}</table:table-row>"))
+        return found
+
+    @pytest.mark.parametrize("shown", ["00999", "+999", "9-99", "999 h", "9 99", "(999)"])
+    def test_a_number_that_is_shown_in_another_way_is_marked(self, shown: str) -> None:
+        cell = self.cell_of("float", "office:value='999'", shown)
+        assert isinstance(cell, ShownNumber)
+        assert (cell, cell.shown) == (999, shown)
+
+    @pytest.mark.parametrize("shown", ["999", "999.00", "9,99E+02", "1.234", "-1 234 567,8", "0", ""])
+    def test_a_number_that_is_shown_as_such_is_not(self, shown: str) -> None:
+        assert type(self.cell_of("float", "office:value='999'", shown)) is float
+
+    @pytest.mark.parametrize(
+        ("value", "hours"),
+        [("PT24H00M00S", 24), ("PT30H00M00S", 30), ("-PT01H00M00S", -1), ("P1DT2H", 26), ("PT8H", 8)],
+    )
+    def test_a_duration_is_no_text(self, value: str, hours: int) -> None:
+        assert self.cell_of("time", f"office:time-value='{value}'", "x") == datetime.timedelta(hours=hours)
+
+    def test_a_time_of_day_is_one(self) -> None:
+        assert self.cell_of("time", "office:time-value='PT08H30M00S'", "08:30") == datetime.time(8, 30)
+
+    def test_a_text_is_no_duration(self) -> None:
+        assert self.cell_of("string", "", "PT24H00M00S") == "PT24H00M00S"
+
+    def test_hidden_rows_and_columns_are_told(self) -> None:
+        cell, hidden = self.TEXT.format("x"), "table:visibility='collapse' table:number-"
+        rows = (
+            f"<table:table-column/><table:table-column {hidden}columns-repeated='1023'/>{self.NAME}"
+            f"<table:table-row table:visibility='filter'>{cell}</table:table-row>"
+            f"<table:table-row {hidden}rows-repeated='2'>{cell}{cell}</table:table-row>"
+            f"<table:table-row {hidden}rows-repeated='900'><table:table-cell/></table:table-row>"
+        )
+        data = ods_of(rows.replace(self.NAME, f"<table:table-row>{self.TEXT.format('name')}{cell}</table:table-row>"))
+        assert read(data).notes == [
+            "The hidden rows of the sheet were read as well (3).",
+            "The hidden columns of the sheet were read as well: 'B'.",
+        ]
