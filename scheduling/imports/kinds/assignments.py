@@ -109,6 +109,11 @@ ASSIGNMENTS = ImportKind(
     key=("employee_email", "shift_name", "date"),
     duplicate_reason=gettext_lazy("Row {row} has the same employee, shift and date."),
     values_for_new={"source": ScheduleAssignment.Source.IMPORT},
+    # German for from and until: of days, or of times of day.
+    doubtful={
+        "von": {"date": values.date, "start_time": values.time},
+        "bis": {"end_date": values.date, "end_time": values.time},
+    },
 )
 
 

@@ -116,3 +116,22 @@ class OtherDaysTests:
         row = ("amy@example.com", "Night", datetime.date(2026, 12, 1), start, end)
         reasons = imported_night(*row, headers=("email", "shift", "date", "start_time", "end_time"))
         assert [reason[: len(begin)] for reason, begin in zip(reasons, refused, strict=True)] == refused
+
+
+class GermanHeaderTests:
+    @pytest.mark.parametrize(
+        ("headers", "row"),
+        [
+            (("Mitarbeiter", "Schicht", "Datum", "Von", "Bis"), ("Late", "01.12.2026", "14:00", "22:00")),
+            (("Mitarbeiter", "Datum", "Von", "Bis"), ("01.12.2026", "14:00", "22:00")),
+            (("Mitarbeiter", "Schicht", "Von", "Bis"), ("Late", "01.12.2026", "01.12.2026")),
+        ],
+    )
+    def test_von_and_bis_are_days_or_times(self, headers: tuple[str, ...], row: tuple[str, ...]) -> None:
+        assert imported("amy@example.com", *row, headers=headers) == []
+        assert days() == [datetime.date(2026, 12, 1)]
+
+    def test_an_end_that_is_not_that_of_the_shift_is_refused(self) -> None:
+        row = ("amy@example.com", "Late", "01.12.2026", "14:00", "23:00")
+        (reason,) = imported(*row, headers=("Mitarbeiter", "Schicht", "Datum", "Von", "Bis"))
+        assert reason.startswith("The shift is Late")
