@@ -91,5 +91,6 @@ def _headers_of(column: str, dataset: tablib.Dataset, kind: ImportKind, chosen: 
     said = {normalise(header): meant for header, meant in chosen.items()}
     for header in dataset.headers or ():
         name = normalise(header)
-        if name and said.get(name, kind.known_headers.column(header)) == column:
+        known = "" if name in kind.doubtful else kind.known_headers.column(header)
+        if name and said.get(name, known) == column:
             yield str(header)
