@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of, value_meant
+from ..coherence.columns import column_of, target_of
 from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
 from ..coherence.tags import selection_tag
@@ -24,6 +24,7 @@ from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
 from ..values.forms import Content, Row
 from ..values.freezing import freeze
+from .asked import normalised
 from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
@@ -40,8 +41,6 @@ from .tiers import Entry
 logger = logging.getLogger("caching")
 
 M = TypeVar("M", bound=models.Model)
-_KEYS = range(-(2**63), 2**63)
-"""The whole numbers that a column of any database can hold."""
 
 
 class RowsByField(ABC, Generic[M]):
@@ -154,13 +153,7 @@ class RowsByField(ABC, Generic[M]):
 
     def normalise(self, value: Any) -> Any:
         """Return the value in the form in which the field holds it; None if no row can have it. A row means its key."""
-        if isinstance(value, models.Model):
-            value = value_meant(self.field, value)
-        try:
-            prepared = self._target.get_prep_value(value)
-        except (ValidationError, TypeError, ValueError, OverflowError):
-            return None
-        return None if isinstance(prepared, int) and prepared not in _KEYS else prepared
+        return normalised(self.field, self._target, value)
 
     def key(self, value: Any) -> str:
         """Return the key of a normalised value."""
