@@ -132,6 +132,16 @@ def refers_by_key(through: Any, model: type[models.Model]) -> bool:
     )
 
 
+def watched_children(model: type[models.Model]) -> dict[str, bool]:
+    """Return the labels of the watched models that inherit from a model, and whether they share its primary key."""
+    concrete = model._meta.concrete_model or model
+    return {
+        label: concrete in _share_the_key_of(other)
+        for label, other in watched_models.items()
+        if other is not concrete and issubclass(other, concrete)
+    }
+
+
 def is_watched(label: str) -> bool:
     return label in watched_fields
 

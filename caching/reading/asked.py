@@ -1,5 +1,7 @@
 """The value that a look-up is asked for, in the form in which its field holds it."""
 
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,3 +38,21 @@ def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]"
     if type(prepared) not in _COMMON:
         prepared = plain(prepared)
     return None if isinstance(prepared, int) and prepared not in _KEYS else prepared
+
+
+def in_doubt(asked: Collection[Any], found: Iterable[Any]) -> set[Any]:
+    """Return those of the values asked for, all in one query, of which only a query for one can tell what it finds.
+
+    ``found`` are the values of the rows. The table of an unmanaged model may compare texts in its own way, such as
+    without regard to case: then a row is found by a value that is not the one in the row.
+    """
+    values = set(asked)
+    if not values.issuperset(found):
+        return values
+    texts = [value for value in values if type(value) is str]
+    alike = Counter(map(_folded, texts))
+    return set() if len(alike) == len(texts) else {text for text in texts if alike[_folded(text)] > 1}
+
+
+def _folded(text: str) -> str:
+    return text.casefold().rstrip(" ")

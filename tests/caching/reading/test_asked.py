@@ -12,7 +12,7 @@ from django.db.models import F, Value
 from django.utils.translation import gettext_lazy
 
 from caching import CachedGroup, CachedLookup
-from caching.reading.asked import normalised
+from caching.reading.asked import in_doubt, normalised
 from scheduling.models import Employee
 from tests.caching.coherence.test_columns import Colour, Holiday, Secret, Ticket
 from tests.factories import EmployeeFactory
@@ -74,3 +74,17 @@ class SubclassTests:
                 assert [row.email for row in by_name.get(Secret(name))] == [name]
         assert set(by_email.get_many([Secret("a"), Secret("b")])) == {"a", "b"}
         assert len(by_email.get_many_pks([Secret("a"), Secret("b")])[0]) == 2
+
+
+class InDoubtTests:
+    """What one query for several values found is what a query for each of them finds, unless the database differs."""
+
+    def test_is_nothing_where_each_row_has_one_of_the_values(self) -> None:
+        assert in_doubt(["a", "b"], ["a"]) == set()
+        assert in_doubt([1, 2], []) == set()
+
+    def test_is_all_where_a_row_has_another_value(self) -> None:
+        assert in_doubt(["A", "b"], ["a"]) == {"A", "b"}
+
+    def test_is_what_a_database_may_find_equal(self) -> None:
+        assert in_doubt(["A", "a ", "b"], ["a "]) == {"A", "a "}
