@@ -90,7 +90,9 @@ def without_value(tag: str) -> str:
 
 def make_key(kind: str, *parts: object) -> str:
     """Return the key ``kind:value[:detail…]`` with each part escaped."""
-    return ":".join((kind, *(escape(str(part)) for part in parts)))
+    # A subclass of str may spell itself in any way: a secret as "***", a member of an enum by its name.
+    texts = (str.__str__(part) if isinstance(part, str) else str(part) for part in parts)
+    return ":".join((kind, *map(escape, texts)))
 
 
 def kind_of(key: str) -> str:

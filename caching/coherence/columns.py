@@ -1,11 +1,12 @@
 """Which fields of a model can be watched by value, and the canonical form of their values in tags."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connections, models, router
 
 from ..exceptions import NotWatched
@@ -15,6 +16,17 @@ _FOLLOWED: "tuple[type[models.Field[Any, Any]], ...]" = (
     *(models.IntegerField, models.CharField, models.TextField),
     *(models.UUIDField, models.BooleanField, models.DateField),
 )
+
+_SENT: "tuple[tuple[type[models.Field[Any, Any]], Any, Any, tuple[str, ...]], ...]" = (
+    (models.IntegerField, int, 1, ("int", "serial", "number")),
+    (models.CharField, str, "Aa 1", ("char", "text", "clob")),
+    (models.TextField, str, "Aa 1", ("char", "text", "clob")),
+    (models.UUIDField, (UUID, str), UUID(int=1), ("uuid", "char(32)")),
+    (models.BooleanField, int, True, ("bool",)),
+    (models.DateField, (date, str), date(2026, 1, 2), ("date",)),
+)
+"""By field: the types in which Django sends its values to a database, one of them, and what is in its type there."""
+_BASES = frozenset({str, int, bool, UUID, date, datetime, float})
 
 
 def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
@@ -67,21 +79,77 @@ def followable(model: type[models.Model], name: str) -> "models.Field[Any, Any]"
             f"{model._meta.label}.{name} cannot be watched by value: the database compares it by {rule}, and finds "
             "different texts equal. Look rows up by a column that holds the text in one form, such as lower case."
         )
+    if (own := _asks_otherwise(field)) is not None:
+        raise NotWatched(
+            f"{model._meta.label}.{name} cannot be watched by value: {own}. Look rows up by a column whose field finds "
+            "a value as it was given."
+        )
     return field
 
 
+def identifies(model: type[models.Model], key: Any) -> bool:
+    """Whether a value of a key names its row by one tag, because the database finds no other value equal."""
+    return has_one_spelling(key) and _equality_of_the_database(model, key) is None
+
+
 def _equality_of_the_database(model: type[models.Model], field: "models.Field[Any, Any]") -> str | None:
-    """Return the collation or type by which different texts are equal in a column; None if it has none of its own."""
+    """Return the collation or type by which different values are equal in a column; None if it has none of its own."""
     target: Any = target_of(field)
-    if not isinstance(target, (models.CharField, models.TextField)):
-        return None
     connection = connections[router.db_for_write(model)]
     found = target.db_parameters(connection)
     kind, collation = str(found.get("type") or "").lower(), found.get("collation")
+    if not isinstance(target, (models.CharField, models.TextField)):
+        return None if _is_stored_as_usual(target, kind) else f"the type {kind}"
     if collation and not _is_bytewise(collation):
         return f"the collation {collation}"
-    padded = connection.vendor == "postgresql" and kind.startswith(("char(", "character(", "bpchar"))
-    return f"the type {kind}" if padded or "citext" in kind or " collate " in kind else None
+    padded = connection.vendor == "postgresql" and kind.startswith(("char(", "character(", "bpchar", '"'))
+    padded = padded or (connection.vendor == "postgresql" and kind in ("char", "character"))
+    wide = padded or "citext" in kind or " collate " in kind
+    return f"the type {kind}" if wide or not _is_stored_as_usual(target, kind) else None
+
+
+def _is_stored_as_usual(target: "models.Field[Any, Any]", kind: str) -> bool:
+    """Whether a field has the type that its class has in the database, and not one with another equality."""
+    if _django_decides(target, "db_type", "db_parameters", "get_internal_type"):
+        return True
+    return any(word in kind for kept, _, _, words in _SENT if isinstance(target, kept) for word in words)
+
+
+def _django_decides(field: "models.Field[Any, Any]", *methods: str) -> bool:
+    """Whether no class of a field outside of Django defines any of these methods."""
+    own = (vars(base) for base in type(field).__mro__ if not base.__module__.startswith("django."))
+    return not any(method in names for names in own for method in methods)
+
+
+def _asks_otherwise(field: "models.Field[Any, Any]") -> str | None:
+    """Return why ``filter`` may find other rows than those that hold the value as it was prepared once, else None."""
+    for name in ("exact", "in"):
+        lookup: Any = field.get_lookup(name)
+        if lookup is None or lookup.lookup_name != name or not lookup.__module__.startswith("django."):
+            return f"its field has another look-up for {name!r} than Django's"
+    target = target_of(field)
+    if not _django_decides(target, "get_prep_value"):
+        (value,) = {value for kind, _, value, _ in _SENT if isinstance(target, kind)}
+        if not prepares_once(target, value):
+            return NOT_PREPARED_ONCE
+    return None
+
+
+NOT_PREPARED_ONCE = "its get_prep_value changes again what it has prepared, so that nothing finds the value"
+
+
+def prepares_once(target: "models.Field[Any, Any]", value: Any) -> bool:
+    """Whether a value that the field has prepared stays as it is when the field prepares it again."""
+    try:
+        once = target.get_prep_value(value)
+        return bool(target.get_prep_value(once) == once)
+    except (ValidationError, TypeError, ValueError):
+        return True  # there is no such value
+
+
+def prepares_by_itself(target: "models.Field[Any, Any]") -> bool:
+    """Whether the field has a ``get_prep_value`` that is not Django's."""
+    return not _django_decides(target, "get_prep_value")
 
 
 def _is_bytewise(collation: str) -> bool:
@@ -99,10 +167,22 @@ def has_one_spelling(field: "models.Field[Any, Any]") -> bool:
 
 def _enciphers(field: "models.Field[Any, Any]") -> bool:
     """Whether the field converts its values for the database, so that statements do not contain them as they are."""
-    own = {"get_db_prep_value", "get_db_prep_save", "from_db_value"}
-    return any(
-        not own.isdisjoint(vars(base)) for base in type(field).__mro__ if not base.__module__.startswith("django.")
-    )
+    return not _django_decides(field, "get_db_prep_value", "get_db_prep_save", "from_db_value")
+
+
+def plain(value: Any) -> Any:
+    """Return the value as the type that a database knows: a subclass may spell itself in any way, as may an enum."""
+    if type(value) in _BASES:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__index__(value)
+    if isinstance(value, UUID):
+        return UUID(int=value.int)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return date(value.year, value.month, value.day)
+    return value
 
 
 @cache
@@ -118,8 +198,35 @@ def canonical(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
         if value is None or (whole and type(value) is int):
             return value
         # Use the form that reaches the database: a field may strip or lower-case its values.
-        value = target.get_prep_value(target.to_python(value))
-        # Texts that a database may consider equal must not have different tags.
-        return value.casefold() if isinstance(value, str) else value.hex if isinstance(value, UUID) else value
+        value = plain(target.get_prep_value(target.to_python(value)))
+        if isinstance(value, str):
+            # Texts that a database may consider equal must not have different tags, nor those that it stores as one:
+            # PostgreSQL cuts the blanks at the end of a text that is too long, without an error.
+            return value.casefold().rstrip(" ")
+        return value.hex if isinstance(value, UUID) else value
 
     return spell
+
+
+@cache
+def spelled_when_sent(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
+    """Return the same as ``canonical``, for the parameters of statements.
+
+    It raises ValueError for a parameter of which only the database knows what it stores: one of another type, such as
+    1.5 in a column of whole numbers, and a text that is too long for the column.
+    """
+    target: Any = target_of(field)
+    spell = canonical(field)
+    if not has_one_spelling(target):
+        return spell
+    sent = next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
+    most = target.max_length if isinstance(target, models.CharField) else None
+
+    def spell_sent(value: Any) -> Any:
+        if value is not None and (not isinstance(value, sent) or isinstance(value, datetime)):
+            raise ValueError("This is stored as another value.")
+        if most is not None and value is not None and len(value) > most and len(str.rstrip(value, " ")) > most:
+            raise ValueError("This is cut, or refused.")
+        return spell(value)
+
+    return spell_sent

@@ -15,7 +15,7 @@ from .causes import current_cause
 from .models_by_label import ModelOrLabel, model_named
 from .publishing import publisher
 from .tags import Selection, row_tags_of, tags_of_model, tags_of_row
-from .watched import is_watched, labels_of, refers_by_key
+from .watched import is_watched, labels_of, refers_by_key, watched_children
 from .watcher import ConnectionWatcher, watcher_of
 
 
@@ -27,7 +27,8 @@ def invalidate(what: ModelOrLabel | Model | Selection) -> None:
     watched, because no cached value can depend on it.
     """
     if isinstance(what, Selection):
-        tags = {what.tag, *(any_row_tag(label) for label in labels_of(what.model))}
+        labels = (*labels_of(what.model), *watched_children(what.model))
+        tags = {what.tag, *map(any_row_tag, labels)}
     else:
         tags = tags_of_row(what) if isinstance(what, Model) else tags_of_model(model_named(what))
     publish(tags, current_cause("call"))

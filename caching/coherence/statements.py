@@ -19,6 +19,7 @@ _COMMENT = re.compile(r"--|/\*")
 _NAME = r'["`]([^"`]+)["`]'
 _CAST = r"(?:::[\w ]+(?:\([\d, ]+\))?(?:\[\])?)?"
 _ROW = rf"\((?:(?:%s{_CAST}|NULL|DEFAULT)(?:, )?)+\)"
+_SIZE = re.compile(r"\(\d")
 _NAMES = re.compile(_NAME)
 _INSERT = re.compile(
     rf"INSERT (?:OR IGNORE )?INTO {_NAME} \((?P<columns>{_NAME}(?:, {_NAME})*)\) "
@@ -42,7 +43,7 @@ class Write:
     values: Callable[[Sequence[Any]], Columns]
     """The values after the write, by column."""
     unknown: frozenset[str] = frozenset()
-    """Columns set to an expression or a database default, and every other name in the SET clause of an UPDATE."""
+    """Columns set to an expression, a cast or a default, and each other name in the SET clause of an UPDATE."""
 
 
 def _nothing(params: Sequence[Any]) -> Columns:
@@ -51,8 +52,8 @@ def _nothing(params: Sequence[Any]) -> Columns:
 
 def parse(sql: str) -> Write | None:
     """Return what the statement writes if it has a form that Django's compilers produce, else None."""
-    if ";" in sql or "%%" in sql or _COMMENT.search(sql):
-        return None
+    if ";" in sql or "%%" in sql or _COMMENT.search(sql) or ("`" in sql and '"' in sql):
+        return None  # with both quotes, one of them is a part of a name
     if sql.startswith("INSERT "):
         return _parse_insert(sql)
     if sql.startswith("UPDATE "):
@@ -70,16 +71,33 @@ def _parse_insert(sql: str) -> Write | None:
     if found["arrays"]:
         if found["arrays"].count("%s") != len(columns):
             return None
-        return Write("insert", table, _nothing, lambda params: dict(zip(columns, params, strict=True)))
-    tokens = re.findall(r"%s|NULL|DEFAULT", found["rows"])
+        # A cast to a type of a size cuts what is longer: varchar(3)[].
+        kinds = found["arrays"].split("%s")[1:]
+        cast = {column for column, kind in zip(columns, kinds, strict=True) if _SIZE.search(kind)}
+
+        def arrays(params: Sequence[Any]) -> Columns:
+            given = dict(zip(columns, params, strict=True))
+            return {column: values for column, values in given.items() if column not in cast}
+
+        return Write("insert", table, _nothing, arrays, frozenset(cast))
+    tokens = re.findall(rf"%s{_CAST}|NULL|DEFAULT", found["rows"])
     width = len(columns)
     if len(tokens) % width:
         return None
-    if set(tokens) == {"%s"}:
-        return Write("insert", table, _nothing, lambda params: {c: params[i::width] for i, c in enumerate(columns)})
+    sent = [token.startswith("%s") for token in tokens]
+    if all(sent):
+        cast = {columns[at % width] for at, token in enumerate(tokens) if token != "%s"}
+        known = {column: at for at, column in enumerate(columns) if column not in cast}
+        return Write(
+            "insert",
+            table,
+            _nothing,
+            lambda params: {column: params[at::width] for column, at in known.items()},
+            frozenset(cast),
+        )
     if len(tokens) != width:
         return None
-    given = {column: (tokens[at], tokens[:at].count("%s")) for at, column in enumerate(columns)}
+    given = {column: (tokens[at], sum(sent[:at])) for at, column in enumerate(columns)}
     return _write_of_one("insert", table, _nothing, given)
 
 
@@ -105,7 +123,8 @@ def _write_of_one(
     given: Mapping[str, tuple[str | None, int]],
 ) -> Write:
     """Return a write that sets each column to a parameter (by position), to NULL, or to an unknown value."""
-    positions = {column: position for column, (token, position) in given.items() if token and token.startswith("%s")}
+    # Only the database knows what a cast makes of a value.
+    positions = {column: position for column, (token, position) in given.items() if token == "%s"}
     nulls: Columns = {column: (None,) for column, (token, _) in given.items() if token == "NULL"}
 
     def values(params: Sequence[Any]) -> Columns:

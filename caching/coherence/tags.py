@@ -13,7 +13,7 @@ from ..exceptions import NotWatched
 from ..keys import all_rows_tag, any_row_tag, row_tag, value_tag
 from .columns import canonical, column_of, value_meant
 from .models_by_label import ModelOrLabel, model_named
-from .watched import labels_of, watched_fields
+from .watched import labels_of, watched_children, watched_fields
 
 MAX_ROWS = 256
 """A transaction that writes more rows of a model publishes the tag of all rows instead."""
@@ -62,8 +62,12 @@ def row_tags_of(model: type[models.Model], pk: Any) -> list[str]:
 
 def tags_of_row(row: models.Model) -> set[str]:
     """Return the tags that a write of this instance publishes: the row, its values of watched fields, "any row"."""
-    tags = set()
-    for label in labels_of(type(row)):
+    tags: set[str] = set()
+    children = watched_children(type(row))
+    for label in (*labels_of(type(row)), *children):
+        if not children.get(label, True):
+            tags.update(tags_of_unknown_rows(label))
+            continue
         tags |= {any_row_tag(label), row_tag(label, canonical(row._meta.pk)(row.pk))}
         for attname, field in watched_fields[label].items():
             if attname not in row.__dict__:
@@ -74,7 +78,8 @@ def tags_of_row(row: models.Model) -> set[str]:
 
 def tags_of_model(model: type[models.Model]) -> set[str]:
     """Return the tags that a write to unknown rows of the model publishes."""
-    return {tag for label in labels_of(model) for tag in (all_rows_tag(label), any_row_tag(label))}
+    labels = (*labels_of(model), *watched_children(model))
+    return {tag for label in labels for tag in (all_rows_tag(label), any_row_tag(label))}
 
 
 def value_tags(label: str, attname: str, spell: Callable[[Any], Any], values: Iterable[Any]) -> set[str] | None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from ..exceptions import NotWatched
-from .columns import canonical, followable, has_one_spelling
+from .columns import followable, identifies, spelled_when_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +63,25 @@ def _register_tables(model: type[models.Model], through_tables: Iterable[tuple[s
     for base in (model, *model._meta.get_parent_list()):
         table = base._meta.db_table
         by = {
-            str(field.column): (attname, canonical(field))
+            str(field.column): (attname, spelled_when_sent(field))
             for attname, field in fields.items()
             if field.model._meta.db_table == table
         }
         # A second parent has its own keys: a write to its table does not identify our rows.
-        named = base in _share_the_key_of(model) and has_one_spelling(base._meta.pk)
+        named = base in _share_the_key_of(model) and identifies(base, base._meta.pk)
         column = str(base._meta.pk.column) if named else ""
         # The row of a child may be inserted for a parent's row that has existed for long.
         elsewhere = base is model and len(by) < len(fields)
-        _set_table(table, WatchedTable(label, column, canonical(base._meta.pk), False, by, elsewhere))
+        _set_table(table, WatchedTable(label, column, spelled_when_sent(base._meta.pk), False, by, elsewhere))
     for through, column in through_tables:
-        _set_table(through, WatchedTable(label, column, canonical(model._meta.pk), True, {}))
+        _set_table(through, WatchedTable(label, column, spelled_when_sent(model._meta.pk), True, {}))
 
 
 def _register_further(model: type[models.Model]) -> None:
     """Register the tables that were declared for the model or its parents: no column of theirs identifies a row."""
     for base in (model, *model._meta.get_parent_list()):
         for table in further_tables.get(base._meta.label, ()):
-            _set_table(table, WatchedTable(model._meta.label, "", canonical(model._meta.pk), False, {}, True))
+            _set_table(table, WatchedTable(model._meta.label, "", spelled_when_sent(model._meta.pk), False, {}, True))
 
 
 def _share_the_key_of(model: type[models.Model]) -> set[type[models.Model]]:
@@ -111,7 +111,7 @@ def _through_tables(model: type[models.Model]) -> Iterator[tuple[str, str]]:
             if foreign_key.is_relation and issubclass(model, foreign_key.related_model._meta.concrete_model):
                 # A foreign key to a field other than our primary key does not identify our row.
                 key = foreign_key.foreign_related_fields[0]
-                ours = _refers_to_key(foreign_key) and key.model in sharing and has_one_spelling(key)
+                ours = _refers_to_key(foreign_key) and key.model in sharing and identifies(model, key)
                 # The keys of a through model may be in the tables of its parents.
                 for base in (through, *through._meta.get_parent_list()):
                     has_the_key = ours and foreign_key.model._meta.concrete_model is base._meta.concrete_model
@@ -130,6 +130,16 @@ def refers_by_key(through: Any, model: type[models.Model]) -> bool:
         for field in through._meta.fields
         if field.is_relation and issubclass(model, field.related_model._meta.concrete_model)
     )
+
+
+def watched_children(model: type[models.Model]) -> dict[str, bool]:
+    """Return the labels of the watched models that inherit from a model, and whether they share its primary key."""
+    concrete = model._meta.concrete_model or model
+    return {
+        label: concrete in _share_the_key_of(other)
+        for label, other in watched_models.items()
+        if other is not concrete and issubclass(other, concrete)
+    }
 
 
 def is_watched(label: str) -> bool:

@@ -5,6 +5,7 @@ from functools import partial
 
 from django.db.models import Model
 
+from ..exceptions import NotWatched
 from . import watched
 from .late import note_if_late
 from .models_by_label import ModelOrLabel, when_loaded
@@ -32,7 +33,8 @@ def watch(model: ModelOrLabel, *, by: Iterable[str] = (), tables: Iterable[str] 
 
     Raises NotWatched for a field that cannot be watched by value.
     """
-    when_loaded(model, partial(_watch, by=tuple(by), tables=_names(model, tables), signals=signals))
+    names = (by,) if isinstance(by, str) else tuple(by)
+    when_loaded(model, partial(_watch, by=names, tables=_names(model, tables), signals=signals))
 
 
 def _names(model: ModelOrLabel, tables: Iterable[str]) -> tuple[str, ...]:
@@ -47,6 +49,8 @@ def _names(model: ModelOrLabel, tables: Iterable[str]) -> tuple[str, ...]:
 
 
 def _watch(model: type[Model], by: tuple[str, ...] = (), tables: tuple[str, ...] = (), *, signals: bool = True) -> None:
+    if model._meta.abstract:
+        raise NotWatched(f"{model._meta.label} is abstract: it has no rows. Name the models that inherit from it.")
     model = model._meta.concrete_model or model
     before = watched_by(model)
     watched.register(model, by, tables)

@@ -20,6 +20,7 @@ loading        what happens on a miss: the shared tier, then one load
 renewal        refresh before expiry: who reads a value whose time is nearly over has it renewed
 refill         after a write, its process loads the row for all processes
 manager        cache_manager: get, set, get_or_load, delete, invalidate_pattern, clear, get_stats
+asked          the value that a look-up is asked for, as its field holds it
 in_many        WHERE … IN for thousands of values
 queries        reading rows for the cache: without creating instances, or joined to others
 filters        the filter of a default manager, which may change from call to call

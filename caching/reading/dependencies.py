@@ -34,6 +34,10 @@ def tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Mod
         yield dependency.model, (dependency.tag, *map(all_rows_tag, labels_of(dependency.model)))
     elif isinstance(dependency, models.Model):
         model = type(dependency)
+        if dependency.pk is None:
+            raise TypeError(
+                f"No value can depend on a row that is not saved: {dependency!r}. Save it first, or name the model."
+            )
         yield model, (*row_tags_of(model, dependency.pk), *map(all_rows_tag, labels_of(model)))
     else:
         model = model_named(dependency)

@@ -4,23 +4,29 @@ A manager may filter by a tenant that it takes from a context variable, or by th
 the value that a look-up is asked for, so the filter, with its parameters, is part of the place where an answer is held.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import cache
 from hashlib import blake2b
+from inspect import getattr_static
 from types import FunctionType
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import models
+from django.db.models.functions.datetime import TimezoneMixin
 from django.db.models.manager import BaseManager
 from django.db.models.sql import Query
 
 from ..coherence.texts import tables_named
 from .managers import NO_CONTEXT
 
+logger = logging.getLogger("caching")
 _MAX_TEXTS = 1000
 _CONSTANT_NAMES = frozenset(
     {
@@ -45,11 +51,25 @@ _VARYING = frozenset(
     }
 )
 """Expressions of Django whose value is no function of the rows, or of which that is not known."""
+_OF_MANAGERS = ("get_queryset", "_queryset_class", "all", "db", "__getattribute__", "__getattr__")
+"""What a manager may have of its own by which its filter is another in each call; the first two may be constant."""
+_VISIBLE = ("__init__", "_clone", "_chain", "all", "db")
+"""What a queryset may have of its own that filters where its query shows it."""
+_HIDING = (
+    *("filter", "exclude", "_filter_or_exclude", "_filter_or_exclude_inplace", "_not_support_combined_queries"),
+    *("select_related", "prefetch_related", "order_by", "defer", "only", "values_list", "_values", "query", "_query"),
+    *("__iter__", "__len__", "__getitem__", "__bool__", "_fetch_all", "iterator", "_iterator", "__new__"),
+    *("__getattribute__", "__getattr__", "__setattr__", "_next_is_sticky", "_add_hints", "resolve_expression"),
+)
+"""What a queryset may have of its own that is called after its query was looked at."""
 _PLAIN_PARAMETERS = (type(None), bool, float, bytes, date, time, timedelta, Decimal, UUID)
 
 
 class DefaultFilter:
     """What the default manager of a model leaves out, as it decides in this context."""
+
+    accepts: Callable[[Query], bool] = staticmethod(lambda query: True)
+    """Whether rows in the order of a query of the manager can be kept; a list of rows says so."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self._manager = model._default_manager
@@ -57,6 +77,13 @@ class DefaultFilter:
         self._tables = {other._meta.db_table: other for other in apps.get_models(include_auto_created=True)}
         self._tables.setdefault(model._meta.db_table, model)
         constant = _is_constant(self._manager)
+        if hiding := _decides_by_itself(self._manager._queryset_class):  # type: ignore[attr-defined]
+            logger.warning(
+                "Rows of %s pass the cache: the querysets of its default manager have %r of their own, by which they "
+                "may leave out rows for any reason.",
+                model._meta.label,
+                hiding,
+            )
         filters = not constant
         sql = ""
         try:
@@ -73,12 +100,16 @@ class DefaultFilter:
         if filters:
             named = {model._meta.db_table, *tables_named(sql, self._tables)}
             self.deciding = {table: self._tables[table] for table in named}
-        self.is_constant = constant and (not filters or self._is_known(queryset.query, sql))
+        self.is_constant = constant and (not filters or self._is_constant_query(queryset.query, sql))
         """Whether the same rows are left out in every call."""
 
     def place(self) -> str | None:
         """Return what tells the filter of now from every other; None if that cannot be known."""
-        queryset = self._manager.all()
+        # As whoever filters it copies it: a _clone or _chain of its own may filter as well.
+        queryset: Any = self._manager.all()
+        queryset = queryset._chain()
+        if _decides_by_itself(type(queryset)):  # type: ignore[arg-type]
+            return None
         try:
             sql, params = queryset.query.get_compiler(queryset.db).as_sql()
         except EmptyResultSet:
@@ -91,23 +122,36 @@ class DefaultFilter:
         text = f"{sql}\n{spelled}"
         return f"{queryset.db} {blake2b(text.encode(errors='surrogatepass'), digest_size=16).hexdigest()}"
 
+    def _is_constant_query(self, query: Query, sql: str) -> bool:
+        return self._is_known(query, sql) and not any(map(_asks_for_the_time_zone, _parts(query)))
+
     def _is_known(self, query: Query, sql: str) -> bool:
         known = self._decided.get(sql)
         if known is None:
             if len(self._decided) >= _MAX_TEXTS:
                 self._decided.clear()
             followed = set(tables_named(sql, self._tables)) <= self.deciding.keys()
-            known = self._decided[sql] = followed and all(map(_is_function_of_rows, _parts(query)))
+            known = type(query) is Query and followed and all(map(_is_function_of_rows, _parts(query)))
+            known = self._decided[sql] = known and self.accepts(query)
         return known
 
 
 def _is_constant(manager: Any) -> bool:
     """Whether the manager's code makes the same filter in every call, as far as that can be read from it."""
-    kind, made = type(manager), manager._queryset_class
-    own = (*_overriding(kind, BaseManager, "all"), *_overriding(kind, BaseManager, "db"))
-    for name in ("__init__", "_clone", "_chain", "all", "db"):
-        own = (*own, *_overriding(made, models.QuerySet, name))
-    return not own and all(map(_makes_a_constant, _overriding(kind, BaseManager, "get_queryset")))
+    kind, made = type(manager), getattr_static(manager, "_queryset_class")
+    if not isinstance(made, type) or not vars(manager).keys().isdisjoint(_OF_MANAGERS):
+        return False
+    own = [method for name in _OF_MANAGERS[2:] for method in _overriding(kind, BaseManager, name)]
+    own.extend(method for name in _VISIBLE for method in _overriding(made, models.QuerySet, name))
+    if own or _decides_by_itself(made):
+        return False
+    return all(map(_makes_a_constant, _overriding(kind, BaseManager, "get_queryset")))
+
+
+@cache
+def _decides_by_itself(made: Any) -> str:
+    """Return what a class of querysets has of its own that may leave out rows without showing it; "" for nothing."""
+    return next((name for name in _HIDING if _overriding(made, models.QuerySet, name)), "")
 
 
 def _overriding(kind: type, base: type, name: str) -> tuple[Any, ...]:
@@ -120,6 +164,9 @@ def _makes_a_constant(method: Any) -> bool:
     if not isinstance(method, FunctionType):
         return False
     code = method.__code__
+    given = (*(method.__defaults__ or ()), *(method.__kwdefaults__ or {}).values())
+    if not all(value is None or type(value) in (bool, int, str) for value in given):
+        return False
     nested = any(hasattr(constant, "co_code") for constant in code.co_consts)
     if nested or not set(code.co_freevars) <= {"__class__"} or not set(code.co_names) <= _CONSTANT_NAMES:
         return False
@@ -152,6 +199,10 @@ def _is_function_of_rows(part: Any) -> bool:
     django = kind.__module__.startswith(("django.db.models.", "django.contrib.postgres."))
     by_hand = isinstance(part, models.Func) and not {"function", "template"}.isdisjoint(part.extra)
     return django and not isinstance(part, Query) and kind.__name__ not in _VARYING and not by_hand
+
+
+def _asks_for_the_time_zone(part: Any) -> bool:
+    return isinstance(part, TimezoneMixin) and settings.USE_TZ and part.tzinfo is None
 
 
 def _spelled(params: Any) -> str | None:

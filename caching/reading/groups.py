@@ -5,13 +5,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db import models
+from django.db.models.sql import Query
 
 from ..values.forms import Collection, Row
 from ..values.freezing import thaw
+from .asked import in_doubt
 from .loading import load_through
 from .managers import declared_queryset
 from .orderings import OrderedByOthers, paths_ordered_by
 from .rows_by_field import M, RowsByField
+
+
+def _order_of(query: Query, model: type[models.Model]) -> tuple[Any, ...]:
+    return tuple(query.order_by) or tuple(model._meta.ordering or ())
 
 
 class CachedGroup(RowsByField[M]):
@@ -23,18 +30,26 @@ class CachedGroup(RowsByField[M]):
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
         query = declared_queryset(model).query
-        self._order = self._order or tuple(query.order_by) or tuple(model._meta.ordering or ())
+        orders_itself = not self._order
+        self._order = self._order or _order_of(query, model)
         super()._resolve(model, field, kind)
-        lists = f"The lists of {model._meta.label} by {field!r}"
+        self._refuse_order(self._order, query)
+        if orders_itself:
+            self._filter.accepts = self._is_followed
+
+    def _refuse_order(self, orders: Iterable[Any], query: Query) -> None:
+        """Raise ValueError if a change of the order would not drop the lists."""
+        lists = f"The lists of {self.model._meta.label} by {self.field.name!r}"
         missing: dict[str, None] = {}
-        for order in self._order:
+        for order in orders:
             try:
                 alias = order.lstrip("-") if isinstance(order, str) else order
-                missing |= dict.fromkeys(paths_ordered_by(model, query.annotations.get(alias, order)))
+                by_alias = query.annotations.get(alias) if isinstance(alias, str) else None
+                missing |= dict.fromkeys(paths_ordered_by(self.model, order if by_alias is None else by_alias))
             except OrderedByOthers as error:
                 raise ValueError(
-                    f"{lists} are ordered by {order!r}: {error}, whose changes would not drop them. Order by "
-                    "columns of the model, or sort the list where it is used."
+                    f"{lists} are ordered by {order!r}: {error}. Order by columns of the model, or sort the list "
+                    "where it is used."
                 ) from error
         for path in sorted(missing, key=len, reverse=True):
             if not any(f"{joined}__".startswith(f"{path}__") for joined in self._related):
@@ -42,6 +57,14 @@ class CachedGroup(RowsByField[M]):
                     f"{lists} are ordered through {path!r}, whose changes would not drop them. "
                     f"Add select_related=({path!r},)."
                 )
+
+    def _is_followed(self, query: Query) -> bool:
+        """Whether a list can be kept in the order that the default manager gives it now."""
+        try:
+            self._refuse_order(_order_of(query, self.model), query)
+        except ValueError:
+            return False
+        return True
 
     def get(self, value: Any) -> list[M]:
         """Return the rows that have this value."""
@@ -84,4 +107,5 @@ class CachedGroup(RowsByField[M]):
         lists: defaultdict[Any, list[Any]] = defaultdict(list)
         for row in self._rows(list(missing.values())):
             lists[getattr(row, self.field.attname)].append(row)
-        return {key: lists[value] for key, value in missing.items()}
+        doubtful = in_doubt(missing.values(), lists)
+        return {key: self._rows([value]) if value in doubtful else lists[value] for key, value in missing.items()}

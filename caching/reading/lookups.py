@@ -12,6 +12,7 @@ from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.forms import Row
 from ..values.freezing import thaw
+from .asked import in_doubt
 from .dependencies import Dependencies
 from .finding import find_shared
 from .loading import load_through
@@ -131,7 +132,13 @@ class CachedLookup(RowsByField[M]):
         pairs: list[tuple[Any, Any]] = []
         for part in parts(values):
             pairs.extend(self._queryset(part).order_by().values_list(self.field.attname, "pk"))
-        return dict(pairs)
+        found = dict(pairs)
+        if doubtful := in_doubt(values, found):
+            certain = set(values) - doubtful
+            found = {value: pk for value, pk in found.items() if value in certain}
+            for value in doubtful:
+                found.update((value, pk) for pk in self._queryset([value]).order_by().values_list("pk", flat=True)[:1])
+        return found
 
     def dependencies(self, value: Any) -> Dependencies:
         found = super().dependencies(value)
@@ -151,4 +158,5 @@ class CachedLookup(RowsByField[M]):
 
     def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
         by_value = {getattr(row, self.field.attname): row for row in self._rows(list(missing.values()))}
-        return {key: by_value.get(value) for key, value in missing.items()}
+        doubtful = in_doubt(missing.values(), by_value)
+        return {key: self._load(value) if value in doubtful else by_value.get(value) for key, value in missing.items()}

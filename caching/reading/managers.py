@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ObjectDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError, models
+
+from ..coherence.columns import column_of
 
 NO_CONTEXT = (
     *(LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError),
-    *(ImproperlyConfigured, ObjectDoesNotExist, DatabaseError),
+    *(FieldError, ImproperlyConfigured, ObjectDoesNotExist, DatabaseError),
 )
 """What a default manager may raise that takes its filter from a context, such as a tenant, which start-up has not."""
 
@@ -32,6 +34,12 @@ def refuse_additions(model: type[models.Model]) -> None:
             f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
             "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
         )
+    if query.distinct_fields:
+        raise ValueError(
+            f"The default manager of {model._meta.label} leaves out rows by distinct({query.distinct_fields[0]!r}): "
+            "whether a row is there depends on what else is asked for. Name a manager without it in "
+            "Meta.default_manager_name, and use distinct() where the rows are read."
+        )
 
 
 def refuse_deferred(model: type[models.Model], related: Iterable[str]) -> None:
@@ -44,6 +52,27 @@ def refuse_deferred(model: type[models.Model], related: Iterable[str]) -> None:
                 f"The default manager of {model._meta.label} leaves {name!r} out of its rows, and what is deferred "
                 f"cannot be joined. Leave out select_related={path!r}, or let the manager load the column."
             )
+
+
+def keys_along(model: type[models.Model], paths: Iterable[str]) -> Iterator[tuple[type[models.Model], Any]]:
+    """Yield each foreign key on the paths to joined rows, with the model that has it.
+
+    Raises ValueError for what is none, and for a path behind a link to a parent, which Django does not follow.
+    """
+    for path in paths:
+        holder = model
+        names = path.split("__")
+        for at, name in enumerate(names):
+            key: Any = column_of(holder, name)
+            if not isinstance(key.related_model, type):
+                raise ValueError(f"{holder._meta.label}.{name} is not a foreign key; it cannot be joined.")
+            if key.remote_field.parent_link and at + 1 < len(names):
+                raise ValueError(
+                    f"{path!r} goes through {name!r}, the link of {holder._meta.label} to its parent, whose columns "
+                    f"its rows have themselves. Give select_related=({'__'.join([*names[:at], *names[at + 1 :]])!r},)."
+                )
+            yield holder, key
+            holder = key.related_model
 
 
 def loading(queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]") -> "models.QuerySet[Any]":
@@ -88,7 +117,7 @@ def _paths(model: type[models.Model], joined: Mapping[str, Any]) -> Iterator[str
             field: Any = model._meta.get_field(name)
         except FieldDoesNotExist:
             continue
-        if not getattr(field, "column", None) or not field.is_relation:
-            continue
+        if not getattr(field, "column", None) or not field.is_relation or field.remote_field.parent_link:
+            continue  # Django does not follow a link to a parent: the row has its columns
         yield name
         yield from (f"{name}__{path}" for path in _paths(field.related_model, further))

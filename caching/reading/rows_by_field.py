@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of, value_meant
+from ..coherence.columns import column_of, target_of
 from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
 from ..coherence.tags import selection_tag
@@ -24,6 +24,7 @@ from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
 from ..values.forms import Content, Row
 from ..values.freezing import freeze
+from .asked import in_doubt, normalised
 from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
@@ -31,7 +32,15 @@ from .finding import find_many
 from .in_many import in_many
 from .loading import load_contents, load_many, not_held
 from .manager import cache_manager
-from .managers import declared_queryset, joins_partly, loading, paths_joined_by, refuse_additions, refuse_deferred
+from .managers import (
+    declared_queryset,
+    joins_partly,
+    keys_along,
+    loading,
+    paths_joined_by,
+    refuse_additions,
+    refuse_deferred,
+)
 from .places import Declared, declare
 from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
 from .renewal import renew_answer_later
@@ -40,8 +49,6 @@ from .tiers import Entry
 logger = logging.getLogger("caching")
 
 M = TypeVar("M", bound=models.Model)
-_KEYS = range(-(2**63), 2**63)
-"""The whole numbers that a column of any database can hold."""
 
 
 class RowsByField(ABC, Generic[M]):
@@ -61,8 +68,10 @@ class RowsByField(ABC, Generic[M]):
         self.cache_type = cache_type if isinstance(cache_type, CacheType) else find_cache_type(cache_type)
         self.ttl = positive_ttl(ttl)
         self._declared_as = f"{model if isinstance(model, str) else model._meta.label}.{field}"
-        self._related = tuple(select_related)
-        self._order = tuple(order_by)
+        # A text is one name: its letters would be others.
+        self._related = (select_related,) if isinstance(select_related, str) else tuple(select_related)
+        self._order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
+        self._orders = bool(self._order)
         self._kind: Kind | None = None
         watch(model, by=(field,))
         when_loaded(model, lambda loaded: self._set_up(loaded, field, kind))
@@ -88,7 +97,7 @@ class RowsByField(ABC, Generic[M]):
         self._related = tuple(dict.fromkeys((*self._related, *paths_joined_by(model))))
         refuse_deferred(model, self._related)
         self._watch_subclasses()
-        keys = list(self._joined_keys())
+        keys = list(keys_along(model, self._related))
         self._joined: tuple[type[models.Model], ...] = tuple(key.related_model for _, key in keys)
         # Without a constraint a key may name no row, and a join leaves its row out until there is one.
         self._may_dangle = any(
@@ -115,17 +124,6 @@ class RowsByField(ABC, Generic[M]):
         for other in apps.get_models():
             if issubclass(other, self.model):
                 watch(other)
-
-    def _joined_keys(self) -> Iterator[tuple[type[models.Model], Any]]:
-        """Yield each foreign key on the paths to joined rows, with the model that has it."""
-        for path in self._related:
-            model: type[models.Model] = self.model
-            for name in path.split("__"):
-                key: Any = column_of(model, name)
-                if not isinstance(key.related_model, type):
-                    raise ValueError(f"{model._meta.label}.{name} is not a foreign key; it cannot be joined.")
-                yield model, key
-                model = key.related_model
 
     def _models_that_leave_out(self) -> Iterator[type[models.Model]]:
         """Yield the models on whose rows the filter of the default manager depends.
@@ -154,13 +152,7 @@ class RowsByField(ABC, Generic[M]):
 
     def normalise(self, value: Any) -> Any:
         """Return the value in the form in which the field holds it; None if no row can have it. A row means its key."""
-        if isinstance(value, models.Model):
-            value = value_meant(self.field, value)
-        try:
-            prepared = self._target.get_prep_value(value)
-        except (ValidationError, TypeError, ValueError, OverflowError):
-            return None
-        return None if isinstance(prepared, int) and prepared not in _KEYS else prepared
+        return normalised(self.field, self._target, value)
 
     def key(self, value: Any) -> str:
         """Return the key of a normalised value."""
@@ -206,7 +198,7 @@ class RowsByField(ABC, Generic[M]):
             queryset = every.filter(**{f"{self.field.name}__in": values})
         else:
             queryset = in_many(every, self.field, values)
-        return queryset.order_by(*self._order) if self._order else queryset
+        return queryset.order_by(*self._order) if self._orders else queryset
 
     def _rows(self, values: Sequence[Any]) -> "list[Any]":
         """Load the rows for some values with their joined rows: one query for one value, several for many values.
@@ -262,6 +254,8 @@ class RowsByField(ABC, Generic[M]):
         by_value: defaultdict[Any, list[Row]] = defaultdict(list)
         for row in rows:
             by_value[row.fields[self.field.attname]].append(row)
+        if in_doubt(missing.values(), by_value):
+            return None
         return {key: self._content(by_value.get(value, [])) for key, value in missing.items()}
 
     def _content(self, rows: list[Row]) -> Content:

@@ -73,6 +73,10 @@ class MakeKeyTests:
     def test_escapes_colons_and_wildcards_of_a_value(self) -> None:
         assert make_key("name", "a:b*c?[d]%") == "name:a%3Ab%2Ac%3F%5Bd]%25"
 
+    def test_takes_a_text_as_it_is_and_not_as_it_spells_itself(self) -> None:
+        secret = type("Secret", (str,), {"__str__": lambda self: "***"})
+        assert [make_key("token", secret(text)) for text in "ab"] == ["token:a", "token:b"]
+
     @given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
     def test_different_values_never_share_a_key(self, one: list[str], other: list[str]) -> None:
         assume(one != other)

@@ -1,6 +1,9 @@
 """Which fields can be followed by value, and how their values are spelled in tags."""
 
 import datetime
+import enum
+import hashlib
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +12,17 @@ from django.contrib.auth.models import Permission
 from django.db import models
 
 from caching import NotWatched
-from caching.coherence.columns import canonical, column_of, followable, has_one_spelling, target_of
+from caching.coherence.columns import (
+    canonical,
+    column_of,
+    followable,
+    has_one_spelling,
+    identifies,
+    plain,
+    prepares_once,
+    spelled_when_sent,
+    target_of,
+)
 from scheduling.models import Department, Employee, ScheduleAssignment
 from tests.caching.coherence.models import Book, Invitation, Meeting, Moment, Note, Shelf
 from tests.caching.reading.models import Loose
@@ -120,3 +133,148 @@ class EqualityTests:
         monkeypatch.setattr(field(Book, "title"), "db_parameters", lambda connection: {"type": "citext"})
         with pytest.raises(NotWatched, match=r"Book\.title .* by the type citext"):
             followable(Book, "title")
+
+    def test_of_a_key_is_that_of_the_database_too(self) -> None:
+        assert identifies(Employee, field(Employee, "id"))
+        assert not identifies(Loose, field(Loose, "code"))
+        assert not identifies(Moment, field(Moment, "moment"))
+
+    @pytest.mark.parametrize(
+        ("base", "kind"), [(models.CharField, "uuid"), (models.CharField, "mood"), (models.IntegerField, "numeric")]
+    )
+    def test_of_a_type_that_the_class_of_the_field_does_not_have_is_refused(
+        self, base: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = type("Own", (base,), {"db_type": lambda self, connection: kind})(max_length=20)
+        own.set_attributes_from_name("title")
+        own.model = Book
+        monkeypatch.setattr("caching.coherence.columns.column_of", lambda model, name: own)
+        with pytest.raises(NotWatched, match=rf"Book\.title .* by the type {kind}"):
+            followable(Book, "title")
+
+
+class Secret(str):
+    """It does not show itself."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "***"
+
+
+class Colour(str, enum.Enum):  # noqa: UP042
+    RED = "red"
+
+
+class Ticket(UUID):
+    def __str__(self) -> str:
+        return "ticket"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class Holiday(datetime.date):
+    def __str__(self) -> str:
+        return "a holiday"
+
+
+class PlainTests:
+    @pytest.mark.parametrize(
+        ("value", "wanted"),
+        [
+            (Secret("a"), "a"),
+            (Colour.RED, "red"),
+            (Ticket(int=5), UUID(int=5)),
+            (Level.LOW, 1),
+            (Holiday(2026, 1, 2), datetime.date(2026, 1, 2)),
+            (True, True),
+            (1.5, 1.5),
+        ],
+        ids=lambda value: type(value).__name__,
+    )
+    def test_is_the_value_as_a_database_holds_it(self, value: Any, wanted: Any) -> None:
+        assert plain(value) == wanted
+        assert type(plain(value)) is type(wanted)
+
+    def test_is_what_stands_in_a_tag(self) -> None:
+        spell = canonical(field(Shelf, "code"))
+        assert [f"{spell(text)}" for text in (Secret("a"), Secret("b"), Colour.RED)] == ["a", "b", "red"]
+        assert canonical(models.UUIDField())(Ticket(int=5)) == UUID(int=5).hex
+
+
+class SpelledWhenSentTests:
+    """Of a parameter of a statement it must be known what the database makes of it."""
+
+    @pytest.mark.parametrize(
+        ("of", "value"),
+        [
+            (models.IntegerField(), 5),
+            (models.CharField(max_length=3), "abc"),
+            (models.TextField(), "a" * 100),
+            (models.UUIDField(), UUID(int=1).hex),
+            (models.BooleanField(), True),
+            (models.DateField(), "2026-01-02"),
+            (models.DateField(), datetime.date(2026, 1, 2)),
+            (models.IntegerField(), None),
+        ],
+        ids=lambda value: "",
+    )
+    def test_is_the_canonical_form_of_what_django_sends(self, of: Any, value: Any) -> None:
+        assert spelled_when_sent(of)(value) == canonical(of)(value)
+
+    def test_a_text_loses_the_blanks_at_its_end(self) -> None:
+        spell = spelled_when_sent(models.CharField(max_length=3))
+        assert spell("ab ") == spell("ab    ") == canonical(models.CharField(max_length=3))("ab") == "ab"
+
+    @pytest.mark.parametrize(
+        ("of", "value"),
+        [
+            (models.IntegerField(), 1.5),
+            (models.IntegerField(), Decimal("3.6")),
+            (models.IntegerField(), "5"),
+            (models.CharField(max_length=3), True),
+            (models.CharField(max_length=3), b"abc"),
+            (models.CharField(max_length=3), "abcd"),
+            (models.UUIDField(), 1),
+            (models.DateField(), datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)),
+        ],
+        ids=lambda value: "",
+    )
+    def test_anything_else_is_unknown(self, of: Any, value: Any) -> None:
+        with pytest.raises(ValueError, match=r"This is (stored as another value|cut, or refused)\."):
+            spelled_when_sent(of)(value)
+
+
+class HashedField(models.CharField):
+    def get_prep_value(self, value: Any) -> Any:
+        return hashlib.sha256(str(value).encode()).hexdigest()
+
+
+class AnyCaseField(models.CharField):
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup("iexact" if lookup_name == "exact" else lookup_name)
+
+
+class AsksOtherwiseTests:
+    """Only the value that a field prepares once finds its rows."""
+
+    @pytest.mark.parametrize(
+        ("kind", "why"),
+        [
+            (HashedField, "its get_prep_value changes again"),
+            (AnyCaseField, "another look-up for 'exact' than Django's"),
+        ],
+    )
+    def test_is_refused(self, kind: Any, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        own = kind(max_length=64)
+        own.set_attributes_from_name("title")
+        own.model = Book
+        monkeypatch.setattr("caching.coherence.columns.column_of", lambda model, name: own)
+        with pytest.raises(NotWatched, match=rf"Book\.title cannot be watched by value: .*{why}"):
+            followable(Book, "title")
+
+    def test_a_field_that_strips_may_do_so_again(self) -> None:
+        assert prepares_once(field(Shelf, "code"), " a ")
+        assert followable(Shelf, "code") is field(Shelf, "code")

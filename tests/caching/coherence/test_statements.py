@@ -39,9 +39,6 @@ class ParseInsertTests:
             'INSERT INTO "t" ("a") VALUES (%s) ON CONFLICT DO NOTHING RETURNING "t"."id", "t"."a"',
             'INSERT OR IGNORE INTO "t" ("a") VALUES (%s)',
             "INSERT INTO `t` (`a`) VALUES (%s)",
-            'INSERT INTO "t" ("a") VALUES (%s::numeric(8, 2))',
-            'INSERT INTO "t" ("a") VALUES (%s::timestamp with time zone)',
-            'INSERT INTO "t" ("a") VALUES (%s::varchar(3)[])',
         ],
     )
     def test_reads_each_form_of_the_compilers(self, sql: str) -> None:
@@ -49,10 +46,25 @@ class ParseInsertTests:
 
     def test_reads_the_arrays_that_postgresql_unnests(self) -> None:
         sql = (
-            'INSERT INTO "t" ("a", "b") SELECT * FROM UNNEST((%s)::integer[], (%s)::varchar(3)[]) '
+            'INSERT INTO "t" ("a", "b") SELECT * FROM UNNEST((%s)::integer[], (%s)::varchar[]) '
             'ON CONFLICT DO NOTHING RETURNING "t"."id"'
         )
         assert write(sql, ([1, 2], ["x", "y"]))[3] == {"a": [1, 2], "b": ["x", "y"]}
+
+    @pytest.mark.parametrize(
+        "cast", ["numeric(8, 2)", "timestamp with time zone", "varchar(3)[]", "integer"], ids=lambda cast: str(cast)
+    )
+    def test_does_not_know_what_a_cast_makes_of_a_value(self, cast: str) -> None:
+        one = f'INSERT INTO "t" ("a", "b", "c") VALUES (%s::{cast}, %s, NULL)'
+        assert write(one, (7, 8))[3:] == ({"b": [8], "c": [None]}, {"a"})
+        several = f'INSERT INTO "t" ("a", "b") VALUES (%s::{cast}, %s), (%s, %s)'
+        assert write(several, (1, 2, 3, 4))[3:] == ({"b": [2, 4]}, {"a"})
+        update = f'UPDATE "t" SET "a" = %s::{cast}, "b" = %s WHERE "t"."id" = %s'
+        assert write(update, (7, 8, 42))[2:] == ({"id": [42]}, {"b": [8]}, {"a"})
+
+    def test_does_not_know_what_a_type_of_a_size_cuts(self) -> None:
+        sql = 'INSERT INTO "t" ("a", "b") SELECT * FROM UNNEST((%s)::varchar(1)[], (%s)::integer[])'
+        assert write(sql, (["xy"], [1]))[3:] == ({"b": [1]}, {"a"})
 
     def test_reads_nulls_and_names_what_the_database_decides(self) -> None:
         sql = 'INSERT INTO "t" ("a", "b", "c") VALUES (NULL, DEFAULT, %s)'
@@ -71,6 +83,7 @@ class ParseInsertTests:
             'INSERT INTO "s"."t" ("a") VALUES (%s)',
             'INSERT INTO "t" ("a", "b") VALUES (%s, DEFAULT), (%s, %s)',
             'INSERT INTO "t" ("a", "b") VALUES (%s)',
+            'INSERT INTO "t" ("a`b", "b") VALUES (%s, %s)',
             'INSERT INTO "t" ("a") VALUES (%s); DELETE FROM "t"',
         ],
     )

@@ -17,7 +17,7 @@ from caching.coherence.tags import (
     value_tags,
 )
 from scheduling.models import Employee, Shift
-from tests.caching.coherence.models import Club, Moment, Place
+from tests.caching.coherence.models import Club, ClubWithTwoParents, Moment, Place, Society
 
 ALL, ANY = "scheduling.Employee/*", "scheduling.Employee/+"
 
@@ -66,6 +66,15 @@ class TagsOfRowTests:
             "scheduling.Employee.user_id is null",
         }
 
+    def test_of_a_parent_are_those_of_its_watched_children_too(self, watching: Callable[..., None]) -> None:
+        watching(Club, by=("name",))
+        watching(ClubWithTwoParents)
+        club, two, society = (model._meta.label for model in (Club, ClubWithTwoParents, Society))
+        assert tags_of_row(Place(pk=5, name="Pub")) >= {f"{club}#5", f"{club}/+", f"{club}.name=pub", f"{two}#5"}
+        assert f"{club}/*" not in tags_of_row(Place(pk=5, name="Pub"))
+        # The rows of a second parent do not tell which child is meant.
+        assert tags_of_row(Society(pk=5)) >= {f"{society}#5", f"{two}/*", f"{two}/+"}
+
     def test_leave_out_what_was_not_loaded(self) -> None:
         assert tags_of_row(loaded(id=5)) == {ANY, "scheduling.Employee#5"}
 
@@ -78,6 +87,11 @@ class TagsOfRowTests:
 class TagsOfModelTests:
     def test_are_all_rows_and_any_row(self) -> None:
         assert tags_of_model(Employee) == {ALL, ANY} == set(tags_of_unknown_rows("scheduling.Employee"))
+
+    def test_of_a_parent_are_those_of_its_watched_children_too(self, watching: Callable[..., None]) -> None:
+        watching(Club)
+        assert tags_of_model(Place) >= {f"{model._meta.label}/{end}" for model in (Place, Club) for end in "*+"}
+        assert f"{Place._meta.label}/*" in tags_of_model(Club)
 
     def test_of_a_model_that_nobody_watches_are_refused(self) -> None:
         with pytest.raises(NotWatched, match=r"Declare watch\(Place\) at start-up"):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from caching import NotWatched, UnknownModel, cache_manager, rows_where
+from caching import CachedGroup, NotWatched, UnknownModel, cache_manager, rows_where
 from caching.coherence.plans import UNWATCHED, plan_of
 from caching.coherence.watched import is_watched, watched_fields
 from scheduling.models import Employee
@@ -41,6 +41,16 @@ class WatchTests:
         assert (loads(selection), loads(selection)) == (True, False)
         Group.objects.create(name="staff")
         assert loads(selection)
+
+    def test_one_field_may_be_given_as_a_text(self, watching: Watch) -> None:
+        watching(Group, by="name")
+        assert list(watched_fields["auth.Group"]) == ["name"]
+
+    def test_an_abstract_model_is_refused(self, watching: Watch) -> None:
+        with pytest.raises(NotWatched, match=r"auth\.AbstractUser is abstract: it has no rows\. Name the models"):
+            watching(AbstractUser)
+        with pytest.raises(NotWatched, match=r"auth\.AbstractUser is abstract"):
+            CachedGroup(AbstractUser, "username", cache_type="rule", kind="abstract")
 
     def test_an_unknown_label_is_refused(self, watching: Watch) -> None:
         with pytest.raises(UnknownModel, match=r"There is no model 'auth\.Grup'\. Did you mean auth\.Group"):

@@ -16,6 +16,7 @@ from tests.caching.reading.models import (
     Client,
     Code,
     House,
+    Loose,
     Opaque,
     Parcel,
     Promise,
@@ -40,7 +41,7 @@ each_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 
 @pytest.fixture(autouse=True)
 def _tables(watching: Any) -> Iterator[None]:
-    made = (Client, Bill, Promise, Task, Parcel, Chair, House, Pub, Visit)
+    made = (Client, Bill, Promise, Task, Parcel, Chair, House, Pub, Visit, Loose)
     with installed_app("tests.caching.reading.apps.TestsOfReadingConfig"), tables_of(made):
         yield
 
@@ -194,3 +195,29 @@ class FunctionTests:
         assert type(made().state) is str
         assert made().seal.text == "wax"
         assert Parcel.objects.count() == 1
+
+
+class EqualityOfTheDatabaseTests:
+    """A table that is not ours may compare texts in its own way, which its field does not say."""
+
+    @pytest.fixture(autouse=True)
+    def _unsaid(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Loose._meta.get_field("code"), "db_collation", None)
+
+    @each_door
+    def test_a_list_has_the_rows_that_a_query_for_its_value_finds(self, door: Any) -> None:
+        by_code = CachedGroup(Loose, "code", cache_type="rule", kind="loose_group")
+        row = Loose.objects.create(code="amy")
+        for code in ("AMY", "amy", "Amy"):
+            assert door(by_code, code) == [row]
+
+    def test_no_absence_is_stored_that_one_query_would_not_confirm(self) -> None:
+        by_code = CachedLookup(Loose, "code", cache_type="rule", kind="loose")
+        row = Loose.objects.create(code="amy")
+        assert by_code.get_many_pks(["AMY", "bob"])[0] == {"AMY": row.pk}
+        assert by_code.get_many_pks(["AMY", "amy"])[0] == {"AMY": row.pk, "amy": row.pk}
+        assert by_code.get_many(["Amy", "amy", "bob"]) == {"Amy": row, "amy": row}
+        assert by_code.warm(["AMY"]) == 1
+        for code in ("AMY", "Amy", "amy"):
+            assert by_code.get(code) == row
+        assert by_code.get("bob") is None

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import models
@@ -55,6 +56,76 @@ class ByText(models.Manager[Any]):
         return super().get_queryset().extra(where=["is_active"])
 
 
+class ByDefault(models.Manager[Any]):
+    """Its filter is an argument that it is never given, and that anybody may change."""
+
+    CONDITION: ClassVar[dict[str, Any]] = {}
+
+    def get_queryset(self, _condition: dict[str, Any] = CONDITION) -> "models.QuerySet[Any]":
+        return super().get_queryset().filter(**_condition)
+
+
+class FiltersWhenFiltered(models.QuerySet[Any]):
+    def filter(self, *args: Any, **kwargs: Any) -> Any:
+        found, tenant = super().filter(*args, **kwargs), CURRENT.get()
+        return super(FiltersWhenFiltered, found).filter(last_name=tenant) if tenant else found
+
+
+class FiltersInside(models.QuerySet[Any]):
+    def _filter_or_exclude(self, negate: bool, args: Any, kwargs: Any) -> Any:
+        found = super()._filter_or_exclude(negate, args, kwargs)  # type: ignore[misc]
+        if CURRENT.get():
+            found.query.add_q(models.Q(last_name=CURRENT.get()))
+        return found
+
+
+class FiltersWhenRead(models.QuerySet[Any]):
+    def _fetch_all(self) -> None:
+        if CURRENT.get() and self._result_cache is None:  # type: ignore[has-type]
+            self.query.add_q(models.Q(last_name=CURRENT.get()))
+        super()._fetch_all()  # type: ignore[misc]
+
+
+class FiltersWhenMade(models.QuerySet[Any]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if CURRENT.get():
+            self.query.add_q(models.Q(last_name=CURRENT.get()))
+
+
+class FiltersWhenCopied(models.QuerySet[Any]):
+    def _clone(self) -> Any:
+        found = super()._clone()  # type: ignore[misc]
+        if CURRENT.get():
+            found.query.add_q(models.Q(last_name=CURRENT.get()))
+        return found
+
+
+class AnotherClass(models.Manager[Any]):
+    @property
+    def _queryset_class(self) -> Any:
+        return FiltersWhenMade if CURRENT.get() else models.QuerySet
+
+    @_queryset_class.setter
+    def _queryset_class(self, value: Any) -> None:
+        pass
+
+
+class ThisYear(models.Manager[Any]):
+    """Which year it is depends on the time zone."""
+
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().filter(user__date_joined__year=2026)
+
+
+def of(made: Any) -> Any:
+    return type(f"Of{made.__name__}", (models.Manager.from_queryset(made),), {})
+
+
+HIDING = {of(made) for made in (FiltersWhenFiltered, FiltersInside, FiltersWhenRead)}
+SHOWING = {of(FiltersWhenMade), of(FiltersWhenCopied), AnotherClass}
+
+
 def proxy(manager: type[models.Manager[Any]]) -> Any:
     """Return a model of employees with this default manager."""
     meta = type("Meta", (), {"proxy": True, "app_label": "tests_of_filters"})
@@ -62,7 +133,12 @@ def proxy(manager: type[models.Manager[Any]]) -> Any:
 
 
 MODELS = {
-    manager: proxy(manager) for manager in (Active, OfTenant, Past, PastOfTheDatabase, WithAnotherTable, Hidden, ByText)
+    manager: proxy(manager)
+    for manager in (
+        *(Active, OfTenant, Past, PastOfTheDatabase, WithAnotherTable, Hidden, ByText, ByDefault, ThisYear),
+        *HIDING,
+        *SHOWING,
+    )
 }
 
 
@@ -84,7 +160,11 @@ class ConstantTests:
         assert found.is_constant
         assert list(found.deciding) == [Employee._meta.db_table]
 
-    @pytest.mark.parametrize("manager", [OfTenant, Past, PastOfTheDatabase, WithAnotherTable, ByText])
+    @pytest.mark.parametrize(
+        "manager",
+        [OfTenant, Past, PastOfTheDatabase, WithAnotherTable, ByText, ByDefault, ThisYear, *HIDING, *SHOWING],
+        ids=lambda manager: manager.__name__,
+    )
     def test_is_none_that_asks_anything_else(self, manager: type) -> None:
         assert not DefaultFilter(MODELS[manager]).is_constant
 
@@ -115,6 +195,24 @@ class PlaceTests:
         as_tenant("acme")
         assert found.place() is None
 
+    @pytest.mark.parametrize("manager", HIDING, ids=lambda manager: manager.__name__)
+    def test_is_unknown_where_the_queryset_filters_later(self, manager: type, caplog: pytest.LogCaptureFixture) -> None:
+        assert DefaultFilter(MODELS[manager]).place() is None
+        assert f"Rows of tests_of_filters.With{manager.__name__} pass the cache" in caplog.text
+
+    def test_is_another_in_another_time_zone(self) -> None:
+        found, places = DefaultFilter(MODELS[ThisYear]), []
+        for name in ("UTC", "Asia/Tokyo", "UTC"):
+            with timezone.override(ZoneInfo(name)):
+                places.append(found.place())
+        assert places[0] == places[2] != places[1]
+
+    def test_is_another_with_another_argument_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = DefaultFilter(MODELS[ByDefault])
+        before = found.place()
+        monkeypatch.setitem(ByDefault.CONDITION, "last_name", "acme")
+        assert before != found.place() is not None
+
     def test_of_a_manager_that_shows_nothing_is_known(self) -> None:
         assert DefaultFilter(MODELS[Hidden]).place() == "default none"
 
@@ -136,6 +234,21 @@ class LookUpTests:
                 assert list(by_email.get_many(["acme@example.com", "bolt@example.com"])) == [f"{tenant}@example.com"]
                 assert [row.last_name for row in by_role.get("Amy")] == [tenant]
         assert not asks_the_database(lambda: by_email.get("acme@example.com"))
+
+    @pytest.mark.parametrize("manager", HIDING | SHOWING, ids=lambda manager: manager.__name__)
+    def test_a_tenant_never_gets_the_row_of_another_from_a_queryset_that_filters(
+        self, manager: type, watching: Callable[..., None], as_tenant: Callable[[str], Any]
+    ) -> None:
+        kind = f"of_{manager.__name__.lower()}"
+        by_email = CachedLookup(MODELS[manager], "email", cache_type="rule", kind=kind)
+        by_name = CachedGroup(MODELS[manager], "first_name", cache_type="rule", kind=f"group_{kind}")
+        EmployeeFactory(email="amy@example.com", last_name="acme", first_name="Amy")
+        for tenant in ("acme", "bolt", "acme"):
+            as_tenant(tenant)
+            for _ in ("a miss", "a hit"):
+                assert (by_email.get("amy@example.com") is None) == (tenant == "bolt")
+                assert len(by_email.get_many(["amy@example.com"])) == (tenant == "acme")
+                assert len(by_name.get("Amy")) == (tenant == "acme")
 
     def test_a_row_that_changes_hands_leaves_one_and_enters_the_other(
         self, watching: Callable[..., None], as_tenant: Callable[[str], Any]

@@ -1,23 +1,74 @@
 """All rows for each value of a field, as the database has them now."""
 
 import datetime
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import models
 
+from caching import CachedGroup
 from scheduling.caches import (
     SCHEDULE_ASSIGNMENTS,
 )
-from scheduling.models import Shift
+from scheduling.models import Employee, Shift
+from tests.caching.coherence.world import asks_the_database
 from tests.factories import (
     DepartmentFactory,
+    EmployeeFactory,
     ScheduleAssignmentFactory,
     ScheduleFactory,
     ShiftFactory,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+FIRST: ContextVar[str] = ContextVar("first", default="email")
+
+
+class InTheOrderOfTheContext(models.Manager[Any]):
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return super().get_queryset().order_by(FIRST.get())
+
+
+class Listed(Employee):
+    objects = InTheOrderOfTheContext()
+
+    class Meta:
+        proxy = True
+        app_label = "tests_of_groups"
+
+
+class OrderOfTheContextTests:
+    """A default manager that orders by the context, such as the language."""
+
+    def test_is_that_of_the_manager_in_each(self, watching: Callable[..., None]) -> None:
+        by_role = CachedGroup(Listed, "last_name", cache_type="rule", kind="listed")
+        for email, first, department in (("a@x", "Zoe", "Bar"), ("b@x", "Amy", "Attic")):
+            EmployeeFactory(email=email, first_name=first, last_name="Ray", department__name=department)
+        for _ in ("a miss", "a hit"):
+            for order in ("email", "first_name", "-email", "department__name"):
+                FIRST.set(order)
+                wanted = list(Listed.objects.filter(last_name="Ray"))
+                assert by_role.get("Ray") == by_role.get_many(["Ray"])["Ray"] == wanted
+        # Nothing would drop the list if the department had another name.
+        assert asks_the_database(lambda: by_role.get("Ray"))
+        FIRST.set("email")
+        assert not asks_the_database(lambda: by_role.get("Ray"))
+
+    def test_one_name_may_be_given_as_a_text(self, watching: Callable[..., None]) -> None:
+        group = CachedGroup(
+            Employee, "role", cache_type="rule", kind="text", order_by="email", select_related="department"
+        )
+        assert (group._order, group._related) == (("email",), ("department",))
+
+    @pytest.mark.parametrize("order", ["?", "user__date_joined__hour"])
+    def test_that_is_another_each_time_is_refused(self, order: str, watching: Callable[..., None]) -> None:
+        with pytest.raises(ValueError, match=r"Employee by 'role' are ordered by .* Order by columns"):
+            CachedGroup(Employee, "role", cache_type="rule", kind="odd", order_by=(order,), select_related=("user",))
 
 
 class CachedGroupTests:

@@ -108,7 +108,7 @@ class CachedLookupTests:
         assert SHIFT_BY_NAME.get("") is None
 
     @pytest.mark.parametrize(
-        "value", ["x", [], {}, pytest.param(object(), id="an-object"), 10**30, float("inf"), float("nan")], ids=repr
+        "value", ["x", pytest.param(object(), id="an-object"), 10**30, float("inf"), float("nan")], ids=repr
     )
     def test_what_the_field_cannot_hold_has_no_row(self, value: Any) -> None:
         assert EMPLOYEE_BY_ID.get(value) is None

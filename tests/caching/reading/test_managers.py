@@ -1,11 +1,16 @@
 """What default managers add to their rows."""
 
 import pytest
+from django.core.exceptions import FieldError
+from django.db import models
+from django.utils.translation import get_language
 
 from caching import CachedLookup
-from caching.reading.managers import joins_partly, loading, paths_joined_by, refuse_additions
+from caching.reading.filters import DefaultFilter
+from caching.reading.managers import joins_partly, keys_along, loading, paths_joined_by, refuse_additions
 from scheduling.models import Employee
 from tests.caching.reading.models import Bill, Counted, Visit
+from tests.caching.reading.test_orderings import Snack, Stall
 
 
 class AdditionTests:
@@ -21,6 +26,64 @@ class AdditionTests:
     def test_are_refused_where_a_look_up_is_declared(self, watching: object) -> None:
         with pytest.raises(ValueError, match="Counted"):
             CachedLookup(Counted, "id", cache_type="rule", kind="counted")
+
+
+class Latest(models.Manager["Version"]):
+    def get_queryset(self) -> models.QuerySet["Version"]:
+        return super().get_queryset().order_by("doc", "-pk").distinct("doc")
+
+
+class Version(models.Model):
+    doc = models.CharField(max_length=20)
+
+    objects = Latest()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return self.doc
+
+
+class NoSuchColumn(models.Manager["Odd"]):
+    def get_queryset(self) -> models.QuerySet["Odd"]:
+        return super().get_queryset().filter(**{get_language() or "": 1})
+
+
+class Odd(models.Model):
+    objects = NoSuchColumn()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LeavingOutTests:
+    def test_by_what_else_is_asked_for_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"tests_of_managers\.Version leaves out rows by distinct\('doc'\)"):
+            refuse_additions(Version)
+
+    def test_by_a_column_that_start_up_does_not_know_is_of_the_context(self) -> None:
+        with pytest.raises(FieldError):
+            Odd.objects.all()
+        refuse_additions(Odd)
+        assert not DefaultFilter(Odd).is_constant
+
+
+class KeysAlongTests:
+    def test_are_those_of_each_path_with_their_models(self) -> None:
+        found = [(holder, key.name) for holder, key in keys_along(Snack, ["stall__owner", "stall__place_ptr"])]
+        assert found == [(Snack, "stall"), (Stall, "owner"), (Snack, "stall"), (Stall, "place_ptr")]
+
+    def test_behind_a_link_to_a_parent_are_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"through 'place_ptr', the link .* Give select_related=\('stall__owner'"):
+            list(keys_along(Snack, ["stall__place_ptr__owner"]))
+
+    def test_of_what_is_no_foreign_key_are_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"tests_of_reading\.Client\.name is not a foreign key"):
+            list(keys_along(Snack, ["stall__owner__name"]))
 
 
 class JoinTests:

@@ -37,7 +37,7 @@ class KeyTests:
 
 class NormaliseTests:
     @pytest.mark.parametrize(
-        ("value", "normalised"), [(7, 7), ("7", 7), (7.0, 7), (None, None), ("x", None), ([], None)]
+        ("value", "normalised"), [(7, 7), ("7", 7), (7.0, 7), (None, None), ("x", None), (object(), None)]
     )
     def test_gives_the_value_as_the_field_holds_it(
         self, value: Any, normalised: int | None, by_department: CachedGroup[Employee]

@@ -1,0 +1,58 @@
+"""The value that a look-up is asked for, in the form in which its field holds it."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ..coherence.columns import NOT_PREPARED_ONCE, plain, value_meant
+
+_KEYS = range(-(2**63), 2**63)
+"""The whole numbers that a column of any database can hold."""
+_COMMON = frozenset({str, int})
+_SEVERAL = (list, tuple, set, frozenset, dict)
+
+
+def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]", value: Any) -> Any:
+    """Return the value as the target of the field holds it; None if no row can have it. A row means its key.
+
+    Raises TypeError for what is no value of a row: an instance without a key, a queryset, an expression, a list.
+    """
+    if type(value) not in _COMMON:
+        if isinstance(value, _SEVERAL) or hasattr(value, "resolve_expression"):
+            raise TypeError(
+                f"{field.model._meta.label}.{field.name} has no such value: a {type(value).__name__}. Give one value, "
+                "or several to get_many."
+            )
+        if isinstance(value, models.Model):
+            value = value_meant(field, value)
+    try:
+        prepared = target.get_prep_value(value)
+        again = prepared if prepared is value else target.get_prep_value(prepared)
+    except (ValidationError, TypeError, ValueError, OverflowError):
+        return None
+    if again is not prepared and again != prepared:
+        raise TypeError(f"{field.model._meta.label}.{field.name} cannot be looked up by: {NOT_PREPARED_ONCE}.")
+    if type(prepared) not in _COMMON:
+        prepared = plain(prepared)
+    return None if isinstance(prepared, int) and prepared not in _KEYS else prepared
+
+
+def in_doubt(asked: Collection[Any], found: Iterable[Any]) -> set[Any]:
+    """Return those of the values asked for, all in one query, of which only a query for one can tell what it finds.
+
+    ``found`` are the values of the rows. The table of an unmanaged model may compare texts in its own way, such as
+    without regard to case: then a row is found by a value that is not the one in the row.
+    """
+    values = set(asked)
+    if not values.issuperset(found):
+        return values
+    texts = [value for value in values if type(value) is str]
+    alike = Counter(map(_folded, texts))
+    return set() if len(alike) == len(texts) else {text for text in texts if alike[_folded(text)] > 1}
+
+
+def _folded(text: str) -> str:
+    return text.casefold().rstrip(" ")
