@@ -11,11 +11,11 @@ from asgiref.sync import sync_to_async
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.forms import Row
-from ..values.freezing import thaw
+from ..values.freezing import athaw
 from .dependencies import Dependencies
 from .finding import find_shared
 from .loading import load_through
-from .queries import parts
+from .queries import are_made_at_each_read, parts, rows_by_value
 from .rows_by_field import M, RowsByField
 
 _EXACT = (str, int, UUID)
@@ -81,7 +81,7 @@ class CachedLookup(RowsByField[M]):
         # If a connection has written, only the thread that owns it can decide what may be served.
         kind = self.kind
         if not (dirty_watchers or kind.is_placed) and (entry := kind.find(self.key(normalised))) is not None:
-            row: M | None = thaw(entry.value)
+            row: M | None = await athaw(entry.value)
             return row
         return await sync_to_async(self.get)(value)
 
@@ -147,8 +147,10 @@ class CachedLookup(RowsByField[M]):
         return rows[0] if rows else None
 
     def _load(self, value: Any) -> Any:
-        return next(iter(self._rows([value])), None)
+        return self._answers({"": value})[""]
 
-    def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
-        by_value = {getattr(row, self.field.attname): row for row in self._rows(list(missing.values()))}
-        return {key: by_value.get(value) for key, value in missing.items()}
+    def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
+        if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
+            return contents
+        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
+        return {key: next(iter(by_value.get(value, ())), None) for key, value in missing.items()}
