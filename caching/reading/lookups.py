@@ -81,8 +81,10 @@ class CachedLookup(RowsByField[M]):
         # If a connection has written, only the thread that owns it can decide what may be served.
         kind = self.kind
         if not (dirty_watchers or kind.is_placed) and (entry := kind.find(self.key(normalised))) is not None:
-            row: M | None = await athaw(entry.value)
-            return row
+            held: Row | None = entry.value
+            if held is None:
+                return None
+            return await athaw(held) if held.may_query() else held.thaw()  # type: ignore[return-value]
         return await sync_to_async(self.get)(value)
 
     def get_many(self, values: Iterable[Any]) -> dict[Any, M]:

@@ -99,8 +99,10 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
     def may_query(self) -> bool:
         if self.model not in plain_models.known and not is_plain(self.model):
             return True
-        joined = (other for _, other in self.related if other is not None)
-        return any(value.may_query() for _, value in self.frozen_fields) or any(other.may_query() for other in joined)
+        if not self.frozen_fields and not self.related:
+            return False
+        parts = (*self.frozen_fields, *self.related)
+        return any(part is not None and part.may_query() for _, part in parts)
 
     def value(self, name: str) -> Any:
         """Return a copy of the value of a field."""
