@@ -39,6 +39,16 @@ class SharedKeys(CachingError, ValueError):
         )
 
 
+class KeyOfLookUp(CachingError, ValueError):
+    """The value of a ``@cached`` function was to be held under a key of a look-up: one would be given as the other."""
+
+    def __init__(self, type_name: str, kind: str, declared_as: str) -> None:
+        super().__init__(
+            f"The keys {kind!r} of the cache type {type_name!r} belong to the look-up {declared_as}, which holds its "
+            f"rows under them. Begin the key of the function with another word, such as 'computed_{kind}:…'."
+        )
+
+
 class InvalidKey(CachingError, ValueError):
     """A key is a string of the form "kind:value" or "kind:value:detail"."""
 

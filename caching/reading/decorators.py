@@ -8,6 +8,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from ..coherence.models_by_label import when_loaded
+from ..exceptions import KeyOfLookUp
 from ..keys import CacheType, positive_ttl
 from .dependencies import Dependency
 from .manager import cache_manager
@@ -79,7 +80,11 @@ class CachedFunction:
         def load() -> Any:
             return self._function(*args, **kwargs)
 
-        return self._key(*args, **kwargs), load, self._ttl, self._depends_on
+        key = self._key(*args, **kwargs)
+        kind = cache_manager.types.kind_of(self._cache_type, key)
+        if kind.declared_as:  # which is known only now: the key is computed
+            raise KeyOfLookUp(kind.entries.name, kind.name, kind.declared_as)
+        return key, load, self._ttl, self._depends_on
 
     def invalidate(self, *args: Any, **kwargs: Any) -> None:
         """Drop the value for these arguments in every process."""

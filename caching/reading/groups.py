@@ -1,6 +1,5 @@
 """CachedGroup: all rows for each value of a field."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,10 +9,10 @@ from django.db.models.sql import Query
 
 from ..values.forms import Collection, Row
 from ..values.freezing import thaw
-from .asked import in_doubt
 from .loading import load_through
 from .managers import declared_queryset
 from .orderings import OrderedByOthers, paths_ordered_by
+from .queries import are_made_at_each_read, rows_by_value
 from .rows_by_field import M, RowsByField
 
 
@@ -78,7 +77,11 @@ class CachedGroup(RowsByField[M]):
             rows = thaw(entry.value)
         else:
             rows = load_through(
-                self.kind, key, lambda: self._rows([normalised]), lambda: self.dependencies(normalised), None
+                self.kind,
+                key,
+                lambda: self._answers({key: normalised})[key],
+                lambda: self.dependencies(normalised),
+                None,
             )
         return rows
 
@@ -103,9 +106,8 @@ class CachedGroup(RowsByField[M]):
     def _held(self, rows: list[Row]) -> Any:
         return Collection(list, tuple(rows))
 
-    def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
-        lists: defaultdict[Any, list[Any]] = defaultdict(list)
-        for row in self._rows(list(missing.values())):
-            lists[getattr(row, self.field.attname)].append(row)
-        doubtful = in_doubt(missing.values(), lists)
-        return {key: self._rows([value]) if value in doubtful else lists[value] for key, value in missing.items()}
+    def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
+        if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
+            return contents
+        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
+        return {key: by_value.get(value, []) for key, value in missing.items()}

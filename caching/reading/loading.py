@@ -14,7 +14,7 @@ from ..exceptions import Uncacheable
 from ..monitoring import stats
 from ..monitoring.repeated_selects import not_noted
 from ..values.forms import Content
-from ..values.freezing import Rows, freeze, thaw
+from ..values.freezing import Rows, athaw, freeze, thaw
 from .dependencies import Dependencies
 from .entries import Kind
 from .finding import find_shared
@@ -55,7 +55,7 @@ def load_through(
             with not_noted():
                 value = load()
             _after_load(kind, key, value, lease, ttl, started, turn)
-            return value
+            return _instances(value)
 
 
 @kept_going(open_leases)
@@ -71,10 +71,10 @@ async def aload_through(
         turn = await aturn_of(kind, key) if kind.runtime.shared is not None and not dirty_watchers else None
         try:
             if turn is not None and key in turn.found:
-                return thaw(turn.found[key].value)
+                return await athaw(turn.found[key].value)
             entry, lease = await sync_to_async(_before_load)(kind, key, dependencies, looked=turn is not None)
             if entry is not None:
-                return thaw(entry.value)
+                return await athaw(entry.value)
             started = time.perf_counter_ns()
             with not_noted():
                 value = await load()
@@ -168,11 +168,19 @@ def _after_load(
         turn.stored.update(stored)
 
 
+def _instances(value: Any) -> Any:
+    """Return what was loaded, made anew if it was loaded in frozen form."""
+    return thaw(value.value) if isinstance(value, Content) else value
+
+
 def _frozen(kind: Kind, value: Any, rows: Rows | None = None) -> Content | None:
     """Return the frozen form of what was loaded; None for rows of a look-up that nobody can make again.
 
-    Nobody who reads rows by a field has chosen their types: such rows are read from the database each time.
+    Nobody who reads rows by a field has chosen their types: such rows are read from the database each time. A look-up
+    may have loaded them in frozen form.
     """
+    if isinstance(value, Content):
+        return value
     try:
         return freeze(value, kind.entries.declared.dataclasses, rows)
     except Uncacheable as error:
@@ -237,12 +245,13 @@ def load_now(
     with not_noted():
         values = load(dependencies.keys())
     count_loads(kind, started)
-    if not leases:
-        return values, ()
-    rows = Rows()
-    contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
-    loaded = {key: (content, leases[key]) for key, content in contents if content is not None}
-    return values, store(kind, loaded, fills=fills)
+    stored: Collection[str] = ()
+    if leases:
+        rows = Rows()
+        contents = ((key, _frozen(kind, value, rows)) for key, value in values.items())
+        loaded = {key: (content, leases[key]) for key, content in contents if content is not None}
+        stored = store(kind, loaded, fills=fills)
+    return {key: _instances(value) for key, value in values.items()}, stored
 
 
 def load_contents(

@@ -11,12 +11,12 @@ from asgiref.sync import sync_to_async
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.forms import Row
-from ..values.freezing import thaw
+from ..values.freezing import athaw
 from .asked import in_doubt
 from .dependencies import Dependencies
 from .finding import find_shared
 from .loading import load_through
-from .queries import parts
+from .queries import are_made_at_each_read, parts, rows_by_value
 from .rows_by_field import M, RowsByField
 
 _EXACT = (str, int, UUID)
@@ -82,8 +82,10 @@ class CachedLookup(RowsByField[M]):
         # If a connection has written, only the thread that owns it can decide what may be served.
         kind = self.kind
         if not (dirty_watchers or kind.is_placed) and (entry := kind.find(self.key(normalised))) is not None:
-            row: M | None = thaw(entry.value)
-            return row
+            held: Row | None = entry.value
+            if held is None:
+                return None
+            return await athaw(held) if held.may_query() else held.thaw()  # type: ignore[return-value]
         return await sync_to_async(self.get)(value)
 
     def get_many(self, values: Iterable[Any]) -> dict[Any, M]:
@@ -154,9 +156,10 @@ class CachedLookup(RowsByField[M]):
         return rows[0] if rows else None
 
     def _load(self, value: Any) -> Any:
-        return next(iter(self._rows([value])), None)
+        return self._answers({"": value})[""]
 
-    def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
-        by_value = {getattr(row, self.field.attname): row for row in self._rows(list(missing.values()))}
-        doubtful = in_doubt(missing.values(), by_value)
-        return {key: self._load(value) if value in doubtful else by_value.get(value) for key, value in missing.items()}
+    def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
+        if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
+            return contents
+        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
+        return {key: next(iter(by_value.get(value, ())), None) for key, value in missing.items()}

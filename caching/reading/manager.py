@@ -27,7 +27,7 @@ from ..conf import Config
 from ..keys import CacheType, any_row_tag
 from ..monitoring import stats
 from ..values.forms import Content
-from ..values.freezing import freeze, thaw
+from ..values.freezing import athaw, freeze, thaw
 from . import leases
 from .dependencies import Dependencies, Dependency, tags_of_dependency
 from .entries import Kind, TypeEntries
@@ -184,7 +184,7 @@ class CacheManager:
             if kind.due and (held := kind.due.pop(key, None)) is not None:
                 later = arenew_later if iscoroutinefunction(load) else renew_later
                 later(kind, key, held, load, dependencies, ttl)
-            return thaw(entry.value)
+            return await athaw(entry.value)
         if iscoroutinefunction(load):
             return await aload_through(kind, key, load, dependencies, ttl)
         return await sync_to_async(load_through)(kind, key, load, dependencies, ttl)

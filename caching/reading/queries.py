@@ -1,21 +1,25 @@
 """Reading rows for the cache: in chunks that fit a query, without creating instances, joined to other rows."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 from django.db import models
-from django.db.models.query import ModelIterable
 from django.db.models.sql.constants import MULTI
 
 from ..coherence.columns import column_of
+from ..exceptions import Uncacheable
 from ..values.columns import attnames
 from ..values.construction import is_plain
-from ..values.forms import Row
+from ..values.construction import makes_its_own_rows as makes_its_own_rows
+from ..values.fields import Made, made_fields
+from ..values.forms import Frozen, Row
+from ..values.freezing import freeze
+from .asked import in_doubt
 from .in_many import in_many
 
 MAX_IN_ONE_QUERY = 10_000
-_ITERATION = ("__iter__", "_fetch_all", "iterator")
 _PLAIN_FIELDS = (
     *(models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.DecimalField),
     *(models.DateField, models.TimeField, models.DurationField, models.UUIDField, models.FloatField, models.ForeignKey),
@@ -66,12 +70,15 @@ def _joined(field: Any, database: str | None) -> "models.QuerySet[Any]":
 def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """Run a query and return its rows in frozen form, in order. Without instances this takes a third of the time.
 
-    Return None without a query if a column may hold mutable values.
+    Return None if instances are needed: without a query if a column may hold mutable values, unless the instances are
+    made of what the columns hold at each read.
     """
     model: Any = queryset.model
     names = list(attnames(model))
-    if makes_its_own_rows(queryset) or not _has_all_columns(queryset) or not is_plain(model):
+    if makes_its_own_rows(queryset) or not _has_all_columns(queryset):
         return None
+    if are_made_at_each_read(model):
+        return _rows_as_held(queryset, names)
     if not all(map(_is_plain, model._meta.concrete_fields)):
         return None
     return [
@@ -80,10 +87,70 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     ]
 
 
+def are_made_at_each_read(*kinds: Any) -> bool:
+    """Whether code that is not Django's makes instances, or values of them, of what the columns hold.
+
+    It may make something else at another moment or of its own result: a hit gives it what Django would give it.
+    """
+    return any(not is_plain(model) or made_fields(model) for model in kinds)
+
+
+def _rows_as_held(queryset: "models.QuerySet[Any]", names: list[str]) -> list[Row] | None:
+    """Return rows with what the columns hold, of which fields and constructors make instances later."""
+    model: Any = queryset.model
+    made = made_fields(model)
+    converted = _converted_rows(queryset.values_list(*names), frozenset(map(names.index, made)))
+    rows = (dict(zip(names, values, strict=True)) for values in converted)
+    try:
+        return [_row_as_held(model, queryset.db, fields, made) for fields in rows]
+    except Uncacheable:
+        return None
+
+
+def _row_as_held(model: type[models.Model], db: str, fields: dict[str, Any], made: Collection[str]) -> Row:
+    frozen: dict[str, Frozen] = {}
+    for name, value in fields.items():
+        held = freeze(value).value
+        if name in made:
+            frozen[name] = Made(model, name, db, held)
+        elif isinstance(held, Frozen):
+            frozen[name] = held
+    return Row(model, db, {name: fields[name] for name in fields if name not in frozen}, tuple(frozen.items()), ())
+
+
+def frozen_rows_by_value(
+    rows: Iterable[Row], attname: str, normalise: Callable[[Any], Any]
+) -> defaultdict[Any, list[Row]]:
+    """Return frozen rows by their value of a field, as ``normalise`` gives it."""
+    found: defaultdict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        value = row.fields[attname] if attname in row.fields else normalise(row.value(attname))
+        found[value].append(row)
+    return found
+
+
+Load = Callable[[Sequence[Any]], list[Any]]
+
+
+def rows_by_value(attname: str, values: Sequence[Any], load: Load) -> dict[Any, list[Any]]:
+    """Return the rows of each value of a field, from one query unless the rows do not say whose they are."""
+    rows = load(values)
+    if len(values) == 1:
+        return {values[0]: rows}
+    found: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, attname)].append(row)
+    # What constructs the rows may have changed the field.
+    doubtful = in_doubt(values, found)
+    return {value: load([value]) if value in doubtful else found[value] for value in values}
+
+
 def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     """Give frozen rows the frozen rows that a foreign key refers to; return False if instances are needed for that."""
     if field.remote_field.parent_link:
         return True
+    if rows and field.attname in made_fields(rows[0].model):
+        return False
     keys = {row.fields[field.attname] for row in rows} - {None}
     target = field.target_field
     by_key: dict[Any, Row] = {}
@@ -99,12 +166,6 @@ def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     return True
 
 
-def makes_its_own_rows(queryset: "models.QuerySet[Any]") -> bool:
-    """Whether iterating over the query may give other instances than those that Django makes of its columns."""
-    own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
-    return own or queryset._iterable_class is not ModelIterable
-
-
 def _has_all_columns(queryset: "models.QuerySet[Any]") -> bool:
     names, is_deferred = queryset.query.deferred_loading
     return not names and is_deferred
@@ -112,13 +173,16 @@ def _has_all_columns(queryset: "models.QuerySet[Any]") -> bool:
 
 def _is_plain(field: "models.Field[Any, Any]") -> bool:
     """Whether the values that the field reads from the database are immutable."""
-    return isinstance(field, _PLAIN_FIELDS) and not hasattr(field, "from_db_value")
+    return isinstance(field, _PLAIN_FIELDS)
 
 
-def _converted_rows(queryset: "models.QuerySet[Any]") -> Iterable[tuple[Any, ...]]:
+def _converted_rows(
+    queryset: "models.QuerySet[Any]", as_held: Collection[int] = frozenset()
+) -> Iterable[tuple[Any, ...]]:
     """Return the rows of a ``values_list``, converting each distinct value of a column only once.
 
-    On SQLite each date and decimal passes through several Python functions, and all rows of an import share a moment.
+    Of the columns whose places are in ``as_held``, the field itself converts nothing. On SQLite each date and decimal
+    passes through several Python functions, and all rows of an import share a moment.
     """
     compiler = queryset.query.get_compiler(queryset.db)
     columns = list(zip(*chain.from_iterable(compiler.execute_sql(MULTI) or ()), strict=True))
@@ -126,11 +190,20 @@ def _converted_rows(queryset: "models.QuerySet[Any]") -> Iterable[tuple[Any, ...
         return ()
     selected = [expression for expression, _, _ in compiler.select]
     for at, (converters, expression) in compiler.get_converters(selected).items():
-        converted = {}
-        for raw in set(columns[at]):
-            value = raw
-            for convert in converters:
-                value = convert(value, expression, compiler.connection)
-            converted[raw] = value
-        columns[at] = tuple(converted[raw] for raw in columns[at])
+        if at in as_held:
+            converters = compiler.connection.ops.get_db_converters(expression)
+        columns[at] = _converted(columns[at], converters, expression, compiler.connection)
     return zip(*columns, strict=True)
+
+
+def _converted(column: Sequence[Any], converters: Iterable[Any], expression: Any, connection: Any) -> tuple[Any, ...]:
+    def converted(value: Any) -> Any:
+        for convert in converters:
+            value = convert(value, expression, connection)
+        return value
+
+    try:
+        by_value = {raw: converted(raw) for raw in set(column)}
+    except TypeError:  # an array cannot be a key
+        return tuple(map(converted, column))
+    return tuple(by_value[raw] for raw in column)

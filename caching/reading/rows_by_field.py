@@ -2,7 +2,6 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -42,7 +41,7 @@ from .managers import (
     refuse_deferred,
 )
 from .places import Declared, declare
-from .queries import frozen_rows, join, join_frozen, makes_its_own_rows, parts
+from .queries import frozen_rows, frozen_rows_by_value, join, join_frozen, makes_its_own_rows, parts
 from .renewal import renew_answer_later
 from .tiers import Entry
 
@@ -227,8 +226,8 @@ class RowsByField(ABC, Generic[M]):
         return load_many(self.kind, known, lambda keys: self._answers({key: missing[key] for key in keys}), fills=fills)
 
     @abstractmethod
-    def _answers(self, missing: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer for each key, from one query."""
+    def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer for each key, from one query; its content if instances must be made of that."""
 
     def warm(self, values: Iterable[Any]) -> int:
         """Cache the missing answers without creating instances; return the number of values that were missing.
@@ -249,12 +248,8 @@ class RowsByField(ABC, Generic[M]):
     def _contents(self, missing: Mapping[str, Any]) -> dict[str, Content] | None:
         """Return the frozen answer for each key, from one query per model; None if instances are needed for that."""
         rows = self._frozen_rows(list(missing.values()))
-        if rows is None:
-            return None
-        by_value: defaultdict[Any, list[Row]] = defaultdict(list)
-        for row in rows:
-            by_value[row.fields[self.field.attname]].append(row)
-        if in_doubt(missing.values(), by_value):
+        by_value = None if rows is None else frozen_rows_by_value(rows, self.field.attname, self.normalise)
+        if by_value is None or in_doubt(missing.values(), by_value):
             return None
         return {key: self._content(by_value.get(value, [])) for key, value in missing.items()}
 

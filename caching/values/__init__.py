@@ -4,6 +4,7 @@ forms      the frozen forms: rows, collections, records
 records    the dataclasses that a cache type declares
 columns    the columns of a model, and their fingerprint
 construction  the models that keep state of their own for each instance
+sameness   whether a value that was made again is the one that it stands for
 fields     values of fields that are none of the plain types
 joined     the instances that were loaded together with the rows that they are joined to
 sharing    equal values in many rows, held once

@@ -64,7 +64,8 @@ def one_to_ones(model: type[models.Model]) -> tuple[tuple[str, Any], ...]:
 
 def is_derived(model: type[models.Model], name: str) -> bool:
     """Whether an attribute can be recomputed, so that a copy does not need it."""
-    return name.startswith("_") or isinstance(getattr(model, name, None), (cached_property, django_cached_property))
+    computed = isinstance(getattr(model, name, None), (cached_property, django_cached_property))
+    return computed or name in ("_state", "_prefetched_objects_cache")
 
 
 @cache

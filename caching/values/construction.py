@@ -5,8 +5,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import models
+from django.db.models.query import ModelIterable
 from django.db.models.signals import post_init, pre_init
 
+_ITERATION = ("__iter__", "_fetch_all", "iterator")
 _OWN_METHODS = ("__new__", "__setattr__", "__getattribute__")
 
 
@@ -75,3 +77,9 @@ def is_kept_elsewhere(model: type[models.Model], attname: str) -> bool:
     """Whether a descriptor that is not Django's decides where the value of a field is kept."""
     descriptor = type(inspect.getattr_static(model, attname, None))
     return hasattr(descriptor, "__set__") and not descriptor.__module__.startswith("django.db.models.")
+
+
+def makes_its_own_rows(queryset: "models.QuerySet[Any]") -> bool:
+    """Whether iterating over the query may give other instances than those that Django makes of its columns."""
+    own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
+    return own or queryset._iterable_class is not ModelIterable

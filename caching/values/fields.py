@@ -1,7 +1,9 @@
 """How the value of a field is held that is none of the plain types: as the database holds it, and made anew."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from django.db.models.fields.files import FieldFile
 
 from ..exceptions import Uncacheable
 from .forms import Frozen
+from .sameness import is_same
 
 _BASES: dict[type, Any] = {
     str: str.__str__,
@@ -36,8 +39,46 @@ class Made(Frozen):
         self.model, self.attname, self.db, self.stored = model, attname, db, stored
 
     def thaw(self) -> Any:
-        field: Any = next(field for field in self.model._meta.concrete_fields if field.attname == self.attname)
-        return field.from_db_value(self.stored, field.cached_col, connections[self.db or "default"])
+        value = self.stored.thaw() if isinstance(self.stored, Frozen) else self.stored
+        connection = connections[self.db or "default"]
+        field = _field(self.model, self.attname)
+        column = field.get_col(field.model._meta.db_table)  # of a foreign key: with the field that it refers to
+        for convert in column.get_db_converters(connection):
+            value = convert(value, column, connection)
+        return value
+
+    def may_query(self) -> bool:
+        return True  # nobody knows what a field of somebody else does
+
+
+@cache
+def made_fields(model: type[models.Model]) -> frozenset[str]:
+    """Return the columns whose values are made by code that is not Django's, which may ask for a language or a key."""
+    return frozenset(field.attname for field in model._meta.concrete_fields if _has_own_converters(field))
+
+
+def _has_own_converters(field: Any) -> bool:
+    if getattr(field, "decoder", None) is not None:  # of a JSONField
+        return True
+    if "from_db_value" in vars(field) or not all(map(_is_by_django, _definers(type(field)))):
+        return True
+    parts = (getattr(field, "base_field", None), field.target_field if field.is_relation else None)
+    return any(part is not None and _has_own_converters(part) for part in parts)
+
+
+def _definers(kind: type) -> list[type]:
+    """Return the classes that say what a field of a class makes of the value in its column."""
+    names = ("from_db_value", "get_db_converters")
+    return [next(cls for cls in kind.__mro__ if name in vars(cls)) for name in names if hasattr(kind, name)]
+
+
+def _is_by_django(cls: type) -> bool:
+    return cls.__module__.startswith("django.")
+
+
+@cache
+def _field(model: type[models.Model], attname: str) -> Any:
+    return next(field for field in model._meta.concrete_fields if field.attname == attname)
 
 
 def held(model: type[models.Model], attname: str, db: str | None, value: Any) -> Any:
@@ -46,26 +87,34 @@ def held(model: type[models.Model], attname: str, db: str | None, value: Any) ->
         if not value._committed:  # type: ignore[attr-defined]
             raise Uncacheable("A file that is not saved cannot be cached.")
         return value.name  # the field's descriptor makes the file, and gives it to its row
-    field: Any = next(field for field in model._meta.concrete_fields if field.attname == attname)
-    if hasattr(field, "from_db_value"):
-        made = _made(field, model, db, value)
-        if made is not None:
-            return made
-    return _base(value)
-
-
-def _made(field: Any, model: type[models.Model], db: str | None, value: Any) -> Made | None:
-    """Return a form from which the field makes an equal value of the same type; None if it does not."""
+    named = f"{model._meta.label}.{attname}"
+    if attname in made_fields(model):
+        field = _field(model, attname)
+        connection = connections[db or "default"]
+        for prepare in (field.get_prep_value, lambda value: field.get_db_prep_value(value, connection)):
+            made = _made(Made(model, attname, db, None), prepare, value)
+            if made is not None:
+                return made
+        raise Uncacheable(f"{named}: what the field makes of its column could not be made again with certainty.")
     try:
-        made = Made(model, field.attname, db, _base(field.get_prep_value(value)))
-        again = made.thaw()
-        return made if type(again) is type(value) and again == value else None
+        return _base(value)
+    except Uncacheable as error:
+        raise Uncacheable(f"{named}: {error} Cache what you need of it, or the row before the field is read.") from None
+
+
+def _made(made: Made, prepare: Callable[[Any], Any], value: Any) -> Made | None:
+    """Return the form with the value in the column, if the field makes the same of it; None if it does not."""
+    try:
+        made.stored = _base(prepare(value))
+        return made if is_same(made.thaw(), value) else None
     except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
         return None
 
 
 def _base(value: Any) -> Any:
     """Return a value of a plain type: the text of an enumeration's member, the number of a subclass of int."""
+    if value is None or type(value) is bool:
+        return value
     for base, convert in _BASES.items():
         if type(value) is base and base not in (bytearray, memoryview):
             return value

@@ -26,6 +26,10 @@ class Frozen:
     def thaw(self) -> Any:
         raise NotImplementedError
 
+    def may_query(self) -> bool:
+        """Whether making the copy runs code of somebody else, which an event loop must not: it may query."""
+        return False
+
 
 class Row(Frozen, msgspec.Struct, eq=False, gc=False):
     """A model instance: its loaded fields, its database and the rows joined to it."""
@@ -92,9 +96,24 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
             row._state.fields_cache.update(self._joined(row))
         return row
 
+    def may_query(self) -> bool:
+        if self.model not in plain_models.known and not is_plain(self.model):
+            return True
+        if not self.frozen_fields and not self.related:
+            return False
+        parts = (*self.frozen_fields, *self.related)
+        return any(part is not None and part.may_query() for _, part in parts)
+
+    def value(self, name: str) -> Any:
+        """Return a copy of the value of a field."""
+        return self.fields[name] if name in self.fields else dict(self.frozen_fields)[name].thaw()
+
     @property
     def pk(self) -> Any:
-        key = tuple([self.fields[name] for name in key_names(self.model)])
+        try:
+            key = tuple([self.fields[name] for name in key_names(self.model)])
+        except KeyError:
+            key = tuple([self.value(name) for name in key_names(self.model)])
         return key if len(key) > 1 else key[0]
 
     @property
@@ -120,6 +139,9 @@ class Collection(Frozen):
     def thaw(self) -> Any:
         return self.factory([item.thaw() if isinstance(item, Frozen) else item for item in self.items])
 
+    def may_query(self) -> bool:
+        return any(isinstance(item, Frozen) and item.may_query() for item in self.items)
+
 
 class Mapped(Frozen):
     """A dict: its pairs, in order."""
@@ -131,6 +153,9 @@ class Mapped(Frozen):
 
     def thaw(self) -> dict[Any, Any]:
         return {key: value.thaw() if isinstance(value, Frozen) else value for key, value in self.pairs}
+
+    def may_query(self) -> bool:
+        return any(isinstance(value, Frozen) and value.may_query() for _, value in self.pairs)
 
 
 class Record(Frozen):
@@ -145,6 +170,9 @@ class Record(Frozen):
         return make_record(
             self.cls, ((name, value.thaw() if isinstance(value, Frozen) else value) for name, value in self.fields)
         )
+
+    def may_query(self) -> bool:
+        return any(isinstance(value, Frozen) and value.may_query() for _, value in self.fields)
 
 
 @dataclass(frozen=True, slots=True)

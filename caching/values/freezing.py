@@ -13,15 +13,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from asgiref.sync import sync_to_async
 from django.db import models
+from django.db.models.fields.files import FieldFile
 
 from ..exceptions import Uncacheable
 from .columns import attnames, foreign_keys, is_derived, key_names
-from .construction import is_kept_elsewhere, is_plain
-from .fields import held, is_range
+from .construction import is_kept_elsewhere, is_plain, makes_its_own_rows
+from .fields import held, is_range, made_fields
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
 from .records import is_frozen
+from .sameness import is_same
 from .sharing import share
 
 ATOMS = frozenset({type(None), bool, int, float, str, bytes, datetime, date, time, timedelta, Decimal, UUID})
@@ -47,6 +50,11 @@ class Rows:
             return None
         self.found |= known[2]
         return known[1]
+
+    @property
+    def are_of_a_query(self) -> bool:
+        """Whether nobody has touched the instances since a look-up's query gave them."""
+        return self._references is None
 
     def are_loaded_with(self, row: models.Model, name: str) -> bool:
         """Whether the instance joined to a row under a name was loaded with it. The rows of a look-up's query are."""
@@ -75,6 +83,13 @@ def freeze(value: Any, declared: tuple[type, ...] = (), rows: Rows | None = None
 def thaw(value: Any) -> Any:
     """Return a copy of a frozen value; the caller may change it."""
     return value.thaw() if isinstance(value, Frozen) else value
+
+
+async def athaw(value: Any) -> Any:
+    """Return the same as ``thaw``, in another thread if code of somebody else runs: it may query the database."""
+    if isinstance(value, Frozen) and value.may_query():
+        return await sync_to_async(thaw)(value)
+    return thaw(value)
 
 
 def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
@@ -146,16 +161,17 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     namespace = row.__dict__
     columns = attnames(model)
     fields = {name: value for name, value in namespace.items() if name in columns}
-    extra = _extra_attributes(model, namespace.keys() - columns) if len(fields) + 1 < len(namespace) else set()
+    extra = _extra_attributes(row, columns, rows) if len(fields) + 1 < len(namespace) else set()
     plain = is_plain(model)
     if not plain:
         elsewhere = [name for name in columns.keys() - fields if is_kept_elsewhere(model, name)]
         fields |= {name: getattr(row, name) for name in elsewhere}
-    changeable = {name: value for name, value in fields.items() if type(value) not in ATOMS}
+    made = made_fields(model).difference(key_names(model))
+    changeable = {name: value for name, value in fields.items() if type(value) not in ATOMS or name in made}
     frozen_fields = {}
     for name, value in changeable.items():
         try:
-            frozen_fields[name] = _freeze_field(row, name, value, rows)
+            frozen_fields[name] = _freeze_field(row, name, value, is_made=name in made)
         except Uncacheable:
             if not plain or name in key_names(model):
                 raise
@@ -173,7 +189,9 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
             fields[name] = value
     still_frozen = tuple((name, value) for name, value in frozen_fields.items() if isinstance(value, Frozen))
     frozen = Row(model, state.db, share(model, fields), still_frozen, related)
-    if extra and (plain or (extra := extra - frozen.thaw().__dict__.keys())):
+    if not plain:
+        extra = extra - _made_again(row, frozen, columns)
+    if extra:
         raise Uncacheable(
             f"This {model._meta.label} has attributes that are not fields ({', '.join(sorted(extra))}); "
             "cache a dataclass that has them."
@@ -183,13 +201,67 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     return frozen
 
 
-def _freeze_field(row: models.Model, name: str, value: Any, rows: Rows) -> Any:
+def _freeze_field(row: models.Model, name: str, value: Any, *, is_made: bool) -> Any:
+    if not is_made:
+        inside = Rows()
+        try:
+            frozen = _freeze(value, (), inside)
+        except Uncacheable:
+            pass
+        else:
+            if not inside.found:  # a row inside the value of a field would have to be watched
+                return frozen
+    return held(type(row), name, row._state.db, value)
+
+
+def _extra_attributes(row: models.Model, columns: Iterable[str], rows: Rows) -> set[str]:
+    """Return the attributes that are no field and that cannot be computed again.
+
+    What a function has cached in a row under a name with an underscore can be. Rows just loaded have none, unless their
+    query sets it.
+    """
+    model: Any = type(row)
+    extra = {name for name in row.__dict__.keys() - columns if not is_derived(model, name)}
+    private = {name for name in extra if name.startswith("_")}
+    if private and not rows.are_of_a_query and not makes_its_own_rows(model._default_manager.all()):
+        return extra - private
+    return extra
+
+
+def _made_again(row: models.Model, frozen: Row, columns: Iterable[str]) -> set[str]:
+    """Return the names of the attributes of the instance that a hit would give; raise Uncacheable if it is another.
+
+    The constructor got what was in the columns. On a hit it gets what it has made of that.
+    """
+    alone = Row(frozen.model, frozen.db, frozen.fields, frozen.frozen_fields, ())
     try:
-        return _freeze(value, (), rows)
-    except Uncacheable:
-        return held(type(row), name, row._state.db, value)
+        again = alone.thaw()
+        names = [*frozen.fields, *(name for name, _ in frozen.frozen_fields)]
+        changed = [name for name in names if not is_same(alone.value(name), _value_in(again, name))]
+        state = again.__dict__.keys() - columns - {"_state"}
+        other = [name for name in state & row.__dict__.keys() if not _is_same_in(row, again, name)]
+        if other:  # unless they differ each time, as a moment does
+            third = alone.thaw()
+            changed += [name for name in other if _is_same_in(again, third, name)]
+    except Exception as error:  # a constructor of somebody else may raise anything
+        raise Uncacheable(f"{_refused(row)} raises {error!r} if it is given the fields of an instance.") from error
+    if changed:
+        names_of_them = ", ".join(sorted(changed))
+        raise Uncacheable(f"{_refused(row)} changes what it is given ({names_of_them}), and would do so twice.")
+    return set(state)
 
 
-def _extra_attributes(model: type[models.Model], names: Iterable[str]) -> set[str]:
-    """Return the attributes that are no field and that cannot be computed again."""
-    return {name for name in names if not is_derived(model, name)}
+def _value_in(row: models.Model, name: str) -> Any:
+    value = row.__dict__[name] if name in row.__dict__ else getattr(row, name)
+    return value.name if isinstance(value, FieldFile) else value
+
+
+def _is_same_in(row: models.Model, other: models.Model, name: str) -> bool:
+    return is_same(row.__dict__[name], other.__dict__.get(name))
+
+
+def _refused(row: models.Model) -> str:
+    return (
+        f"An instance of {row._meta.label} cannot be cached; cache what you need of it, or read it by a look-up. What "
+        "constructs it (from_db, __init__, a receiver or a descriptor)"
+    )

@@ -8,6 +8,7 @@ from django.db import models
 
 from ..keys import is_of_few
 from .columns import is_short
+from .fields import Made
 from .forms import Collection, Mapped, Record, Row
 from .sharing import own_values, shared_bytes
 
@@ -70,6 +71,8 @@ def _parts(value: Any, values_of: Callable[[type[models.Model], dict[str, Any]],
         return [part for _, part in value.fields]
     if isinstance(value, Collection):
         return value.items
+    if isinstance(value, Made):
+        return (value.stored,)
     if isinstance(value, dict):
         return value.values()
     if isinstance(value, (tuple, frozenset)):

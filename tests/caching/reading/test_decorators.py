@@ -7,6 +7,8 @@ import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction
 
 from caching import InvalidKey, InvalidTTL, Uncacheable, UnknownCacheType, cache_manager, cached, caching_disabled
+from caching.exceptions import KeyOfLookUp
+from scheduling.caches import EMPLOYEE_BY_ID
 from scheduling.models import Employee
 from tests.caching.clock import Clock
 from tests.factories import EmployeeFactory
@@ -202,3 +204,18 @@ class MethodTests:
     def test_above_another_decorator_is_refused(self, kind: Any) -> None:
         with pytest.raises(TypeError, match=f"put it below @{kind.__name__}"):
             cached("general", lambda: "a:1")(kind(lambda *args: None))
+
+
+@pytest.mark.django_db(transaction=True)
+class KeyTests:
+    def test_of_a_look_up_is_refused(self) -> None:
+        employee = EmployeeFactory()
+        assert EMPLOYEE_BY_ID.get(employee.pk) == employee
+
+        @cached("employee", lambda pk: f"id:{pk}", depends_on=[Employee])
+        def double(pk: int) -> int:
+            return 2 * pk
+
+        with pytest.raises(KeyOfLookUp, match=r"'id' of the cache type 'employee' belong to .*Employee\.id"):
+            double(employee.pk)
+        assert EMPLOYEE_BY_ID.get(employee.pk) == employee

@@ -303,18 +303,6 @@ class WarmTests:
             assert EMPLOYEE_BY_EMAIL.get("nobody@example.com") is None
         assert EMPLOYEE_BY_EMAIL.warm(stored) == 0
 
-    def test_makes_instances_where_a_field_may_read_what_can_be_changed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        role = Employee._meta.get_field("role")
-        monkeypatch.setattr(role, "from_db_value", lambda text, *context: text.split(), raising=False)
-        for email in ("amy@example.com", "bo@example.com"):
-            EmployeeFactory(email=email, role="head cook")
-
-        EMPLOYEE_BY_EMAIL.warm(["amy@example.com", "bo@example.com"])
-        EMPLOYEE_BY_EMAIL.get("amy@example.com").role.append("changed")
-
-        for email in ("amy@example.com", "bo@example.com"):
-            assert EMPLOYEE_BY_EMAIL.get(email).role == ["head", "cook"]
-
     def test_caches_lists_in_their_order_with_the_joined_rows(self, django_assert_num_queries: Any) -> None:
         schedules = ScheduleFactory.create_batch(25)
         for schedule in schedules[:3]:

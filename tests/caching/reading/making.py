@@ -1,0 +1,217 @@
+"""Models that make something of their columns: in fields, in constructors, in the query of their manager."""
+
+import base64
+import json
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+from django.db.models.query import ModelIterable
+from django.utils.translation import get_language
+
+from tests.caching.reading.models import Client
+
+APP = "tests_of_reading"
+
+
+class Named(models.Model):
+    name = models.CharField(max_length=40, default="amy")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Account(Named):
+    """Its number is encrypted in the database, and decrypted as it is read."""
+
+    number = models.CharField(max_length=90)
+
+    class Meta:
+        app_label = APP
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any, **options: Any) -> Any:
+        row = super().from_db(db, field_names, values, **options)
+        if not row.number.startswith("encrypted "):
+            raise ValueError("not encrypted")
+        row.number = row.number.removeprefix("encrypted ")
+        row.name = row.name.title()
+        return row
+
+
+class Payment(Named):
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+
+    class Meta:
+        app_label = APP
+
+
+class Counting(Named):
+    """Its constructor changes a field."""
+
+    reads = models.IntegerField(default=0)
+
+    class Meta:
+        app_label = APP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reads += 1
+
+
+class Decoding:
+    """A descriptor that keeps the text of a field, and decodes it whenever it is asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, row: Any, owner: Any = None) -> Any:
+        return self if row is None else json.loads(row.__dict__[f"_text_of_{self.name}"])
+
+    def __set__(self, row: Any, value: Any) -> None:
+        row.__dict__[f"_text_of_{self.name}"] = value
+
+
+class DecodedField(models.TextField):
+    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
+        setattr(cls, self.attname, Decoding(self.attname))
+
+    def pre_save(self, row: Any, add: bool) -> Any:
+        return row.__dict__[f"_text_of_{self.attname}"]
+
+
+class Decoded(Named):
+    value = DecodedField(default="1")
+
+    class Meta:
+        app_label = APP
+
+
+class Dotting(Named):
+    class Meta:
+        app_label = APP
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, f"{value}." if name == "name" else value)
+
+
+class Asking(Named):
+    """Its constructor asks the database."""
+
+    class Meta:
+        app_label = APP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clients = Client.objects.count()
+
+
+class AskingField(models.CharField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return f"{value} of {Client.objects.count()}"
+
+
+class AskingByField(Named):
+    value = AskingField(max_length=9, default="1")
+
+    class Meta:
+        app_label = APP
+
+
+class Marking(ModelIterable):
+    def __iter__(self) -> Iterator[Any]:
+        for row in super().__iter__():
+            row._language = "de"
+            yield row
+
+
+class MarkedQuery(models.QuerySet["Marked"]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._iterable_class = Marking
+
+
+class Marked(Named):
+    objects = MarkedQuery.as_manager()
+
+    class Meta:
+        app_label = APP
+
+
+class Secret(str):
+    __slots__ = ()
+
+
+class SecretField(models.TextField):
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return f"encrypted {value}"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        if not value.startswith("encrypted "):
+            raise ValueError("not encrypted")
+        return Secret(value.removeprefix("encrypted "))
+
+
+class LabelField(models.TextField):
+    """A text in the language of whoever reads it."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return json.loads(value)[get_language()]
+
+
+class WordsField(models.TextField):
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return [lambda value, expression, connection: value.split()]
+
+    def get_prep_value(self, value: Any) -> Any:
+        return " ".join(value)
+
+
+class Version:
+    """Equal to every version with the same number."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and float(self.text) == float(other.text)
+
+    def __hash__(self) -> int:
+        return hash(float(self.text))
+
+
+class VersionField(models.CharField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return Version(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return f"{float(value.text):g}" if isinstance(value, Version) else value
+
+
+class PickledField(models.TextField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return pickle.loads(base64.b64decode(value))  # noqa: S301
+
+    def get_prep_value(self, value: Any) -> Any:
+        return base64.b64encode(pickle.dumps(value)).decode()
+
+
+class Made(Named):
+    """Each of its fields makes something else of its column."""
+
+    secret = SecretField(default="s")
+    label = LabelField(default='{"en": "house", "de": "Haus"}')
+    words = WordsField(default=("a", "b"))
+    version = VersionField(max_length=9, default="1.0")
+    thing = PickledField(default=None)
+
+    class Meta:
+        app_label = APP
+
+
+ALL = (Client, Account, Payment, Counting, Decoded, Dotting, Asking, AskingByField, Marked, Made)

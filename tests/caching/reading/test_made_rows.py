@@ -1,0 +1,188 @@
+"""Rows of which fields, constructors or queries make something: every door gives what Django's own query gives."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models.signals import post_init
+from django.utils import translation
+
+from caching import CachedGroup, CachedLookup, Uncacheable, cache_manager, cached
+from tests.caching.installing import installed_app, tables_of
+from tests.caching.reading.making import (
+    ALL,
+    Account,
+    Asking,
+    AskingByField,
+    Counting,
+    Decoded,
+    Dotting,
+    Made,
+    Marked,
+    Payment,
+    Secret,
+)
+from tests.caching.reading.models import Client
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _without_own_tier(lookup: Any) -> None:
+    lookup.kind.entries.drop()
+
+
+DOORS: dict[str, Callable[[Any], Any]] = {
+    "miss": lambda lookup: lookup.get(1),
+    "hit": lambda lookup: (lookup.get(1), lookup.get(1))[1],
+    "many": lambda lookup: lookup.get_many([1, 2])[1],
+    "hit of many": lambda lookup: (lookup.get_many([1, 2]), lookup.get_many([1])[1])[1],
+    "warm": lambda lookup: (lookup.warm([1]), lookup.get(1))[1],
+    "shared": lambda lookup: (lookup.get(1), _without_own_tier(lookup), lookup.get(1))[2],
+    "async miss": lambda lookup: asyncio.run(lookup.aget(1)),
+    "async hit": lambda lookup: (lookup.get(1), asyncio.run(lookup.aget(1)))[1],
+}
+each_door = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+
+
+@pytest.fixture(autouse=True)
+def _tables(watching: Any, file_tier: Path) -> Iterator[None]:
+    with installed_app("tests.caching.reading.apps.TestsOfReadingConfig"), tables_of(ALL):
+        yield
+
+
+def lookup(model: Any, **options: Any) -> CachedLookup[Any]:
+    return CachedLookup(model, "id", cache_type="rule", kind=model.__name__.lower(), **options)
+
+
+def state(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if name != "_state"}
+
+
+def add_mark(instance: Any, **kwargs: Any) -> None:
+    instance.name += "!"
+
+
+@each_door
+class ConstructionTests:
+    @pytest.mark.parametrize("model", [Counting, Decoded, Dotting, Marked])
+    def test_is_done_once_with_what_the_columns_hold(self, model: Any, door: Any) -> None:
+        model().save()
+        assert state(door(lookup(model))) == state(model.objects.get(pk=1))
+
+    def test_by_from_db_is_done_once(self, door: Any) -> None:
+        Account(name="amy", number="encrypted 5").save()
+        Payment.objects.create(account_id=1)
+        assert door(lookup(Account)).number == "5"
+        assert door(lookup(Payment, select_related=("account",))).account.number == "5"
+
+    def test_by_a_receiver_is_done_once(self, door: Any) -> None:
+        Client.objects.create(number=1, name="amy")
+        post_init.connect(add_mark, sender=Client)
+        try:
+            assert door(lookup(Client)).name == "amy!"
+        finally:
+            post_init.disconnect(add_mark, sender=Client)
+
+    def test_that_asks_the_database_is_not_done_in_an_event_loop(self, door: Any) -> None:
+        Client.objects.create(number=1, name="amy")
+        Asking().save()
+        AskingByField().save()
+        assert door(lookup(Asking)).clients == 1
+        assert door(lookup(AskingByField)).value == "1 of 1"
+
+
+@each_door
+class FieldTests:
+    def test_that_asks_for_the_language_gives_each_reader_his_own(self, door: Any) -> None:
+        Made().save()
+        made = lookup(Made)
+        for language, label in (("de", "Haus"), ("en", "house"), ("de", "Haus")):
+            with translation.override(language):
+                assert door(made).label == label
+
+    def test_gives_what_it_makes_with_its_type(self, door: Any) -> None:
+        Made(thing=Client(pk=5, name="amy")).save()
+        made = door(lookup(Made))
+        assert (made.secret, type(made.secret)) == ("s", Secret)
+        assert made.thing.name == "amy"
+        made.words.append("changed")
+        assert door(lookup(Made)).words == ["a", "b"]
+
+    def test_gives_what_a_lenient_equality_would_hide(self, door: Any) -> None:
+        Made().save()
+        assert door(lookup(Made)).version.text == "1.0"
+
+
+class GroupTests:
+    def test_by_a_field_that_from_db_changes_has_its_rows(self) -> None:
+        Account(name="amy", number="encrypted 5").save()
+        group = CachedGroup(Account, "name", cache_type="rule", kind="accounts")
+        for _ in range(2):
+            assert [row.name for row in group.get_many(["amy", "bo"])["amy"]] == ["Amy"]
+            assert [row.name for row in group.get("amy")] == ["Amy"]
+
+    def test_of_a_manager_that_marks_its_rows_says_that_it_passes_the_cache(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        Marked().save()
+        with caplog.at_level(logging.WARNING, "caching"):
+            assert lookup(Marked).get(1)._language == "de"
+        assert "_language" in caplog.text
+
+
+class FunctionTests:
+    @pytest.mark.parametrize(
+        ("model", "what"), [(Account, "not encrypted"), (Counting, r"\(reads\)"), (Dotting, r"\(name\)")]
+    )
+    def test_that_gives_rows_which_would_be_constructed_twice_is_refused(
+        self, model: Any, what: str, watching: Any
+    ) -> None:
+        watching(model)
+        row = model()
+        if model is Account:
+            row.number = "encrypted 5"
+        row.save()
+        with pytest.raises(Uncacheable, match=f"{model.__name__} cannot be cached.*{what}"):
+            cache_manager.get_or_load("rule", "row:1", lambda: model.objects.get(pk=1), depends_on=[model])
+
+    def test_that_gives_rows_whose_query_marks_them_is_refused(self, watching: Any) -> None:
+        watching(Marked)
+        Marked().save()
+        with pytest.raises(Uncacheable, match="_language"):
+            cache_manager.get_or_load("rule", "row:1", lambda: Marked.objects.get(pk=1), depends_on=[Marked])
+
+    def test_may_give_rows_with_what_was_computed_in_them(self, watching: Any) -> None:
+        watching(Client)
+        Client.objects.create(number=1, name="amy")
+
+        def load() -> Any:
+            client: Any = Client.objects.get(pk=1)
+            client._permissions = {"all"}
+            return client
+
+        found = [cache_manager.get_or_load("rule", "row:1", load, depends_on=[Client]).name for _ in range(2)]
+        assert found == ["amy", "amy"]
+
+    def test_may_give_rows_whose_fields_make_something(self, watching: Any) -> None:
+        watching(Made)
+        Made(thing=Client(pk=5, name="amy")).save()
+        for _ in range(2):
+            made = cache_manager.get_or_load("rule", "row:1", lambda: Made.objects.get(pk=1), depends_on=[Made])
+            assert (made.secret, type(made.secret), made.words) == ("s", Secret, ["a", "b"])
+            assert (made.version.text, made.thing.name) == ("1.0", "amy")
+
+    def test_may_give_rows_that_ask_the_database_to_a_coroutine(self, watching: Any) -> None:
+        watching(Asking)
+        Asking().save()
+
+        @cached("rule", lambda: "asking:1", depends_on=[Asking])
+        async def asking() -> Any:
+            return [await Asking.objects.aget(pk=1)]
+
+        async def twice() -> list[Any]:
+            return [(await asking())[0].clients for _ in range(2)]
+
+        assert asyncio.run(twice()) == [0, 0]
