@@ -30,6 +30,7 @@ _UPDATE = re.compile(rf"UPDATE {_NAME} SET (?P<set>.*) WHERE (?P<where>(?:.*%)?[
 _DELETE = re.compile(rf"DELETE FROM {_NAME} WHERE (?P<where>(?:.*%)?[^%]*?)(?: RETURNING [^%]*)?\Z", re.S)
 _CONDITION = re.compile(rf"{_NAME}\.{_NAME} (?:= %s|IN \(%s(?:, %s)*\))")
 _ASSIGNMENT = re.compile(rf"(?:\A|, ){_NAME} = (?:(?P<value>%s{_CAST}|NULL)(?=, [\"`]|\Z))?")
+_VALUE = re.compile(rf"%s{_CAST}|NULL|DEFAULT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _parse_insert(sql: str) -> Write | None:
             return {column: values for column, values in given.items() if column not in cast}
 
         return Write("insert", table, _nothing, arrays, frozenset(cast))
-    tokens = re.findall(rf"%s{_CAST}|NULL|DEFAULT", found["rows"])
+    tokens = _VALUE.findall(found["rows"])
     width = len(columns)
     if len(tokens) % width:
         return None
