@@ -36,7 +36,7 @@ class Config:
     MAX_DRIFT: float = 0.02
     """The share of the reads, from 0 to 1, that may get such a value, where times to live are learned."""
     MAX_SIZE: Mapping[str, int] = field(default_factory=dict)
-    ENTRY_BYTES: int = 16_384
+    ENTRY_BYTES: int = 262_144
     """An entry that takes more bytes than this counts as several of MAX_SIZE."""
     EVICTION: Mapping[str, Literal["sieve", "lru"]] = field(default_factory=dict)
     """Which entry of a full type makes room: by SIEVE, or the least recently used."""

@@ -26,7 +26,10 @@ class WeighedCache(Cache[K, V]):
 
         One that would take more places than there are is not stored; then its own key is returned.
         """
-        weight, evicted = self.weigh(value), []
+        return self._put(key, value, self.weigh(value))
+
+    def _put(self, key: K, value: V, weight: int) -> list[K]:
+        evicted: list[K] = []
         self._extra -= self._more.pop(key, 0)
         if weight > self.maxsize:
             self.pop(key, None)
@@ -120,7 +123,7 @@ class SieveCache(WeighedCache[K, V]):
             while unread and not self.has_room(weight):
                 del self[unread.pop()]
             if self.has_room(weight):
-                self.put(key, value)
+                self._put(key, value, weight)
                 self._filled[key] = None
                 stored.append(key)
         return stored
