@@ -49,7 +49,8 @@ def _bytes_of(value: Any, seen: set[int], depth: int = 0) -> int:
         parts = _parts(value) if depth < _DEEPEST else ()
         # The rows of a long list are much alike, so some of them are enough.
         every = len(parts) // _SAMPLED if isinstance(value, Collection) and len(parts) > 2 * _SAMPLED else 1
-        return getsizeof(value) + every * sum(_bytes_of(part, seen, depth + 1) for part in islice(parts, 0, None, every))
+        some = islice(parts, 0, None, every)
+        return getsizeof(value) + every * sum(_bytes_of(part, seen, depth + 1) for part in some)
     if id(value) in seen or depth > _DEEPEST:
         return 0
     seen.add(id(value))
