@@ -156,7 +156,7 @@ class UnreachableServerTests:
         before = network.accepted
         for _ in range(10):
             own_writes_are_seen()
-        # The shared tier has a breaker of its own; it is not asked either. An attempt that had begun may be counted late.
+        # The shared tier has a breaker of its own; it is not asked either. One attempt that had begun may come late.
         assert network.accepted <= before + 1
 
     def test_is_tried_again_by_one_thread_only(self, amy: Employee, network: Proxy) -> None:
