@@ -147,11 +147,6 @@ def prepares_once(target: "models.Field[Any, Any]", value: Any) -> bool:
         return True  # there is no such value
 
 
-def prepares_by_itself(target: "models.Field[Any, Any]") -> bool:
-    """Whether the field has a ``get_prep_value`` that is not Django's."""
-    return not _django_decides(target, "get_prep_value")
-
-
 def _is_bytewise(collation: str) -> bool:
     """Whether texts are equal by a collation only if they are the same: a few are known for it."""
     name = collation.lower()

@@ -182,9 +182,12 @@ class LeastRecentlyUsed(WeighedCache[K, V], LRUCache[K, V]):
         """Store entries that nobody has asked for, as far as there is free room; return the keys of the new ones."""
         stored = []
         for key, value in entries.items():
-            if key in self or self.has_room(self.weigh(value)):
-                stored += [key] if key not in self else []
-                self.put(key, value)
+            weight = self.weigh(value)
+            if key not in self:
+                if not self.has_room(weight):
+                    continue
+                stored.append(key)
+            self._put(key, value, weight)
         return stored
 
 

@@ -1,6 +1,6 @@
 """CachedGroup: all rows for each value of a field."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -12,7 +12,6 @@ from ..values.freezing import thaw
 from .loading import load_through
 from .managers import declared_queryset
 from .orderings import OrderedByOthers, paths_ordered_by
-from .queries import are_made_at_each_read, rows_by_value
 from .rows_by_field import M, RowsByField
 
 
@@ -106,8 +105,5 @@ class CachedGroup(RowsByField[M]):
     def _held(self, rows: list[Row]) -> Any:
         return Collection(list, tuple(rows))
 
-    def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
-        if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
-            return contents
-        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
-        return {key: by_value.get(value, []) for key, value in missing.items()}
+    def _answer(self, rows: list[Any]) -> Any:
+        return rows

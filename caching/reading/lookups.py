@@ -1,7 +1,7 @@
 """CachedLookup: at most one row for each value of a unique field."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from .asked import in_doubt
 from .dependencies import Dependencies
 from .finding import find_shared
 from .loading import load_through
-from .queries import are_made_at_each_read, parts, rows_by_value
+from .queries import parts
 from .rows_by_field import M, RowsByField
 
 _EXACT = (str, int, UUID)
@@ -158,8 +158,5 @@ class CachedLookup(RowsByField[M]):
     def _load(self, value: Any) -> Any:
         return self._answers({"": value})[""]
 
-    def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
-        if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
-            return contents
-        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
-        return {key: next(iter(by_value.get(value, ())), None) for key, value in missing.items()}
+    def _answer(self, rows: list[Any]) -> Any:
+        return rows[0] if rows else None

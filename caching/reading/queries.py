@@ -11,8 +11,7 @@ from django.db.models.sql.constants import MULTI
 from ..coherence.columns import column_of
 from ..exceptions import Uncacheable
 from ..values.columns import attnames
-from ..values.construction import is_plain
-from ..values.construction import makes_its_own_rows as makes_its_own_rows
+from ..values.construction import is_plain, makes_its_own_rows
 from ..values.fields import Made, made_fields
 from ..values.forms import Frozen, Row
 from ..values.freezing import freeze

@@ -21,6 +21,7 @@ from ..exceptions import ModelNotLoaded
 from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, unescape
 from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
+from ..values.construction import makes_its_own_rows
 from ..values.forms import Content, Row
 from ..values.freezing import freeze
 from .asked import in_doubt, normalised
@@ -41,7 +42,7 @@ from .managers import (
     refuse_deferred,
 )
 from .places import Declared, declare
-from .queries import frozen_rows, frozen_rows_by_value, join, join_frozen, makes_its_own_rows, parts
+from .queries import are_made_at_each_read, frozen_rows, frozen_rows_by_value, join, join_frozen, parts, rows_by_value
 from .renewal import renew_answer_later
 from .tiers import Entry
 
@@ -225,9 +226,16 @@ class RowsByField(ABC, Generic[M]):
         known = {key: self.dependencies(value) for key, value in missing.items()}
         return load_many(self.kind, known, lambda keys: self._answers({key: missing[key] for key in keys}), fills=fills)
 
-    @abstractmethod
     def _answers(self, missing: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer for each key, from one query; its content if instances must be made of that."""
+        if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
+            return contents
+        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
+        return {key: self._answer(by_value[value]) for key, value in missing.items()}
+
+    @abstractmethod
+    def _answer(self, rows: list[Any]) -> Any:
+        """Return the answer that consists of these instances."""
 
     def warm(self, values: Iterable[Any]) -> int:
         """Cache the missing answers without creating instances; return the number of values that were missing.

@@ -56,30 +56,21 @@ def date_in(order: DateOrder | None) -> Callable[[Any], datetime.date]:
 
 
 def _date(cell: Any, order: DateOrder | None) -> datetime.date:
-    if isinstance(cell, datetime.datetime):
-        return _in_bounds(_day_of(cell))
+    if (moment := _moment_in(cell, order)) is not None:
+        return _in_bounds(_day_of(moment))
     if isinstance(cell, datetime.date):
         return _in_bounds(cell)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         raise ValueError(_("This is a number. Format the cell as a date, or write the date as 2026-05-31."))
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or len(said := text(cell)) > MAX_LENGTH:
         raise ValueError(_("Write a date, such as 2026-05-31."))
-    said = text(cell)
-    if len(said) > MAX_LENGTH:
-        raise ValueError(_("Write a date, such as 2026-05-31."))
-    if (match := _CLOCK.fullmatch(said)) is None:
-        return _in_bounds(_plain(said, order))
-    return _in_bounds(_day_of(_moment(_plain(match["date"], order), match)))
+    return _in_bounds(_plain(said, order))
 
 
 def clock_of(cell: Any, order: DateOrder | None) -> datetime.time | None:
     """Return the time of day that a cell says beside its date, here; None if it says none, or midnight, or no date."""
     try:
-        if isinstance(cell, datetime.datetime):
-            moment = cell
-        elif isinstance(cell, str) and len(cell) <= MAX_LENGTH and (match := _CLOCK.fullmatch(text(cell))) is not None:
-            moment = _moment(_plain(match["date"], order), match)
-        else:
+        if (moment := _moment_in(cell, order)) is None:
             return None
         moment = _rounded(moment)
         # What is almost midnight belongs to the next day: that is the day of which `date` has taken it to be.
@@ -87,6 +78,15 @@ def clock_of(cell: Any, order: DateOrder | None) -> datetime.time | None:
     except ValueError:
         return None
     return None if said == datetime.time() else said
+
+
+def _moment_in(cell: Any, order: DateOrder | None) -> datetime.datetime | None:
+    """Return the local time of a cell with a date and a time of day; None for any other."""
+    if isinstance(cell, datetime.datetime):
+        return cell
+    if not isinstance(cell, str) or len(said := text(cell)) > MAX_LENGTH or (match := _CLOCK.fullmatch(said)) is None:
+        return None
+    return _moment(_plain(match["date"], order), match)
 
 
 def _in_bounds(found: datetime.date) -> datetime.date:

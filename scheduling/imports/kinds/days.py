@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from functools import cache, partial
 
 from django.utils.translation import gettext
 
@@ -48,7 +49,8 @@ def take_moments(sheet: Sheet) -> list[bool]:
 
     What they say has to fit the times of the row in columns of their own.
     """
-    said = [[clock_of(cell, sheet.order) for cell in cells] for cells in (sheet.cells("date"), sheet.cells("end_date"))]
+    clock = cache(partial(clock_of, order=sheet.order))  # a day is in many rows
+    said = [[clock(cell) for cell in sheet.cells(name)] for name in ("date", "end_date")]
     begins, ends = said
     last = sheet.values["end_date"]
     moments = [bool((begin or end) and day) for begin, end, day in zip(begins, ends, last, strict=True)]

@@ -11,6 +11,7 @@ from django.db.models.query import ModelIterable
 from django.utils.translation import get_language
 
 from tests.caching.reading.models import Client
+from tests.caching.values.test_sameness import Version
 
 APP = "tests_of_reading"
 
@@ -170,19 +171,6 @@ class WordsField(models.TextField):
 
     def get_prep_value(self, value: Any) -> Any:
         return " ".join(value)
-
-
-class Version:
-    """Equal to every version with the same number."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and float(self.text) == float(other.text)
-
-    def __hash__(self) -> int:
-        return hash(float(self.text))
 
 
 class VersionField(models.CharField):
