@@ -24,13 +24,23 @@ def attnames(model: type[models.Model]) -> dict[str, None]:
 
 
 @cache
-def names_and_reader(model: type[models.Model]) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """Return the attribute names of the columns, in order, and a function that takes their values from a mapping.
+def names_and_reader(
+    model: type[models.Model],
+) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]], bool]:
+    """Return the attribute names of the columns, in order, a function that takes their values from a mapping, and
+    whether the model has a ``from_db`` of its own, which is told the names.
 
     Whoever hands on the list copies it.
     """
     names = list(attnames(model))
-    return names, itemgetter(*names) if len(names) > 1 else lambda fields: (fields[names[0]],)
+    values_in = itemgetter(*names) if len(names) > 1 else lambda fields: (fields[names[0]],)
+    return names, values_in, has_own_from_db(model)
+
+
+def has_own_from_db(model: Any) -> bool:
+    """Whether a model has a ``from_db`` other than Django's."""
+    by_django: Any = models.Model.from_db
+    return model.from_db.__func__ is not by_django.__func__
 
 
 @cache

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.query import ModelIterable
 from django.db.models.signals import post_init, pre_init
 
+from .columns import has_own_from_db
+
 _ITERATION = ("__iter__", "_fetch_all", "iterator")
 _OWN_METHODS = ("__new__", "__setattr__", "__getattribute__")
 
@@ -60,12 +62,11 @@ def is_plain(model: type[models.Model]) -> bool:
 
 
 def _has_own_construction(model: Any) -> bool:
-    by_django: Any = models.Model.from_db
     if any(getattr(model, name) is not getattr(models.Model, name) for name in _OWN_METHODS):
         return True
     if type(model).__call__ is not type.__call__:  # of a metaclass
         return True
-    if model.from_db.__func__ is not by_django.__func__:
+    if has_own_from_db(model):
         return True
     # Django's constructor calls the next one, so that of a class behind models.Model is called as well.
     if any("__init__" in vars(cls) for cls in model.__mro__ if cls not in (models.Model, object)):

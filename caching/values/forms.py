@@ -83,15 +83,20 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
 
     def _construct(self) -> models.Model:
         """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
-        fields = self.fields
-        names, values_in = names_and_reader(self.model)
+        model, fields = self.model, self.fields
+        names, values_in, is_told_names = names_and_reader(model)
         if self.frozen_fields:
             fields = fields | {name: value.thaw() for name, value in self.frozen_fields}
-        if len(fields) == len(names):
-            row = self.model.from_db(self.db, names.copy(), values_in(fields))
-        else:
+        if len(fields) < len(names):
             loaded = [name for name in names if name in fields]
-            row = self.model.from_db(self.db, loaded, [fields[name] for name in loaded])
+            row = model.from_db(self.db, loaded, [fields[name] for name in loaded])
+        elif is_told_names:
+            row = model.from_db(self.db, names.copy(), values_in(fields))
+        else:
+            # What Django's own from_db does with the values of all columns.
+            row = model(*values_in(fields))
+            row._state.adding = False
+            row._state.db = self.db
         if self.related:
             row._state.fields_cache.update(self._joined(row))
         return row
