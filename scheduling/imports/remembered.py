@@ -102,7 +102,8 @@ def fitting_columns(resource: type[FileResource], columns: Mapping[str, str]) ->
     """Return the columns that the kind still has and the user may change, and a sentence about the others."""
     allowed = {column.name for column in resource.kind.columns} - resource.forbidden
     fit = {header: column for header, column in columns.items() if not column or column in allowed}
-    lost = [shown(header) for header in columns if header not in fit]
+    # Sorted, because PostgreSQL keeps the pairs of a JSON object in an order of its own.
+    lost = [shown(header) for header in sorted(columns) if header not in fit]
     text = _("What you had chosen for %(columns)s was left out: there is no such field, or you may not change it.")
     return fit, [text % {"columns": listed(lost)}] if lost else []
 
@@ -122,7 +123,7 @@ def fitting_values(
             continue
         gone, named = missing_values(columns[name], chosen.values()), named_values(columns[name], chosen)
         fit[name] = {given: known for given, known in chosen.items() if known not in gone and given not in named}
-        if lost := [given for given, known in chosen.items() if known in gone]:
+        if lost := sorted(given for given, known in chosen.items() if known in gone):
             known = sorted({chosen[given] for given in lost})
             text = ngettext(
                 "What you had chosen for %(given)s was left out: %(known)s is archived or deleted.",
@@ -132,7 +133,7 @@ def fitting_values(
             sentences.append(text % {"given": listed(map(shown, lost)), "known": listed(known)})
         if named:
             text = _("What you had chosen for %(given)s was left out: there is one of this name now.")
-            sentences.append(text % {"given": listed(map(shown, named))})
+            sentences.append(text % {"given": listed(map(shown, sorted(named)))})
     return {name: chosen for name, chosen in fit.items() if chosen}, sentences
 
 

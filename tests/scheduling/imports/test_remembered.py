@@ -76,7 +76,7 @@ class LeavesOutTests:
         recalled = recall(ASSIGNMENTS, user, FILE, {})
         assert recalled.options["values"] == {"shift_name": {"F": "Early"}}
         assert recalled.sentences == [
-            "What you had chosen for 'S' and 'N' was left out: 'Late' and 'Night' are archived or deleted."
+            "What you had chosen for 'N' and 'S' was left out: 'Late' and 'Night' are archived or deleted."
         ]
 
     def test_a_value_that_is_the_name_of_a_stored_one_by_now(self, user: User) -> None:
@@ -102,7 +102,7 @@ class LeavesOutTests:
         # The header of the one says what it is, so that the file is refused as it would have been without a choice.
         assert recalled.options["columns"] == {"Mail": "email", "Lohn": "hourly_rate", "Alt": "", "Weg": ""}
         assert recalled.sentences == [
-            "What you had chosen for 'Lohn' and 'Alt' was left out: there is no such field, or you may not change it."
+            "What you had chosen for 'Alt' and 'Lohn' was left out: there is no such field, or you may not change it."
         ]
 
     def test_a_sheet_that_this_file_does_not_have(self, user: User) -> None:

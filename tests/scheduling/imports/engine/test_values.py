@@ -95,9 +95,11 @@ class NamesTests:
 
     @given(
         st.lists(
-            st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from('|;,"\n '), min_size=1).map(
-                values.text
-            ),
+            st.text(
+                st.characters(exclude_categories=["C", "Z"], exclude_characters="\N{REPLACEMENT CHARACTER}")
+                | st.sampled_from('|;,"\n '),
+                min_size=1,
+            ).map(values.text),
             unique=True,
         )
     )
