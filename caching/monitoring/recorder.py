@@ -142,7 +142,7 @@ class _CountsFile:
     path: Path
     content: bytes
     lives: bool
-    """Whether its process is alive."""
+    """Whether its process was alive just before its counts were read."""
 
 
 @contextmanager
@@ -165,9 +165,11 @@ def _read_files(folder: Path) -> tuple[list[_CountsFile], set[str]]:
             continue
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
+            # Before its counts are read: a process that ends in between has counted on meanwhile.
+            lives = _is_locked(file)
             content = os.pread(file, os.fstat(file).st_size, 0)
             if len(content) >= _FILE_BYTES and _NAMES.fullmatch(content, _FILE_BYTES):
-                found.append(_CountsFile(path, content[:_FILE_BYTES], _is_locked(file)))
+                found.append(_CountsFile(path, content[:_FILE_BYTES], lives))
                 replaced.update(content[_FILE_BYTES:].decode().split())
         finally:
             os.close(file)

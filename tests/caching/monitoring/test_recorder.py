@@ -108,6 +108,29 @@ class StatsRecorderTests:
         assert found == {60}
         living.close()
 
+    @pytest.mark.parametrize("step", ["fstat", "pread"])
+    def test_a_fold_loses_nothing_that_is_counted_while_it_reads(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        # Its file is locked until nothing refers to it any more.
+        living = [StatsRecorder(tmp_path)]
+        hits = living[0].row("general") + HIT_LOCAL
+        living[0].view[hits] += 6
+        original = getattr(os, step)
+
+        def count_and_end(*args: Any) -> Any:
+            result = original(*args)
+            if living:
+                ending = living.pop()
+                ending.view[hits] += 10
+                ending.close()
+            return result
+
+        monkeypatch.setattr(os, step, count_and_end)
+        recording._fold(tmp_path / "counts")
+        assert not living
+        assert StatsRecorder(tmp_path).snapshot_of_host()[0]["general/"]["hits_local"] == 16
+
     def test_what_a_killed_process_has_not_finished_is_removed(self, tmp_path: Path) -> None:
         living = StatsRecorder(tmp_path)
         old, new = tmp_path / "counts" / "old.new", tmp_path / "counts" / "young.new"
