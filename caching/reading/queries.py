@@ -11,7 +11,7 @@ from django.db.models.sql.constants import MULTI
 from ..coherence.columns import column_of
 from ..exceptions import Uncacheable
 from ..values.columns import attnames
-from ..values.construction import is_plain, makes_its_own_rows
+from ..values.construction import is_plain, makes_its_own_rows, reads_its_own_columns
 from ..values.fields import Made, made_fields
 from ..values.forms import Frozen, Row
 from ..values.freezing import freeze
@@ -74,7 +74,7 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """
     model: Any = queryset.model
     names = list(attnames(model))
-    if makes_its_own_rows(queryset) or not _has_all_columns(queryset):
+    if makes_its_own_rows(queryset) or reads_its_own_columns(queryset) or not _has_all_columns(queryset):
         return None
     if are_made_at_each_read(model):
         return _rows_as_held(queryset, names)

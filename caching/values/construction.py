@@ -9,6 +9,7 @@ from django.db.models.query import ModelIterable
 from django.db.models.signals import post_init, pre_init
 
 _ITERATION = ("__iter__", "_fetch_all", "iterator")
+_VALUES = ("values_list", "_values", "order_by")
 _OWN_METHODS = ("__new__", "__setattr__", "__getattribute__")
 
 
@@ -60,12 +61,12 @@ def is_plain(model: type[models.Model]) -> bool:
 
 
 def _has_own_construction(model: Any) -> bool:
-    by_django: Any = models.Model.from_db
     if any(getattr(model, name) is not getattr(models.Model, name) for name in _OWN_METHODS):
         return True
     if type(model).__call__ is not type.__call__:  # of a metaclass
         return True
-    if model.from_db.__func__ is not by_django.__func__:
+    # Put into the class by somebody, it need not be a class method.
+    if inspect.getattr_static(model, "from_db") is not vars(models.Model)["from_db"]:
         return True
     # Django's constructor calls the next one, so that of a class behind models.Model is called as well.
     if any("__init__" in vars(cls) for cls in model.__mro__ if cls not in (models.Model, object)):
@@ -83,3 +84,8 @@ def makes_its_own_rows(queryset: "models.QuerySet[Any]") -> bool:
     """Whether iterating over the query may give other instances than those that Django makes of its columns."""
     own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
     return own or queryset._iterable_class is not ModelIterable
+
+
+def reads_its_own_columns(queryset: "models.QuerySet[Any]") -> bool:
+    """Whether asking the query for columns may give those of other fields, as one does that translates their names."""
+    return any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _VALUES)

@@ -124,6 +124,28 @@ class AskingByField(Named):
         app_label = APP
 
 
+class TranslatingQuery(models.QuerySet["Translated"]):
+    def values_list(self, *fields: Any, **options: Any) -> Any:
+        others = {"name": "german", "key": "german"}
+        return super().values_list(*(others.get(name, name) for name in fields), **options)
+
+
+class Translated(Named):
+    """Its manager gives the German name where it is asked for the name alone, and its rows remember theirs."""
+
+    german = models.CharField(max_length=40, default="Amalia")
+    key = models.CharField(max_length=9, default="k", unique=True)
+
+    objects = TranslatingQuery.as_manager()
+
+    class Meta:
+        app_label = APP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name_before = self.name
+
+
 class Marking(ModelIterable):
     def __iter__(self) -> Iterator[Any]:
         for row in super().__iter__():
@@ -202,4 +224,4 @@ class Made(Named):
         app_label = APP
 
 
-ALL = (Client, Account, Payment, Counting, Decoded, Dotting, Asking, AskingByField, Marked, Made)
+ALL = (Client, Account, Payment, Counting, Decoded, Dotting, Asking, AskingByField, Translated, Marked, Made)

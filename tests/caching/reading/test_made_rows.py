@@ -24,6 +24,7 @@ from tests.caching.reading.making import (
     Marked,
     Payment,
     Secret,
+    Translated,
 )
 from tests.caching.reading.models import Client
 
@@ -114,6 +115,21 @@ class FieldTests:
     def test_gives_what_a_lenient_equality_would_hide(self, door: Any) -> None:
         Made().save()
         assert door(lookup(Made)).version.text == "1.0"
+
+
+@each_door
+class QueryTests:
+    def test_that_asks_for_other_columns_gives_the_rows_of_django(self, door: Any) -> None:
+        Translated().save()
+        found = door(lookup(Translated))
+        assert (found.name, found.name_before, found.german) == ("amy", "amy", "Amalia")
+
+
+class KeyTests:
+    def test_are_of_the_values_asked_for_whatever_columns_a_query_asks_for(self) -> None:
+        Translated().save()
+        by_name = CachedLookup(Translated, "key", cache_type="rule", kind="translated keys")
+        assert by_name.get_many_pks(["k"])[0] == {"k": 1}
 
 
 class GroupTests:
