@@ -7,6 +7,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConf
 from django.db import DatabaseError, models
 
 from ..coherence.columns import column_of
+from ..values.prefetched import own_prefetches
 
 NO_CONTEXT = (
     *(LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError),
@@ -33,6 +34,12 @@ def refuse_additions(model: type[models.Model]) -> None:
         raise ValueError(
             f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
             "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
+        )
+    for name in own_prefetches(queryset):
+        raise ValueError(
+            f"The default manager of {model._meta.label} prefetches {name!r} by a query of its own, which is not kept "
+            "with its rows. Name a manager without it in Meta.default_manager_name, and prefetch it where the rows are "
+            "used."
         )
     if query.distinct_fields:
         raise ValueError(

@@ -23,6 +23,7 @@ from .construction import is_kept_elsewhere, is_plain, makes_its_own_rows
 from .fields import held, is_range, made_fields
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
+from .prefetched import prefetched_otherwise
 from .records import is_frozen
 from .sameness import is_same
 from .sharing import share
@@ -157,6 +158,11 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     model, state, pk = type(row), row._state, row.pk
     if state.adding or pk is None:
         raise Uncacheable(f"An unsaved {model._meta.label} cannot be cached; save it or cache what it holds.")
+    if not rows.are_of_a_query and (name := prefetched_otherwise(row)):
+        raise Uncacheable(
+            f"This {model._meta.label} has prefetched {name!r} by a query of its own, and a hit would give what the "
+            "relation gives. Cache the list that you need, beside the row."
+        )
     outside, rows.found = rows.found, {(model, pk, state.db)}
     namespace = row.__dict__
     columns = attnames(model)

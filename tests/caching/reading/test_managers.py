@@ -60,6 +60,39 @@ class Odd(models.Model):
         return str(self.pk)
 
 
+class Chapter(models.Model):
+    doc = models.ForeignKey("Doc", models.CASCADE, related_name="chapters")
+    is_public = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class WithPublicChapters(models.Manager["Doc"]):
+    def get_queryset(self) -> models.QuerySet["Doc"]:
+        public = models.Prefetch("chapters", queryset=Chapter.objects.filter(is_public=True))
+        return super().get_queryset().prefetch_related(public)
+
+
+class Doc(models.Model):
+    objects = WithPublicChapters()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PrefetchTests:
+    def test_by_a_query_of_its_own_is_refused_by_name(self) -> None:
+        with pytest.raises(ValueError, match=r"tests_of_managers\.Doc prefetches 'chapters' by a query of its own"):
+            refuse_additions(Doc)
+
+
 class LeavingOutTests:
     def test_by_what_else_is_asked_for_is_refused(self) -> None:
         with pytest.raises(ValueError, match=r"tests_of_managers\.Version leaves out rows by distinct\('doc'\)"):
