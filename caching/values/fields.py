@@ -62,7 +62,8 @@ def _has_own_converters(field: Any) -> bool:
         return True
     if "from_db_value" in vars(field) or not all(map(_is_by_django, _definers(type(field)))):
         return True
-    parts = (getattr(field, "base_field", None), field.target_field if field.is_relation else None)
+    output = getattr(field, "output_field", None)  # of a generated column
+    parts = (getattr(field, "base_field", None), field.target_field if field.is_relation else None, output)
     return any(part is not None and _has_own_converters(part) for part in parts)
 
 
@@ -89,7 +90,8 @@ def held(model: type[models.Model], attname: str, db: str | None, value: Any) ->
         return value.name  # the field's descriptor makes the file, and gives it to its row
     named = f"{model._meta.label}.{attname}"
     if attname in made_fields(model):
-        field = _field(model, attname)
+        column = _field(model, attname)
+        field = getattr(column, "output_field", column)
         connection = connections[db or "default"]
         for prepare in (field.get_prep_value, lambda value: field.get_db_prep_value(value, connection)):
             made = _made(Made(model, attname, db, None), prepare, value)

@@ -219,6 +219,8 @@ class Made(Named):
     words = WordsField(default=("a", "b"))
     version = VersionField(max_length=9, default="1.0")
     thing = PickledField(default=None)
+    same_label = models.GeneratedField(expression=models.F("label"), output_field=LabelField(), db_persist=False)
+    same_secret = models.GeneratedField(expression=models.F("secret"), output_field=SecretField(), db_persist=False)
 
     class Meta:
         app_label = APP

@@ -102,12 +102,13 @@ class FieldTests:
         made = lookup(Made)
         for language, label in (("de", "Haus"), ("en", "house"), ("de", "Haus")):
             with translation.override(language):
-                assert door(made).label == label
+                row = door(made)
+                assert (row.label, row.same_label) == (label, label)
 
     def test_gives_what_it_makes_with_its_type(self, door: Any) -> None:
         Made(thing=Client(pk=5, name="amy")).save()
         made = door(lookup(Made))
-        assert (made.secret, type(made.secret)) == ("s", Secret)
+        assert (made.secret, type(made.secret), type(made.same_secret)) == ("s", Secret, Secret)
         assert made.thing.name == "amy"
         made.words.append("changed")
         assert door(lookup(Made)).words == ["a", "b"]
@@ -188,6 +189,7 @@ class FunctionTests:
         for _ in range(2):
             made = cache_manager.get_or_load("rule", "row:1", lambda: Made.objects.get(pk=1), depends_on=[Made])
             assert (made.secret, type(made.secret), made.words) == ("s", Secret, ["a", "b"])
+            assert (made.__dict__["same_secret"], type(made.same_secret)) == ("s", Secret)
             assert (made.version.text, made.thing.name) == ("1.0", "amy")
 
     def test_may_give_rows_that_ask_the_database_to_a_coroutine(self, watching: Any) -> None:
