@@ -23,6 +23,7 @@ from .construction import is_kept_elsewhere, is_plain, makes_its_own_rows
 from .fields import held, is_range, made_fields
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
+from .lazy import is_instance
 from .prefetched import prefetched_otherwise
 from .records import is_frozen
 from .sameness import is_same
@@ -62,6 +63,8 @@ class Rows:
         joined = row._state.fields_cache
         if self._references is None or joined[name] is None:
             return True
+        if not is_instance(joined[name]):
+            return False  # a lazy object: who asks for the row gets it from the database
         return self._references.are_all_inside(joined, name) and not joined[name]._state.adding
 
     def remember(self, row: models.Model, frozen: Row, contained: Iterable[RowName]) -> None:
@@ -101,7 +104,7 @@ def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
         if kind is str and not value.isascii() and not _is_unicode(value):
             raise Uncacheable(f"{value!r} contains half of a surrogate pair, which cannot be cached.")
         return value
-    if isinstance(value, models.Model):
+    if isinstance(value, models.Model) and is_instance(value):
         return _freeze_row(value, rows)
     if kind is dict:
         pairs = tuple((_freeze_key(key, declared), _freeze(item, declared, rows)) for key, item in value.items())
@@ -138,6 +141,8 @@ def _is_unicode(text: str) -> bool:
 def _refusal(value: Any, declared: tuple[type, ...]) -> str:
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
+    if isinstance(value, models.Model):
+        return f"A {name} cannot be cached; cache the {value._meta.label} that it stands for, from its own query."
     if isinstance(value, models.QuerySet):
         return f"A QuerySet of {value.model._meta.label} cannot be cached before it is evaluated; cache list(queryset)."
     if dataclasses.is_dataclass(kind):
