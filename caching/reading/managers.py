@@ -6,7 +6,8 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError, models
 
-from ..coherence.columns import column_of
+from ..coherence.columns import column_of, target_of
+from ..values.fields import made_fields
 from ..values.prefetched import own_prefetches
 
 NO_CONTEXT = (
@@ -90,6 +91,13 @@ def loading(queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]") -
     if is_deferred:
         return queryset.defer(None).defer(*(names - {field.name, field.attname}))
     return queryset.only(*names, field.name)
+
+
+def compares_by_the_database(key: Any) -> bool:
+    """Whether only the database can tell which row a foreign key refers to: its value is a list, or of any class."""
+    target = target_of(key)
+    changeable = isinstance(target, models.JSONField) or hasattr(target, "base_field")  # of an array
+    return changeable or key.attname in made_fields(key.model)
 
 
 def joins_partly(model: type[models.Model]) -> bool:

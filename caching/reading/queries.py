@@ -1,7 +1,7 @@
 """Reading rows for the cache: in chunks that fit a query, without creating instances, joined to other rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models.sql.constants import MULTI
 
 from ..coherence.columns import column_of
 from ..exceptions import Uncacheable
-from ..values.columns import attnames
+from ..values.columns import attnames, key_names
 from ..values.construction import is_plain, makes_its_own_rows, reads_its_own_columns
 from ..values.fields import Made, made_fields
 from ..values.forms import Frozen, Row
@@ -114,7 +114,10 @@ def _row_as_held(model: type[models.Model], db: str, fields: dict[str, Any], mad
             frozen[name] = Made(model, name, db, held)
         elif isinstance(held, Frozen):
             frozen[name] = held
-    return Row(model, db, {name: fields[name] for name in fields if name not in frozen}, tuple(frozen.items()), ())
+    row = Row(model, db, {name: fields[name] for name in fields if name not in frozen}, tuple(frozen.items()), ())
+    if frozen.keys() & set(key_names(model)) and not isinstance(row.pk, Hashable):
+        raise Uncacheable(f"A {model._meta.label} cannot be cached: its key can be changed.")
+    return row
 
 
 def frozen_rows_by_value(

@@ -18,7 +18,7 @@ from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
 from ..exceptions import ModelNotLoaded
-from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, unescape
+from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, refuse_kind, unescape
 from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
 from ..values.construction import makes_its_own_rows
@@ -33,6 +33,7 @@ from .in_many import in_many
 from .loading import load_contents, load_many, not_held
 from .manager import cache_manager
 from .managers import (
+    compares_by_the_database,
     declared_queryset,
     joins_partly,
     keys_along,
@@ -73,6 +74,7 @@ class RowsByField(ABC, Generic[M]):
         self._order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
         self._orders = bool(self._order)
         self._kind: Kind | None = None
+        refuse_kind(kind or field)
         watch(model, by=(field,))
         when_loaded(model, lambda loaded: self._set_up(loaded, field, kind))
 
@@ -105,7 +107,7 @@ class RowsByField(ABC, Generic[M]):
         )
         for joined in self._joined:
             watch(joined)
-        self._joins_partly = joins_partly(model)
+        self._joins_itself = joins_partly(model) or any(compares_by_the_database(key) for _, key in keys)
         self._labels = frozenset(labels_of(model)).union(*map(labels_of, self._joined))
         self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
@@ -205,7 +207,7 @@ class RowsByField(ABC, Generic[M]):
 
         For many values, a shared joined row is read and created once, which takes a third of the time of a join.
         """
-        if self._related and (len(values) == 1 or self._may_dangle or self._joins_partly):
+        if self._related and (len(values) == 1 or self._may_dangle or self._joins_itself):
             return [row for part in parts(values) for row in self._queryset(part).select_related(*self._related)]
         rows = [row for part in parts(values) for row in self._queryset(part)]
         for path in self._related:
@@ -266,7 +268,7 @@ class RowsByField(ABC, Generic[M]):
 
     def _frozen_rows(self, values: Sequence[Any]) -> list[Row] | None:
         """Load the same as ``_rows`` in frozen form; None if instances are needed for that."""
-        if self._may_dangle or any("__" in path for path in self._related):
+        if self._may_dangle or self._joins_itself or any("__" in path for path in self._related):
             return None
         rows = frozen_rows(self._queryset(values))
         for name in self._related:

@@ -168,7 +168,10 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
             f"This {model._meta.label} has prefetched {name!r} by a query of its own, and a hit would give what the "
             "relation gives. Cache the list that you need, beside the row."
         )
-    outside, rows.found = rows.found, {(model, pk, state.db)}
+    try:
+        outside, rows.found = rows.found, {(model, pk, state.db)}
+    except TypeError:
+        raise Uncacheable(f"A {model._meta.label} cannot be cached: its key {pk!r} can be changed.") from None
     namespace = row.__dict__
     columns = attnames(model)
     fields = {name: value for name, value in namespace.items() if name in columns}

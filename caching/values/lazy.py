@@ -1,4 +1,4 @@
-"""Lazy objects of Django, such as ``request.user``: each stands for an instance that is loaded when it is first used."""
+"""Lazy objects of Django, such as ``request.user``: each stands for an instance that is loaded when it is used."""
 
 from typing import Any
 
