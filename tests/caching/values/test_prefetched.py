@@ -42,6 +42,12 @@ class RowTests:
         with pytest.raises(Uncacheable, match=f"Department has prefetched '{name}' by a query of its own"):
             freeze([row])
 
+    def test_joined_to_a_row_is_refused_too(self) -> None:
+        lookup = Prefetch("department__employees", queryset=SOME)
+        rows = list(Employee.objects.select_related("department").prefetch_related(lookup))
+        with pytest.raises(Uncacheable, match="Department has prefetched 'employees' by a query of its own"):
+            freeze(rows)
+
     @pytest.mark.parametrize("name", SAME)
     def test_with_what_its_relations_give_is_held(self, name: str) -> None:
         row = self.prefetched(*SAME[name])
