@@ -36,6 +36,11 @@ def refuse_additions(model: type[models.Model]) -> None:
             f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
             "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
         )
+    if _code_of(type(model._default_manager)) is not _code_of(models.Manager):
+        raise ValueError(
+            f"The default manager of {model._meta.label} has a filter() of its own, which nothing but filter() on the "
+            "manager itself asks. Put its condition into get_queryset, or name another in Meta.default_manager_name."
+        )
     for name in own_prefetches(queryset):
         raise ValueError(
             f"The default manager of {model._meta.label} prefetches {name!r} by a query of its own, which is not kept "
@@ -48,6 +53,12 @@ def refuse_additions(model: type[models.Model]) -> None:
             "whether a row is there depends on what else is asked for. Name a manager without it in "
             "Meta.default_manager_name, and use distinct() where the rows are read."
         )
+
+
+def _code_of(manager: Any) -> Any:
+    """Return the code of the method ``filter``; all that hand on to a queryset have the same."""
+    method = getattr(manager, "filter", None)
+    return getattr(method, "__code__", method)
 
 
 def refuse_deferred(model: type[models.Model], related: Iterable[str]) -> None:

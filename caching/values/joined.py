@@ -58,8 +58,9 @@ class References:
                 continue
             leaves = queryset.query.where.leaves()  # an expression remembers what it was made of
             made_of = [part for leaf in leaves for part in getattr(leaf, "_constructor_args", ((),))[0]]
-            known = [other for others in queryset._known_related_objects.values() for other in others.values()]
-            referred = (*made_of, *known, *queryset._hints.values())
+            known_by_field: dict[Any, dict[Any, Any]] = getattr(queryset, "_known_related_objects", {})
+            known = [other for others in known_by_field.values() for other in others.values()]
+            referred = (*made_of, *known, *getattr(queryset, "_hints", {}).values())
             self._counts.update(id(other) for other in referred if isinstance(other, models.Model))
             found.extend(queryset._result_cache or ())
         return found

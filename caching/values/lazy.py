@@ -9,9 +9,9 @@ from django.utils.functional import LazyObject, empty
 def instance_of(value: Any) -> Any:
     """Return the instance that a lazy object stands for; any other value itself."""
     while isinstance(value, LazyObject):
-        if value._wrapped is empty:  # type: ignore[attr-defined]
-            value._setup()  # type: ignore[attr-defined]
-        value = value._wrapped  # type: ignore[attr-defined]
+        if value._wrapped is empty:
+            value._setup()
+        value = value._wrapped
     return value
 
 

@@ -22,8 +22,9 @@ def prefetched_otherwise(row: models.Model) -> str | None:
         if not isinstance(queryset, models.QuerySet) or not _is_of_the_relation(row, name, queryset):
             return str(name)
         for other in queryset._result_cache or ():
-            extra = other.__dict__.keys() - attnames(type(other))
-            added = [key for key in extra if not key.startswith("_") and not is_derived(type(other), key)]
+            model: Any = type(other)
+            extra = other.__dict__.keys() - attnames(model)
+            added = [key for key in extra if not key.startswith("_") and not is_derived(model, key)]
             if added or prefetched_otherwise(other):
                 return f"{name}__{added[0] if added else prefetched_otherwise(other)}"
     return None

@@ -1,5 +1,7 @@
 """What default managers add to their rows."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import FieldError
 from django.db import models
@@ -93,6 +95,49 @@ class Doc(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ByItself(models.Manager["Draft"]):
+    def filter(self, *args: Any, **options: Any) -> models.QuerySet["Draft"]:
+        return super().filter(*args, is_public=True, **options)
+
+
+class Drafts(models.QuerySet["Draft"]):
+    def filter(self, *args: Any, **options: Any) -> models.QuerySet["Draft"]:
+        return super().filter(*args, **options)
+
+
+class Draft(models.Model):
+    is_public = models.BooleanField(default=True)
+
+    objects = ByItself()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Sketch(models.Model):
+    objects = models.Manager.from_queryset(Drafts)()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class FilterTests:
+    def test_of_the_manager_itself_is_refused(self) -> None:
+        with pytest.raises(
+            ValueError, match=r"tests_of_managers\.Draft has a filter\(\) of its own, which nothing but"
+        ):
+            refuse_additions(Draft)
+
+    def test_of_its_querysets_is_not(self) -> None:
+        refuse_additions(Sketch)
 
 
 class PrefetchTests:
