@@ -14,6 +14,8 @@ from urllib.parse import unquote
 from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
 
 _ESCAPES = str.maketrans({"%": "%25", ":": "%3A", "*": "%2A", "?": "%3F", "[": "%5B", "\n": "%0A"})
+NO_VALUE = "%null"
+"""What stands in a key for the rows without a value; ``escape`` returns it for no value."""
 _must_escape = compile_pattern(r"[%:*?\[\n]").search
 _value_in_tag = compile_pattern(r"([=:]).*")
 _types: dict[str, "CacheType"] = {}

@@ -18,7 +18,7 @@ from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
 from ..exceptions import ModelNotLoaded
-from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, refuse_kind, unescape
+from ..keys import NO_VALUE, CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, refuse_kind, unescape
 from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
 from ..values.construction import makes_its_own_rows
@@ -157,8 +157,8 @@ class RowsByField(ABC, Generic[M]):
         return normalised(self.field, self._target, value)
 
     def key(self, value: Any) -> str:
-        """Return the key of a normalised value."""
-        return self._prefix + escape(value if type(value) is str else str(value))
+        """Return the key of a normalised value; None stands for the rows without one."""
+        return self._prefix + (escape(value if type(value) is str else str(value)) if value is not None else NO_VALUE)
 
     def value_of(self, key: str) -> Any:
         """Return the normalised value that has this key; None if that cannot be told."""
@@ -195,8 +195,10 @@ class RowsByField(ABC, Generic[M]):
         # What the manager joins is ours to join, and what it prefetches is not kept.
         every = self.model._default_manager.all().select_related(None).prefetch_related(None)
         every = loading(every, self.field)
+        if len(values) == 1 and values[0] is None:
+            queryset = every.filter(**{f"{self.field.name}__isnull": True})
         # A key that names no row is found or not by the join that Django's own condition makes.
-        if self._may_dangle and self.field.is_relation:
+        elif self._may_dangle and self.field.is_relation:
             queryset = every.filter(**{f"{self.field.name}__in": values})
         else:
             queryset = in_many(every, self.field, values)
