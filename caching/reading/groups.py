@@ -101,6 +101,10 @@ class CachedGroup(RowsByField[M]):
         self._log_bulk(sum(map(len, lists.values())), sum(len(lists[key]) for key in entries))
         return {value: lists[key] for key, value in wanted.items()} | without
 
+    async def aget_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:
+        """Return the same as ``get_many``."""
+        return await sync_to_async(self.get_many)(values)
+
     def _accepts(self, value: Any) -> bool:
         return isinstance(value, Collection) and value.factory is list and all(map(self._is_row, value.items))
 

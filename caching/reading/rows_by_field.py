@@ -116,7 +116,9 @@ class RowsByField(ABC, Generic[M]):
         cache_manager.bind(self.cache_type, model)
 
     def __getattr__(self, name: str) -> Any:
-        # Called only for missing attributes: before the models are loaded, or if the label names no model.
+        # Called only for missing attributes: before the models are loaded, if the label names no model, or by mistake.
+        if "model" in self.__dict__:
+            raise AttributeError(f"A {type(self).__name__} has no attribute {name!r}.")
         raise ModelNotLoaded(self.__dict__.get("_declared_as", type(self).__name__))
 
     def _watch_subclasses(self) -> None:

@@ -150,6 +150,7 @@ class NoValueTests:
             for _ in ("a miss", "a hit"):
                 assert children.get(None) == async_to_sync(children.aget)(None) == wanted
                 assert children.get_many([None, root.pk])[None] == wanted
+                assert async_to_sync(children.aget_many)([None])[None] == wanted
 
         root, other = DepartmentFactory(name="root"), DepartmentFactory(name="other")
         agree()

@@ -98,6 +98,10 @@ class DeclarationTests:
         with pytest.raises(UnknownCacheType, match="Unknown cache type 'employe'"):
             CachedLookup(Employee, "email", cache_type="employe")
 
+    def test_what_a_look_up_does_not_have_is_named(self, by_number: CachedLookup[Employee]) -> None:
+        with pytest.raises(AttributeError, match=r"^A CachedLookup has no attribute 'get_all'\.$"):
+            by_number.get_all  # noqa: B018
+
     def test_the_kind_is_that_of_the_field(self, by_number: CachedLookup[Employee]) -> None:
         assert by_number.kind is cache_manager.kind("general", "employee_number")
 
