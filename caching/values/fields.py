@@ -1,6 +1,7 @@
 """How the value of a field is held that is none of the plain types: as the database holds it, and made anew."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -11,6 +12,7 @@ from django.db import connections, models
 from django.db.models.fields.files import FieldFile
 
 from ..exceptions import Uncacheable
+from .construction import is_kept_elsewhere
 from .forms import Frozen
 from .sameness import is_same
 
@@ -101,6 +103,10 @@ def held(model: type[models.Model], attname: str, db: str | None, value: Any) ->
     try:
         return _base(value)
     except Uncacheable as error:
+        if is_kept_elsewhere(model, attname):
+            # Its descriptor has made it of what the column holds. Whether it does so again, who makes the row looks.
+            with suppress(Exception):  # a field of somebody else may raise anything
+                return _base(_field(model, attname).get_prep_value(value))
         raise Uncacheable(f"{named}: {error} Cache what you need of it, or the row before the field is read.") from None
 
 

@@ -251,7 +251,12 @@ def _made_again(row: models.Model, frozen: Row, columns: Iterable[str]) -> set[s
     try:
         again = alone.thaw()
         names = [*frozen.fields, *(name for name, _ in frozen.frozen_fields)]
-        changed = [name for name in names if not is_same(alone.value(name), _value_in(again, name))]
+        changed = [
+            name
+            for name in names
+            if not is_same(alone.value(name), _value_in(again, name))
+            and not is_same(_value_in(row, name), _value_in(again, name))
+        ]
         state = again.__dict__.keys() - columns - {"_state"}
         other = [name for name in state & row.__dict__.keys() if not _is_same_in(row, again, name)]
         if other:  # unless they differ each time, as a moment does

@@ -17,12 +17,14 @@ from tests.caching.reading.making import (
     Account,
     Asking,
     AskingByField,
+    Called,
     Counting,
     Decoded,
     Dotting,
     Made,
     Marked,
     Payment,
+    Phone,
     Secret,
     Translated,
 )
@@ -68,7 +70,7 @@ def add_mark(instance: Any, **kwargs: Any) -> None:
 
 @each_door
 class ConstructionTests:
-    @pytest.mark.parametrize("model", [Counting, Decoded, Dotting, Marked])
+    @pytest.mark.parametrize("model", [Called, Counting, Decoded, Dotting, Marked])
     def test_is_done_once_with_what_the_columns_hold(self, model: Any, door: Any) -> None:
         model().save()
         assert state(door(lookup(model))) == state(model.objects.get(pk=1))
@@ -191,6 +193,14 @@ class FunctionTests:
             assert (made.secret, type(made.secret), made.words) == ("s", Secret, ["a", "b"])
             assert (made.__dict__["same_secret"], type(made.same_secret)) == ("s", Secret)
             assert (made.version.text, made.thing.name) == ("1.0", "amy")
+
+    def test_may_give_rows_of_which_a_descriptor_makes_something(self, watching: Any) -> None:
+        watching(Called)
+        Called().save()
+        for _ in range(2):
+            called = cache_manager.get_or_load("rule", "row:1", lambda: Called.objects.get(pk=1), depends_on=[Called])
+            assert called.phone == Phone("+49")
+            called.phone.number = "changed"
 
     def test_may_give_rows_that_ask_the_database_to_a_coroutine(self, watching: Any) -> None:
         watching(Asking)
