@@ -13,8 +13,10 @@ from urllib.parse import unquote
 
 from .exceptions import InvalidKey, InvalidTTL, UnknownCacheType
 
-_ESCAPES = str.maketrans({"%": "%25", ":": "%3A", "*": "%2A", "?": "%3F", "[": "%5B"})
-_must_escape = compile_pattern(r"[%:*?\[]").search
+_ESCAPES = str.maketrans({"%": "%25", ":": "%3A", "*": "%2A", "?": "%3F", "[": "%5B", "\n": "%0A"})
+NO_VALUE = "%null"
+"""What stands in a key for the rows without a value; ``escape`` returns it for no value."""
+_must_escape = compile_pattern(r"[%:*?\[\n]").search
 _value_in_tag = compile_pattern(r"([=:]).*")
 _types: dict[str, "CacheType"] = {}
 
@@ -74,7 +76,7 @@ def cache_type(name: "str | CacheType") -> CacheType:
 
 
 def escape(value: str) -> str:
-    """Escape a value for use inside a key: the result has no colons and no wildcards, and is never empty."""
+    """Escape a value for use inside a key: the result is one line without colons and wildcards, and not empty."""
     return value.translate(_ESCAPES) if _must_escape(value) else value or "%"
 
 
@@ -93,6 +95,14 @@ def make_key(kind: str, *parts: object) -> str:
     # A subclass of str may spell itself in any way: a secret as "***", a member of an enum by its name.
     texts = (str.__str__(part) if isinstance(part, str) else str(part) for part in parts)
     return ":".join((kind, *map(escape, texts)))
+
+
+def refuse_kind(kind: str) -> None:
+    """Raise ValueError for a kind that a look-up cannot have, because no key begins with it."""
+    if ":" in kind or "\n" in kind:
+        raise ValueError(
+            f"{kind!r} cannot be the kind of a look-up: it is what stands in a key before the first colon."
+        )
 
 
 def kind_of(key: str) -> str:

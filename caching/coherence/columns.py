@@ -135,15 +135,20 @@ def _asks_otherwise(field: "models.Field[Any, Any]") -> str | None:
     return None
 
 
-NOT_PREPARED_ONCE = "its get_prep_value changes again what it has prepared, so that nothing finds the value"
+NOT_PREPARED_ONCE = "its get_prep_value changes again what it has prepared, or raises, so that nothing finds the value"
 
 
 def prepares_once(target: "models.Field[Any, Any]", value: Any) -> bool:
-    """Whether a value that the field has prepared stays as it is when the field prepares it again."""
+    """Whether a value that the field has prepared stays as it is when the field prepares it again.
+
+    ``value`` is of the type in which the column holds its values, so the field must take it.
+    """
     try:
         once = target.get_prep_value(value)
         return bool(target.get_prep_value(once) == once)
-    except (ValidationError, TypeError, ValueError):
+    except (TypeError, AttributeError):
+        return False
+    except (ValidationError, ValueError):
         return True  # there is no such value
 
 

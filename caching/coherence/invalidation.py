@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from ..keys import any_row_tag
+from ..values.lazy import instance_of
 from . import outbox
 from .causes import current_cause
 from .models_by_label import ModelOrLabel, model_named
@@ -26,6 +27,7 @@ def invalidate(what: ModelOrLabel | Model | Selection) -> None:
     Inside a transaction the invalidation is repeated around its COMMIT. Raises NotWatched for a model that is not
     watched, because no cached value can depend on it.
     """
+    what = instance_of(what)
     if isinstance(what, Selection):
         labels = (*labels_of(what.model), *watched_children(what.model))
         tags = {what.tag, *map(any_row_tag, labels)}

@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.db.models.signals import ModelSignal, m2m_changed, post_delete, post_save
 
+from ..values.lazy import instance_of
 from .invalidation import publish_deleted, publish_related, publish_saved
 
 without_receivers: set[str] = set()
@@ -45,11 +46,11 @@ def _uid(model: type[Model]) -> str:
 
 
 def on_save(instance: Model, created: bool = False, using: str | None = None, **kwargs: Any) -> None:
-    publish_saved(instance, created, using or DEFAULT_DB_ALIAS)
+    publish_saved(instance_of(instance), created, using or DEFAULT_DB_ALIAS)
 
 
 def on_delete(instance: Model, using: str | None = None, **kwargs: Any) -> None:
-    publish_deleted(instance, using or DEFAULT_DB_ALIAS)
+    publish_deleted(instance_of(instance), using or DEFAULT_DB_ALIAS)
 
 
 def on_m2m_changed(
@@ -60,4 +61,4 @@ def on_m2m_changed(
     sender: type[Model] | None = None,
     **kwargs: Any,
 ) -> None:
-    publish_related(instance, model, pk_set or (), using or DEFAULT_DB_ALIAS, sender)
+    publish_related(instance_of(instance), model, pk_set or (), using or DEFAULT_DB_ALIAS, sender)

@@ -51,6 +51,10 @@ def _names(model: ModelOrLabel, tables: Iterable[str]) -> tuple[str, ...]:
 def _watch(model: type[Model], by: tuple[str, ...] = (), tables: tuple[str, ...] = (), *, signals: bool = True) -> None:
     if model._meta.abstract:
         raise NotWatched(f"{model._meta.label} is abstract: it has no rows. Name the models that inherit from it.")
+    if model._meta.swapped:
+        raise NotWatched(
+            f"{model._meta.label} has no table: the settings name {model._meta.swapped} in its place. Name that."
+        )
     model = model._meta.concrete_model or model
     before = watched_by(model)
     watched.register(model, by, tables)

@@ -30,14 +30,21 @@ def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]"
             value = value_meant(field, value)
     try:
         prepared = target.get_prep_value(value)
-        again = prepared if prepared is value else target.get_prep_value(prepared)
     except (ValidationError, TypeError, ValueError, OverflowError):
         return None
-    if again is not prepared and again != prepared:
+    if prepared is not value and not _is_prepared(target, prepared):
         raise TypeError(f"{field.model._meta.label}.{field.name} cannot be looked up by: {NOT_PREPARED_ONCE}.")
     if type(prepared) not in _COMMON:
         prepared = plain(prepared)
     return None if isinstance(prepared, int) and prepared not in _KEYS else prepared
+
+
+def _is_prepared(target: "models.Field[Any, Any]", value: Any) -> bool:
+    try:
+        again = target.get_prep_value(value)
+    except (ValidationError, TypeError, ValueError, OverflowError, AttributeError):
+        return False
+    return again is value or bool(again == value)
 
 
 def in_doubt(asked: Collection[Any], found: Iterable[Any]) -> set[Any]:

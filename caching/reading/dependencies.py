@@ -11,6 +11,7 @@ from ..coherence.models_by_label import model_named
 from ..coherence.tags import Selection, row_tags_of
 from ..coherence.watched import labels_of
 from ..keys import all_rows_tag, any_row_tag
+from ..values.lazy import instance_of
 
 Dependency = type[models.Model] | models.Model | Selection | str
 """A model or its label (any row of it), an instance (that row), or a selection (``rows_where``)."""
@@ -30,6 +31,7 @@ class Dependencies:
 
 
 def tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Model], Sequence[str]]]:
+    dependency = instance_of(dependency)
     if isinstance(dependency, Selection):
         yield dependency.model, (dependency.tag, *map(all_rows_tag, labels_of(dependency.model)))
     elif isinstance(dependency, models.Model):

@@ -65,9 +65,9 @@ class CachedGroup(RowsByField[M]):
         return True
 
     def get(self, value: Any) -> list[M]:
-        """Return the rows that have this value."""
+        """Return the rows that have this value; for None those that have none, as ``filter`` does."""
         normalised = self.normalise(value)
-        if normalised is None:
+        if normalised is None and not (value is None and self.field.null):
             return []
         key = self.key(normalised)
         entry = self.kind.find(key)
@@ -89,7 +89,9 @@ class CachedGroup(RowsByField[M]):
         return await sync_to_async(self.get)(value)
 
     def get_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:
-        """Return a list of rows for each value. At most one query."""
+        """Return a list of rows for each value. At most one query, and one for the rows without a value."""
+        values = list(values)
+        without = {None: self.get(None)} if self.field.null and any(value is None for value in values) else {}
         wanted = self._wanted(values)
         entries = self._find(wanted)
         lists = {key: thaw(entry.value) for key, entry in entries.items()}
@@ -97,7 +99,11 @@ class CachedGroup(RowsByField[M]):
         if missing:
             lists |= self._load_missing(missing)
         self._log_bulk(sum(map(len, lists.values())), sum(len(lists[key]) for key in entries))
-        return {value: lists[key] for key, value in wanted.items()}
+        return {value: lists[key] for key, value in wanted.items()} | without
+
+    async def aget_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:
+        """Return the same as ``get_many``."""
+        return await sync_to_async(self.get_many)(values)
 
     def _accepts(self, value: Any) -> bool:
         return isinstance(value, Collection) and value.factory is list and all(map(self._is_row, value.items))

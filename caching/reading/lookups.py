@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
+from ..values.construction import reads_its_own_columns
 from ..values.forms import Row
 from ..values.freezing import athaw
 from .asked import in_doubt
@@ -129,7 +130,7 @@ class CachedLookup(RowsByField[M]):
         return found | loaded, sources
 
     def _pks(self, values: Sequence[Any]) -> dict[Any, Any]:
-        if self._may_dangle:
+        if self._may_dangle or reads_its_own_columns(self.model._default_manager.all()):
             return {getattr(row, self.field.attname): row.pk for row in self._rows(values)}
         pairs: list[tuple[Any, Any]] = []
         for part in parts(values):

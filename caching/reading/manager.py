@@ -94,11 +94,16 @@ class CacheManager:
         return self.get_many(cache_type, (key,)).get(key, default)
 
     def get_many(self, cache_type: Name, keys: Iterable[str]) -> dict[str, Any]:
-        """Return cached values by key, omitting keys that are not cached; one round trip to the shared tier."""
-        kinds = {key: self.types.kind_of(cache_type, key) for key in keys}
+        """Return cached values by key, omitting keys that are not cached; one round trip to the shared tier.
+
+        Under a key of a look-up, what was set is found first, then the answer that the look-up holds.
+        """
+        kinds = {key: self.types.computed_kind_of(cache_type, key) for key in keys}
         if not self.runtime.is_serving:
             return {}
         found = find_many(kinds)
+        others = {key: self.types.kind_of(cache_type, key) for key in kinds if key not in found}
+        found |= find_many({key: kind for key, kind in others.items() if kind is not kinds[key]})
         unknown = {key: self._dependencies(kind, key) for key, kind in kinds.items() if key not in found}
         if unknown:
             places = _places({key: kinds[key] for key in unknown})
@@ -121,7 +126,7 @@ class CacheManager:
         """Store several values as ``set`` does, with one round trip to each tier per kind of key."""
         keys.positive_ttl(ttl)
         declared = self.types.entries(cache_type).declared
-        kinds = {key: self.types.kind_of(cache_type, key) for key in mapping}
+        kinds = {key: self.types.computed_kind_of(cache_type, key) for key in mapping}
         contents = {key: freeze(value, declared.dataclasses) for key, value in mapping.items()}
         places = _places(kinds)
         taken = {key: leases.take_back(kinds[key].name_at(key, places[key])) for key in mapping}
@@ -148,7 +153,7 @@ class CacheManager:
         is bound to.
         """
         keys.positive_ttl(ttl)
-        kind = self.types.kind_of(cache_type, key)
+        kind = self.types.computed_kind_of(cache_type, key)
         entry = kind.find(key)
         if entry is not None:
             if kind.due and (held := kind.due.pop(key, None)) is not None:
@@ -174,7 +179,7 @@ class CacheManager:
     ) -> Any:
         """Return the same as ``get_or_load``; ``load`` may be a coroutine function."""
         keys.positive_ttl(ttl)
-        kind = self.types.kind_of(cache_type, key)
+        kind = self.types.computed_kind_of(cache_type, key)
 
         def dependencies() -> Dependencies:
             return self._dependencies(kind, key, depends_on)

@@ -6,7 +6,9 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured, ObjectDoesNotExist
 from django.db import DatabaseError, models
 
-from ..coherence.columns import column_of
+from ..coherence.columns import column_of, target_of
+from ..values.fields import made_fields
+from ..values.prefetched import own_prefetches
 
 NO_CONTEXT = (
     *(LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError),
@@ -34,12 +36,29 @@ def refuse_additions(model: type[models.Model]) -> None:
             f"The default manager of {model._meta.label} {what}, which writes to other rows change. Name one without "
             "it in Meta.default_manager_name, and add the values where they are read: in a @cached function."
         )
+    if _code_of(type(model._default_manager)) is not _code_of(models.Manager):
+        raise ValueError(
+            f"The default manager of {model._meta.label} has a filter() of its own, which nothing but filter() on the "
+            "manager itself asks. Put its condition into get_queryset, or name another in Meta.default_manager_name."
+        )
+    for name in own_prefetches(queryset):
+        raise ValueError(
+            f"The default manager of {model._meta.label} prefetches {name!r} by a query of its own, which is not kept "
+            "with its rows. Name a manager without it in Meta.default_manager_name, and prefetch it where the rows are "
+            "used."
+        )
     if query.distinct_fields:
         raise ValueError(
             f"The default manager of {model._meta.label} leaves out rows by distinct({query.distinct_fields[0]!r}): "
             "whether a row is there depends on what else is asked for. Name a manager without it in "
             "Meta.default_manager_name, and use distinct() where the rows are read."
         )
+
+
+def _code_of(manager: Any) -> Any:
+    """Return the code of the method ``filter``; all that hand on to a queryset have the same."""
+    method = getattr(manager, "filter", None)
+    return getattr(method, "__code__", method)
 
 
 def refuse_deferred(model: type[models.Model], related: Iterable[str]) -> None:
@@ -83,6 +102,13 @@ def loading(queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]") -
     if is_deferred:
         return queryset.defer(None).defer(*(names - {field.name, field.attname}))
     return queryset.only(*names, field.name)
+
+
+def compares_by_the_database(key: Any) -> bool:
+    """Whether only the database can tell which row a foreign key refers to: its value is a list, or of any class."""
+    target = target_of(key)
+    changeable = isinstance(target, models.JSONField) or hasattr(target, "base_field")  # of an array
+    return changeable or key.attname in made_fields(key.model)
 
 
 def joins_partly(model: type[models.Model]) -> bool:

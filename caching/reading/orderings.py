@@ -109,7 +109,7 @@ def _paths_of_name(model: type[models.Model], name: str, steps: int, *, by_order
         except FieldDoesNotExist:
             break  # a transform, such as "__lower"
         if last is not None:
-            is_ordered = by_ordering and field.is_relation and part not in (field.attname, "pk")
+            is_ordered = by_ordering and field.is_relation and part not in (getattr(field, "attname", None), "pk")
             goes_on = (field.is_relation and at < len(parts)) or (is_ordered and field.related_model._meta.ordering)
             if field is last.target_field and not goes_on:
                 # The key of the other row stands in this one.

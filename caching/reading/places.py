@@ -16,10 +16,12 @@ from ..exceptions import SharedKeys
 Scope = Callable[[], str | None]
 Place = Callable[[], str | None]
 """Returns where an answer of now is held, None if it must pass the cache."""
+_BESIDE = "|beside"
 _ESCAPES = str.maketrans({"%": "%25", "\n": "%0A", "|": "%7C"})
 
 
-def _anything(value: Any) -> bool:
+def anything(value: Any) -> bool:
+    """Accept any value."""
     return True
 
 
@@ -34,7 +36,7 @@ class Declared:
     reads: tuple[type[models.Model], ...]
     filter: Place | None
     """For a default manager that may filter differently in the next call."""
-    accepts: Callable[[Any], bool] = _anything
+    accepts: Callable[[Any], bool] = anything
     """Whether a frozen value can be such an answer: what somebody else has stored in the shared tier is none."""
     lookup: Any = None
     """The look-up itself."""
@@ -64,7 +66,7 @@ def declared_name(type_name: str, kind: str) -> str:
 def accepted_by(type_name: str, kind: str) -> Callable[[Any], bool]:
     """Return the function that says whether a frozen value can be an answer of this type and kind."""
     declared = _declared.get((type_name, kind))
-    return _anything if declared is None else declared.accepts
+    return anything if declared is None else declared.accepts
 
 
 def declared_lookups(type_name: str) -> dict[str, Any]:
@@ -74,7 +76,18 @@ def declared_lookups(type_name: str) -> dict[str, Any]:
 
 def place_of(type_name: str, kind: str, scope: Scope | None) -> Place | None:
     """Return the function that says where an answer of a kind is held now; None if there is one place for all."""
-    declared = _declared.get((type_name, kind))
+    return _place_of(_declared.get((type_name, kind)), scope)
+
+
+def place_beside(scope: Scope | None) -> Place:
+    """Return the function that says where a value is held now whose key is one of a look-up: beside its rows."""
+    found = _place_of(None, scope)
+    if found is None:
+        return lambda: _BESIDE
+    return lambda: None if (place := found()) is None else f"{place}{_BESIDE}"
+
+
+def _place_of(declared: Declared | None, scope: Scope | None) -> Place | None:
     parts: list[Place] = []
     if scope is not None:
         parts.append(lambda: None if (name := scope()) is None else f"={name}")

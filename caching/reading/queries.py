@@ -1,7 +1,7 @@
 """Reading rows for the cache: in chunks that fit a query, without creating instances, joined to other rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,8 +10,8 @@ from django.db.models.sql.constants import MULTI
 
 from ..coherence.columns import column_of
 from ..exceptions import Uncacheable
-from ..values.columns import attnames
-from ..values.construction import is_plain, makes_its_own_rows
+from ..values.columns import attnames, key_names
+from ..values.construction import is_plain, makes_its_own_rows, reads_its_own_columns
 from ..values.fields import Made, made_fields
 from ..values.forms import Frozen, Row
 from ..values.freezing import freeze
@@ -74,7 +74,7 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     """
     model: Any = queryset.model
     names = list(attnames(model))
-    if makes_its_own_rows(queryset) or not _has_all_columns(queryset):
+    if makes_its_own_rows(queryset) or reads_its_own_columns(queryset) or not _has_all_columns(queryset):
         return None
     if are_made_at_each_read(model):
         return _rows_as_held(queryset, names)
@@ -114,7 +114,10 @@ def _row_as_held(model: type[models.Model], db: str, fields: dict[str, Any], mad
             frozen[name] = Made(model, name, db, held)
         elif isinstance(held, Frozen):
             frozen[name] = held
-    return Row(model, db, {name: fields[name] for name in fields if name not in frozen}, tuple(frozen.items()), ())
+    row = Row(model, db, {name: fields[name] for name in fields if name not in frozen}, tuple(frozen.items()), ())
+    if frozen.keys() & set(key_names(model)) and not isinstance(row.pk, Hashable):
+        raise Uncacheable(f"A {model._meta.label} cannot be cached: its key can be changed.")
+    return row
 
 
 def frozen_rows_by_value(

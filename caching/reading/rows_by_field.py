@@ -18,7 +18,7 @@ from ..coherence.tags import selection_tag
 from ..coherence.watched import labels_of
 from ..coherence.watching import watch
 from ..exceptions import ModelNotLoaded
-from ..keys import CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, unescape
+from ..keys import NO_VALUE, CacheType, all_rows_tag, any_row_tag, escape, key_tags, positive_ttl, refuse_kind, unescape
 from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
 from ..values.construction import makes_its_own_rows
@@ -33,6 +33,7 @@ from .in_many import in_many
 from .loading import load_contents, load_many, not_held
 from .manager import cache_manager
 from .managers import (
+    compares_by_the_database,
     declared_queryset,
     joins_partly,
     keys_along,
@@ -73,6 +74,7 @@ class RowsByField(ABC, Generic[M]):
         self._order = (order_by,) if isinstance(order_by, str) else tuple(order_by)
         self._orders = bool(self._order)
         self._kind: Kind | None = None
+        refuse_kind(kind or field)
         watch(model, by=(field,))
         when_loaded(model, lambda loaded: self._set_up(loaded, field, kind))
 
@@ -105,7 +107,7 @@ class RowsByField(ABC, Generic[M]):
         )
         for joined in self._joined:
             watch(joined)
-        self._joins_partly = joins_partly(model)
+        self._joins_itself = joins_partly(model) or any(compares_by_the_database(key) for _, key in keys)
         self._labels = frozenset(labels_of(model)).union(*map(labels_of, self._joined))
         self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
@@ -114,7 +116,9 @@ class RowsByField(ABC, Generic[M]):
         cache_manager.bind(self.cache_type, model)
 
     def __getattr__(self, name: str) -> Any:
-        # Called only for missing attributes: before the models are loaded, or if the label names no model.
+        # Called only for missing attributes: before the models are loaded, if the label names no model, or by mistake.
+        if "model" in self.__dict__:
+            raise AttributeError(f"A {type(self).__name__} has no attribute {name!r}.")
         raise ModelNotLoaded(self.__dict__.get("_declared_as", type(self).__name__))
 
     def _watch_subclasses(self) -> None:
@@ -155,8 +159,8 @@ class RowsByField(ABC, Generic[M]):
         return normalised(self.field, self._target, value)
 
     def key(self, value: Any) -> str:
-        """Return the key of a normalised value."""
-        return self._prefix + escape(value if type(value) is str else str(value))
+        """Return the key of a normalised value; None stands for the rows without one."""
+        return self._prefix + (escape(value if type(value) is str else str(value)) if value is not None else NO_VALUE)
 
     def value_of(self, key: str) -> Any:
         """Return the normalised value that has this key; None if that cannot be told."""
@@ -193,8 +197,10 @@ class RowsByField(ABC, Generic[M]):
         # What the manager joins is ours to join, and what it prefetches is not kept.
         every = self.model._default_manager.all().select_related(None).prefetch_related(None)
         every = loading(every, self.field)
+        if len(values) == 1 and values[0] is None:
+            queryset = every.filter(**{f"{self.field.name}__isnull": True})
         # A key that names no row is found or not by the join that Django's own condition makes.
-        if self._may_dangle and self.field.is_relation:
+        elif self._may_dangle and self.field.is_relation:
             queryset = every.filter(**{f"{self.field.name}__in": values})
         else:
             queryset = in_many(every, self.field, values)
@@ -205,7 +211,7 @@ class RowsByField(ABC, Generic[M]):
 
         For many values, a shared joined row is read and created once, which takes a third of the time of a join.
         """
-        if self._related and (len(values) == 1 or self._may_dangle or self._joins_partly):
+        if self._related and (len(values) == 1 or self._may_dangle or self._joins_itself):
             return [row for part in parts(values) for row in self._queryset(part).select_related(*self._related)]
         rows = [row for part in parts(values) for row in self._queryset(part)]
         for path in self._related:
@@ -266,7 +272,7 @@ class RowsByField(ABC, Generic[M]):
 
     def _frozen_rows(self, values: Sequence[Any]) -> list[Row] | None:
         """Load the same as ``_rows`` in frozen form; None if instances are needed for that."""
-        if self._may_dangle or any("__" in path for path in self._related):
+        if self._may_dangle or self._joins_itself or any("__" in path for path in self._related):
             return None
         rows = frozen_rows(self._queryset(values))
         for name in self._related:

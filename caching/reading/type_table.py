@@ -6,7 +6,7 @@ from ..keys import CacheType, cache_type, kind_of, known_types
 from ..monitoring import stats
 from .entries import Kind, TypeEntries
 from .placed_kind import PlacedKind
-from .places import place_of
+from .places import anything, place_beside, place_of
 from .runtime import Runtime
 
 
@@ -16,12 +16,13 @@ class TypeTable:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.held: dict[str, TypeEntries] = {}
+        self._beside: dict[tuple[str, str], Kind] = {}
         self._lock = threading.RLock()
         runtime.on_reconfigure.append(self._forget)
         runtime.on_shared_fault = self._count_shared_fault
 
     def _forget(self) -> None:
-        self.held = {}
+        self.held, self._beside = {}, {}
         self._lock = threading.RLock()
 
     def entries(self, name: str | CacheType) -> TypeEntries:
@@ -55,13 +56,34 @@ class TypeTable:
         return PlacedKind(self.runtime, entries, name, ttl, place)
 
     def forget_kind(self, type_name: str, name: str) -> None:
-        """Make the kind anew when it is used next: a look-up has declared what its keys answer."""
-        if type_name in self.held:
-            self.held[type_name].kinds.pop(name, None)
+        """Make the kind anew when it is used next: a look-up has declared what its keys answer, and nobody else's."""
+        if type_name in self.held and self.held[type_name].kinds.pop(name, None) is not None:
+            self.held[type_name].drop(lambda key: kind_of(key) == name)
 
     def kind_of(self, type_name: str | CacheType, key: str) -> Kind:
         """Return the kind of a key; raise InvalidKey if it has none."""
         return self.kind(type_name, kind_of(key))
+
+    def computed_kind_of(self, type_name: str | CacheType, key: str) -> Kind:
+        """Return the kind in which anybody may hold a value under a key; raise InvalidKey if the key has none.
+
+        What is held under a key of a look-up is held beside its rows, so that neither is given as the other.
+        """
+        kind = self.kind_of(type_name, key)
+        if not kind.declared_as:
+            return kind
+        name = kind.entries.name, kind.name
+        if name not in self._beside:
+            with self._lock:
+                self._beside.setdefault(name, self._make_kind_beside(kind))
+        return self._beside[name]
+
+    def _make_kind_beside(self, lookup: Kind) -> Kind:
+        entries, name = lookup.entries, lookup.name
+        place = place_beside(self.runtime.scope)
+        kind = PlacedKind(self.runtime, entries, name, self.ttl(entries.declared, name), place)
+        kind.declared_as, kind.accepts = "", anything
+        return kind
 
     def ttl(self, declared: CacheType, kind: str) -> float:
         """Return the TTL of a kind in seconds: from the settings, else from the type, else the default."""

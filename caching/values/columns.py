@@ -1,5 +1,6 @@
 """Facts about the columns of a model, computed once per model."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from hashlib import blake2b
@@ -37,10 +38,9 @@ def names_and_reader(
     return names, values_in, has_own_from_db(model)
 
 
-def has_own_from_db(model: Any) -> bool:
-    """Whether a model has a ``from_db`` other than Django's."""
-    by_django: Any = models.Model.from_db
-    return model.from_db.__func__ is not by_django.__func__
+def has_own_from_db(model: type[models.Model]) -> bool:
+    """Whether a model has a ``from_db`` other than Django's. Put into the class by somebody, it need not be a method."""
+    return inspect.getattr_static(model, "from_db") is not vars(models.Model)["from_db"]
 
 
 @cache

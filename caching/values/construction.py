@@ -11,6 +11,7 @@ from django.db.models.signals import post_init, pre_init
 from .columns import has_own_from_db
 
 _ITERATION = ("__iter__", "_fetch_all", "iterator")
+_VALUES = ("values_list", "_values", "order_by")
 _OWN_METHODS = ("__new__", "__setattr__", "__getattribute__")
 
 
@@ -84,3 +85,8 @@ def makes_its_own_rows(queryset: "models.QuerySet[Any]") -> bool:
     """Whether iterating over the query may give other instances than those that Django makes of its columns."""
     own = any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _ITERATION)
     return own or queryset._iterable_class is not ModelIterable
+
+
+def reads_its_own_columns(queryset: "models.QuerySet[Any]") -> bool:
+    """Whether asking the query for columns may give those of other fields, as one does that translates their names."""
+    return any(getattr(type(queryset), name) is not getattr(models.QuerySet, name) for name in _VALUES)

@@ -1,6 +1,7 @@
 """How the value of a field is held that is none of the plain types: as the database holds it, and made anew."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -11,6 +12,7 @@ from django.db import connections, models
 from django.db.models.fields.files import FieldFile
 
 from ..exceptions import Uncacheable
+from .construction import is_kept_elsewhere
 from .forms import Frozen
 from .sameness import is_same
 
@@ -62,7 +64,8 @@ def _has_own_converters(field: Any) -> bool:
         return True
     if "from_db_value" in vars(field) or not all(map(_is_by_django, _definers(type(field)))):
         return True
-    parts = (getattr(field, "base_field", None), field.target_field if field.is_relation else None)
+    output = getattr(field, "output_field", None)  # of a generated column
+    parts = (getattr(field, "base_field", None), field.target_field if field.is_relation else None, output)
     return any(part is not None and _has_own_converters(part) for part in parts)
 
 
@@ -89,7 +92,8 @@ def held(model: type[models.Model], attname: str, db: str | None, value: Any) ->
         return value.name  # the field's descriptor makes the file, and gives it to its row
     named = f"{model._meta.label}.{attname}"
     if attname in made_fields(model):
-        field = _field(model, attname)
+        column = _field(model, attname)
+        field = getattr(column, "output_field", column)
         connection = connections[db or "default"]
         for prepare in (field.get_prep_value, lambda value: field.get_db_prep_value(value, connection)):
             made = _made(Made(model, attname, db, None), prepare, value)
@@ -99,6 +103,10 @@ def held(model: type[models.Model], attname: str, db: str | None, value: Any) ->
     try:
         return _base(value)
     except Uncacheable as error:
+        if is_kept_elsewhere(model, attname):
+            # Its descriptor has made it of what the column holds. Whether it does so again, who makes the row looks.
+            with suppress(Exception):  # a field of somebody else may raise anything
+                return _base(_field(model, attname).get_prep_value(value))
         raise Uncacheable(f"{named}: {error} Cache what you need of it, or the row before the field is read.") from None
 
 

@@ -23,6 +23,8 @@ from .construction import is_kept_elsewhere, is_plain, makes_its_own_rows
 from .fields import held, is_range, made_fields
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
+from .lazy import is_instance
+from .prefetched import prefetched_otherwise
 from .records import is_frozen
 from .sameness import is_same
 from .sharing import share
@@ -61,6 +63,8 @@ class Rows:
         joined = row._state.fields_cache
         if self._references is None or joined[name] is None:
             return True
+        if not is_instance(joined[name]):
+            return False  # a lazy object: who asks for the row gets it from the database
         return self._references.are_all_inside(joined, name) and not joined[name]._state.adding
 
     def remember(self, row: models.Model, frozen: Row, contained: Iterable[RowName]) -> None:
@@ -100,7 +104,7 @@ def _freeze(value: Any, declared: tuple[type, ...], rows: Rows) -> Any:
         if kind is str and not value.isascii() and not _is_unicode(value):
             raise Uncacheable(f"{value!r} contains half of a surrogate pair, which cannot be cached.")
         return value
-    if isinstance(value, models.Model):
+    if isinstance(value, models.Model) and is_instance(value):
         return _freeze_row(value, rows)
     if kind is dict:
         pairs = tuple((_freeze_key(key, declared), _freeze(item, declared, rows)) for key, item in value.items())
@@ -137,6 +141,8 @@ def _is_unicode(text: str) -> bool:
 def _refusal(value: Any, declared: tuple[type, ...]) -> str:
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
+    if isinstance(value, models.Model):
+        return f"A {name} cannot be cached; cache the {value._meta.label} that it stands for, from its own query."
     if isinstance(value, models.QuerySet):
         return f"A QuerySet of {value.model._meta.label} cannot be cached before it is evaluated; cache list(queryset)."
     if dataclasses.is_dataclass(kind):
@@ -157,7 +163,15 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     model, state, pk = type(row), row._state, row.pk
     if state.adding or pk is None:
         raise Uncacheable(f"An unsaved {model._meta.label} cannot be cached; save it or cache what it holds.")
-    outside, rows.found = rows.found, {(model, pk, state.db)}
+    if not rows.are_of_a_query and (name := prefetched_otherwise(row)):
+        raise Uncacheable(
+            f"This {model._meta.label} has prefetched {name!r} by a query of its own, and a hit would give what the "
+            "relation gives. Cache the list that you need, beside the row."
+        )
+    try:
+        outside, rows.found = rows.found, {(model, pk, state.db)}
+    except TypeError:
+        raise Uncacheable(f"A {model._meta.label} cannot be cached: its key {pk!r} can be changed.") from None
     namespace = row.__dict__
     columns = attnames(model)
     fields = {name: value for name, value in namespace.items() if name in columns}
@@ -237,7 +251,12 @@ def _made_again(row: models.Model, frozen: Row, columns: Iterable[str]) -> set[s
     try:
         again = alone.thaw()
         names = [*frozen.fields, *(name for name, _ in frozen.frozen_fields)]
-        changed = [name for name in names if not is_same(alone.value(name), _value_in(again, name))]
+        changed = [
+            name
+            for name in names
+            if not is_same(alone.value(name), _value_in(again, name))
+            and not is_same(_value_in(row, name), _value_in(again, name))
+        ]
         state = again.__dict__.keys() - columns - {"_state"}
         other = [name for name in state & row.__dict__.keys() if not _is_same_in(row, again, name)]
         if other:  # unless they differ each time, as a moment does

@@ -35,6 +35,8 @@ class References:
         if isinstance(value, models.Model):
             self._counts[id(value)] += 1
             inside: Any = value._state.fields_cache.values()
+            if id(value) not in self._seen:
+                inside = [*inside, *self._count_prefetched(value)]
         elif isinstance(value, (list, tuple, set, frozenset)):
             inside = value
         elif isinstance(value, dict):
@@ -47,6 +49,21 @@ class References:
             self._seen.add(id(value))
             for item in inside:
                 self._count(item)
+
+    def _count_prefetched(self, row: models.Model) -> list[models.Model]:
+        """Count what the queries refer to that have prefetched something with a row; return what they have given."""
+        found: list[models.Model] = []
+        for queryset in row.__dict__.get("_prefetched_objects_cache", {}).values():
+            if not isinstance(queryset, models.QuerySet):
+                continue
+            leaves = queryset.query.where.leaves()  # an expression remembers what it was made of
+            made_of = [part for leaf in leaves for part in getattr(leaf, "_constructor_args", ((),))[0]]
+            known_by_field: dict[Any, dict[Any, Any]] = getattr(queryset, "_known_related_objects", {})
+            known = [other for others in known_by_field.values() for other in others.values()]
+            referred = (*made_of, *known, *getattr(queryset, "_hints", {}).values())
+            self._counts.update(id(other) for other in referred if isinstance(other, models.Model))
+            found.extend(queryset._result_cache or ())
+        return found
 
 
 def _references(cache: dict[str, Any], name: str) -> int:

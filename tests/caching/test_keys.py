@@ -72,6 +72,7 @@ class MakeKeyTests:
 
     def test_escapes_colons_and_wildcards_of_a_value(self) -> None:
         assert make_key("name", "a:b*c?[d]%") == "name:a%3Ab%2Ac%3F%5Bd]%25"
+        assert make_key("name", "two\nlines") == "name:two%0Alines"
 
     def test_takes_a_text_as_it_is_and_not_as_it_spells_itself(self) -> None:
         secret = type("Secret", (str,), {"__str__": lambda self: "***"})
@@ -88,7 +89,7 @@ class MakeKeyTests:
 
     @given(st.text())
     def test_an_escaped_value_has_no_separator_and_no_wildcard(self, value: str) -> None:
-        assert not set(":*?[") & set(escape(value))
+        assert not set(":*?[\n") & set(escape(value))
 
 
 class KindOfTests:

@@ -252,6 +252,18 @@ class HashedField(models.CharField):
         return hashlib.sha256(str(value).encode()).hexdigest()
 
 
+class CodeOfField(models.CharField):
+    def get_prep_value(self, value: Any) -> Any:
+        return value.code
+
+
+class ChoosyField(models.CharField):
+    def get_prep_value(self, value: Any) -> Any:
+        if value not in ("a", "b"):
+            raise ValueError(value)
+        return value
+
+
 class AnyCaseField(models.CharField):
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup("iexact" if lookup_name == "exact" else lookup_name)
@@ -264,6 +276,7 @@ class AsksOtherwiseTests:
         ("kind", "why"),
         [
             (HashedField, "its get_prep_value changes again"),
+            (CodeOfField, "its get_prep_value changes again what it has prepared, or raises"),
             (AnyCaseField, "another look-up for 'exact' than Django's"),
         ],
     )
@@ -277,4 +290,5 @@ class AsksOtherwiseTests:
 
     def test_a_field_that_strips_may_do_so_again(self) -> None:
         assert prepares_once(field(Shelf, "code"), " a ")
+        assert prepares_once(ChoosyField(), "no such value")
         assert followable(Shelf, "code") is field(Shelf, "code")

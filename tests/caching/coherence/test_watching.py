@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.contrib.auth.models import AbstractUser, Group, Permission, User
 from django.db.models.signals import m2m_changed, post_delete, post_save
+from pytest_django.fixtures import Settings
 
-from caching import CachedGroup, NotWatched, UnknownModel, cache_manager, rows_where
+from caching import CachedGroup, CachedLookup, NotWatched, UnknownModel, cache_manager, rows_where
 from caching.coherence.plans import UNWATCHED, plan_of
 from caching.coherence.watched import is_watched, watched_fields
 from scheduling.models import Employee
@@ -45,6 +46,11 @@ class WatchTests:
     def test_one_field_may_be_given_as_a_text(self, watching: Watch) -> None:
         watching(Group, by="name")
         assert list(watched_fields["auth.Group"]) == ["name"]
+
+    def test_a_model_that_another_takes_the_place_of_is_refused(self, settings: Settings) -> None:
+        settings.AUTH_USER_MODEL = "scheduling.Employee"
+        with pytest.raises(NotWatched, match=r"auth\.User has no table: the settings name scheduling\.Employee"):
+            CachedLookup(User, "username", cache_type="rule", kind="swapped")
 
     def test_an_abstract_model_is_refused(self, watching: Watch) -> None:
         with pytest.raises(NotWatched, match=r"auth\.AbstractUser is abstract: it has no rows\. Name the models"):

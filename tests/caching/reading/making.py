@@ -93,6 +93,46 @@ class Decoded(Named):
         app_label = APP
 
 
+class Phone:
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Phone) and self.number == other.number
+
+    def __hash__(self) -> int:
+        return hash(self.number)
+
+
+class Calling:
+    """A descriptor that makes a phone of whatever is set."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, row: Any, owner: Any = None) -> Any:
+        return self if row is None else row.__dict__[self.name]
+
+    def __set__(self, row: Any, value: Any) -> None:
+        row.__dict__[self.name] = Phone(value) if isinstance(value, str) else value
+
+
+class PhoneField(models.CharField):
+    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
+        setattr(cls, self.attname, Calling(self.attname))
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value.number if isinstance(value, Phone) else super().get_prep_value(value)
+
+
+class Called(Named):
+    phone = PhoneField(max_length=9, default="+49")
+
+    class Meta:
+        app_label = APP
+
+
 class Dotting(Named):
     class Meta:
         app_label = APP
@@ -122,6 +162,28 @@ class AskingByField(Named):
 
     class Meta:
         app_label = APP
+
+
+class TranslatingQuery(models.QuerySet["Translated"]):
+    def values_list(self, *fields: Any, **options: Any) -> Any:
+        others = {"name": "german", "key": "german"}
+        return super().values_list(*(others.get(name, name) for name in fields), **options)
+
+
+class Translated(Named):
+    """Its manager gives the German name where it is asked for the name alone, and its rows remember theirs."""
+
+    german = models.CharField(max_length=40, default="Amalia")
+    key = models.CharField(max_length=9, default="k", unique=True)
+
+    objects = TranslatingQuery.as_manager()
+
+    class Meta:
+        app_label = APP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name_before = self.name
 
 
 class Marking(ModelIterable):
@@ -197,9 +259,11 @@ class Made(Named):
     words = WordsField(default=("a", "b"))
     version = VersionField(max_length=9, default="1.0")
     thing = PickledField(default=None)
+    same_label = models.GeneratedField(expression=models.F("label"), output_field=LabelField(), db_persist=False)
+    same_secret = models.GeneratedField(expression=models.F("secret"), output_field=SecretField(), db_persist=False)
 
     class Meta:
         app_label = APP
 
 
-ALL = (Client, Account, Payment, Counting, Decoded, Dotting, Asking, AskingByField, Marked, Made)
+ALL = (Client, Account, Payment, Counting, Decoded, Called, Dotting, Asking, AskingByField, Translated, Marked, Made)

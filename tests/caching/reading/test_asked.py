@@ -56,6 +56,15 @@ class NormalisedTests:
         with pytest.raises(TypeError, match="its get_prep_value changes again what it has prepared"):
             normalised(EMAIL, Hashed(max_length=64), "amy@example.com")
 
+    def test_what_a_field_prepares_only_once_is_an_error(self) -> None:
+        class Hexadecimal(models.IntegerField):
+            def get_prep_value(self, value: Any) -> Any:
+                return int(value, 16)
+
+        with pytest.raises(TypeError, match="its get_prep_value changes again what it has prepared, or raises"):
+            normalised(EMAIL, Hexadecimal(), "ff")
+        assert normalised(EMAIL, Hexadecimal(), "no number") is None
+
 
 @pytest.mark.django_db(transaction=True)
 class SubclassTests:

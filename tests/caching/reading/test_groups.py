@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import models
+from django.db import connection, models
 
 from caching import CachedGroup
 from scheduling.caches import (
     SCHEDULE_ASSIGNMENTS,
 )
-from scheduling.models import Employee, Shift
+from scheduling.models import Department, Employee, Shift
 from tests.caching.coherence.world import asks_the_database
 from tests.factories import (
     DepartmentFactory,
@@ -133,3 +133,56 @@ class CachedGroupTests:
         with django_assert_num_queries(0):
             SCHEDULE_ASSIGNMENTS.get(other.schedule_id)
         assert SCHEDULE_ASSIGNMENTS.get(one.schedule_id)[0].notes == "changed"
+
+
+class NoValueTests:
+    """None stands for the rows without a value, as in ``filter(parent=None)``."""
+
+    @pytest.fixture
+    def children(self, watching: Callable[..., None]) -> CachedGroup[Department]:
+        return CachedGroup(
+            Department, "parent", cache_type="rule", kind="children", select_related=("parent",), order_by=("pk",)
+        )
+
+    def test_has_the_rows_of_the_database_after_every_write(self, children: CachedGroup[Department]) -> None:
+        def agree() -> None:
+            wanted = list(Department.objects.filter(parent=None).order_by("pk"))
+            for _ in ("a miss", "a hit"):
+                assert children.get(None) == async_to_sync(children.aget)(None) == wanted
+                assert children.get_many([None, root.pk])[None] == wanted
+                assert async_to_sync(children.aget_many)([None])[None] == wanted
+
+        root, other = DepartmentFactory(name="root"), DepartmentFactory(name="other")
+        agree()
+        child = DepartmentFactory(name="child", parent=root)
+        agree()
+        Department.objects.filter(pk=child.pk).update(parent=None)
+        agree()
+        child.parent = other
+        child.save()
+        agree()
+        child.parent = None
+        child.save(update_fields=["parent"])
+        agree()
+        Department.objects.bulk_create([Department(name="new", code="NEW")])
+        agree()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE scheduling_department SET parent_id = %s WHERE id = %s", [root.pk, other.pk])
+        agree()
+        other.delete()
+        agree()
+        assert not asks_the_database(lambda: children.get(None))
+
+    def test_is_no_text(self, watching: Callable[..., None]) -> None:
+        people = CachedGroup(Employee, "email", cache_type="rule", kind="people", order_by=("pk",))
+        texts = ["none", "%null", "%"]
+        rows = [EmployeeFactory(email=email) for email in (None, *texts)]
+        people.warm([None, *texts])
+        for value, row in zip((None, *texts), rows, strict=True):
+            assert people.get(value) == [row]
+        people.invalidate(None)
+        assert people.get_many([None, "none"]) == {None: rows[:1], "none": rows[1:2]}
+
+    def test_of_a_field_that_always_has_one_is_nobody(self) -> None:
+        assert SCHEDULE_ASSIGNMENTS.get(None) == []
+        assert SCHEDULE_ASSIGNMENTS.get_many([None]) == {}

@@ -17,13 +17,16 @@ from tests.caching.reading.making import (
     Account,
     Asking,
     AskingByField,
+    Called,
     Counting,
     Decoded,
     Dotting,
     Made,
     Marked,
     Payment,
+    Phone,
     Secret,
+    Translated,
 )
 from tests.caching.reading.models import Client
 
@@ -67,7 +70,7 @@ def add_mark(instance: Any, **kwargs: Any) -> None:
 
 @each_door
 class ConstructionTests:
-    @pytest.mark.parametrize("model", [Counting, Decoded, Dotting, Marked])
+    @pytest.mark.parametrize("model", [Called, Counting, Decoded, Dotting, Marked])
     def test_is_done_once_with_what_the_columns_hold(self, model: Any, door: Any) -> None:
         model().save()
         assert state(door(lookup(model))) == state(model.objects.get(pk=1))
@@ -101,12 +104,13 @@ class FieldTests:
         made = lookup(Made)
         for language, label in (("de", "Haus"), ("en", "house"), ("de", "Haus")):
             with translation.override(language):
-                assert door(made).label == label
+                row = door(made)
+                assert (row.label, row.same_label) == (label, label)
 
     def test_gives_what_it_makes_with_its_type(self, door: Any) -> None:
         Made(thing=Client(pk=5, name="amy")).save()
         made = door(lookup(Made))
-        assert (made.secret, type(made.secret)) == ("s", Secret)
+        assert (made.secret, type(made.secret), type(made.same_secret)) == ("s", Secret, Secret)
         assert made.thing.name == "amy"
         made.words.append("changed")
         assert door(lookup(Made)).words == ["a", "b"]
@@ -114,6 +118,21 @@ class FieldTests:
     def test_gives_what_a_lenient_equality_would_hide(self, door: Any) -> None:
         Made().save()
         assert door(lookup(Made)).version.text == "1.0"
+
+
+@each_door
+class QueryTests:
+    def test_that_asks_for_other_columns_gives_the_rows_of_django(self, door: Any) -> None:
+        Translated().save()
+        found = door(lookup(Translated))
+        assert (found.name, found.name_before, found.german) == ("amy", "amy", "Amalia")
+
+
+class KeyTests:
+    def test_are_of_the_values_asked_for_whatever_columns_a_query_asks_for(self) -> None:
+        Translated().save()
+        by_name = CachedLookup(Translated, "key", cache_type="rule", kind="translated keys")
+        assert by_name.get_many_pks(["k"])[0] == {"k": 1}
 
 
 class GroupTests:
@@ -172,7 +191,16 @@ class FunctionTests:
         for _ in range(2):
             made = cache_manager.get_or_load("rule", "row:1", lambda: Made.objects.get(pk=1), depends_on=[Made])
             assert (made.secret, type(made.secret), made.words) == ("s", Secret, ["a", "b"])
+            assert (made.__dict__["same_secret"], type(made.same_secret)) == ("s", Secret)
             assert (made.version.text, made.thing.name) == ("1.0", "amy")
+
+    def test_may_give_rows_of_which_a_descriptor_makes_something(self, watching: Any) -> None:
+        watching(Called)
+        Called().save()
+        for _ in range(2):
+            called = cache_manager.get_or_load("rule", "row:1", lambda: Called.objects.get(pk=1), depends_on=[Called])
+            assert called.phone == Phone("+49")
+            called.phone.number = "changed"
 
     def test_may_give_rows_that_ask_the_database_to_a_coroutine(self, watching: Any) -> None:
         watching(Asking)

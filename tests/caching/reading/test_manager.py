@@ -23,6 +23,7 @@ from caching import (
     caching_disabled,
 )
 from caching.reading.manager import CacheManager
+from scheduling.caches import EMPLOYEE_BY_ID, SCHEDULE_ASSIGNMENTS
 from scheduling.models import Employee
 from tests.caching.clock import Clock
 from tests.factories import EmployeeFactory
@@ -105,6 +106,52 @@ class SetTests:
         cache_manager.set("rule", "id:1", "kept")
         EmployeeFactory()
         assert cache_manager.get("rule", "id:1") == "kept"
+
+
+class KeyOfALookUpTests:
+    """Values are held under the keys of look-ups too, beside their rows: neither is given as the other."""
+
+    @committed
+    @pytest.mark.parametrize("is_shared", [False, True])
+    def test_holds_what_was_set_and_gives_the_look_up_its_rows(self, is_shared: bool, request: Any) -> None:
+        if is_shared:
+            request.getfixturevalue("file_tier")
+        amy, bo = EmployeeFactory(), EmployeeFactory()
+        key, list_key = f"id:{amy.pk}", f"assignments:{amy.pk}"
+        cache_manager.set_many("employee", {key: bo, f"id:{bo.pk}": "text"})
+        cache_manager.set("schedule", list_key, "text")
+        for _ in range(2):
+            assert EMPLOYEE_BY_ID.get(amy.pk) == amy
+            assert EMPLOYEE_BY_ID.get_many([bo.pk]) == {bo.pk: bo}
+            assert SCHEDULE_ASSIGNMENTS.get(amy.pk) == []
+            assert cache_manager.get("employee", key) == bo
+            assert cache_manager.get("schedule", list_key) == "text"
+            if is_shared:
+                cache_manager.type_entries("employee").drop()
+                cache_manager.type_entries("schedule").drop()
+
+    @committed
+    def test_gives_a_load_what_it_has_loaded(self) -> None:
+        amy = EmployeeFactory()
+        EMPLOYEE_BY_ID.get(amy.pk)
+        load = counting("loaded")
+        assert [cache_manager.get_or_load("employee", f"id:{amy.pk}", load) for _ in range(2)] == ["loaded"] * 2
+        assert load.calls == 1  # type: ignore[attr-defined]
+        assert EMPLOYEE_BY_ID.get(amy.pk) == amy
+
+    @committed
+    def test_gives_the_row_of_the_look_up_if_nothing_was_set(self) -> None:
+        amy = EmployeeFactory()
+        EMPLOYEE_BY_ID.get(amy.pk)
+        assert cache_manager.get("employee", f"id:{amy.pk}") == amy
+
+    @committed
+    def test_is_deleted_with_both(self) -> None:
+        amy = EmployeeFactory()
+        EMPLOYEE_BY_ID.get(amy.pk)
+        cache_manager.set("employee", f"id:{amy.pk}", "text")
+        cache_manager.delete("employee", f"id:{amy.pk}")
+        assert cache_manager.get("employee", f"id:{amy.pk}") is None
 
 
 class ManyTests:

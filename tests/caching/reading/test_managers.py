@@ -1,13 +1,23 @@
 """What default managers add to their rows."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import FieldError
 from django.db import models
 from django.utils.translation import get_language
 
-from caching import CachedLookup
+from caching import CachedLookup, Uncacheable
 from caching.reading.filters import DefaultFilter
-from caching.reading.managers import joins_partly, keys_along, loading, paths_joined_by, refuse_additions
+from caching.reading.managers import (
+    compares_by_the_database,
+    joins_partly,
+    keys_along,
+    loading,
+    paths_joined_by,
+    refuse_additions,
+)
+from caching.values.freezing import freeze
 from scheduling.models import Employee
 from tests.caching.reading.models import Bill, Counted, Visit
 from tests.caching.reading.test_orderings import Snack, Stall
@@ -60,6 +70,82 @@ class Odd(models.Model):
         return str(self.pk)
 
 
+class Chapter(models.Model):
+    doc = models.ForeignKey("Doc", models.CASCADE, related_name="chapters")
+    is_public = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class WithPublicChapters(models.Manager["Doc"]):
+    def get_queryset(self) -> models.QuerySet["Doc"]:
+        public = models.Prefetch("chapters", queryset=Chapter.objects.filter(is_public=True))
+        return super().get_queryset().prefetch_related(public)
+
+
+class Doc(models.Model):
+    objects = WithPublicChapters()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ByItself(models.Manager["Draft"]):
+    def filter(self, *args: Any, **options: Any) -> models.QuerySet["Draft"]:
+        return super().filter(*args, is_public=True, **options)
+
+
+class Drafts(models.QuerySet["Draft"]):
+    def filter(self, *args: Any, **options: Any) -> models.QuerySet["Draft"]:
+        return super().filter(*args, **options)
+
+
+class Draft(models.Model):
+    is_public = models.BooleanField(default=True)
+
+    objects = ByItself()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Sketch(models.Model):
+    objects = models.Manager.from_queryset(Drafts)()
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class FilterTests:
+    def test_of_the_manager_itself_is_refused(self) -> None:
+        with pytest.raises(
+            ValueError, match=r"tests_of_managers\.Draft has a filter\(\) of its own, which nothing but"
+        ):
+            refuse_additions(Draft)
+
+    def test_of_its_querysets_is_not(self) -> None:
+        refuse_additions(Sketch)
+
+
+class PrefetchTests:
+    def test_by_a_query_of_its_own_is_refused_by_name(self) -> None:
+        with pytest.raises(ValueError, match=r"tests_of_managers\.Doc prefetches 'chapters' by a query of its own"):
+            refuse_additions(Doc)
+
+
 class LeavingOutTests:
     def test_by_what_else_is_asked_for_is_refused(self) -> None:
         with pytest.raises(ValueError, match=r"tests_of_managers\.Version leaves out rows by distinct\('doc'\)"):
@@ -84,6 +170,39 @@ class KeysAlongTests:
     def test_of_what_is_no_foreign_key_are_refused(self) -> None:
         with pytest.raises(ValueError, match=r"tests_of_reading\.Client\.name is not a foreign key"):
             list(keys_along(Snack, ["stall__owner__name"]))
+
+
+class ListKeyed(models.Model):
+    """Its key is a list, which is no key of a dict."""
+
+    key = models.JSONField(primary_key=True)
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class OfAList(models.Model):
+    of = models.ForeignKey(ListKeyed, models.CASCADE)
+
+    class Meta:
+        app_label = "tests_of_managers"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ComparingTests:
+    def test_a_list_is_the_work_of_the_database(self) -> None:
+        assert compares_by_the_database(OfAList._meta.get_field("of"))
+        assert not compares_by_the_database(Visit._meta.get_field("client"))
+
+    def test_of_rows_by_a_key_that_can_be_changed_is_refused(self) -> None:
+        row = ListKeyed.from_db("default", ["key"], [["a"]])
+        with pytest.raises(Uncacheable, match=r"ListKeyed cannot be cached: its key \['a'\] can be changed"):
+            freeze(row)
 
 
 class JoinTests:

@@ -123,6 +123,7 @@ class RefusalTests:
         "order",
         [
             "employees__last_name",
+            "parent__employees__last_name",
             Count("employees"),
             Subquery(Employee.objects.filter(department=OuterRef("pk")).values("last_name")[:1]),
         ],

@@ -98,8 +98,17 @@ class DeclarationTests:
         with pytest.raises(UnknownCacheType, match="Unknown cache type 'employe'"):
             CachedLookup(Employee, "email", cache_type="employe")
 
+    def test_what_a_look_up_does_not_have_is_named(self, by_number: CachedLookup[Employee]) -> None:
+        with pytest.raises(AttributeError, match=r"^A CachedLookup has no attribute 'get_all'\.$"):
+            by_number.get_all  # noqa: B018
+
     def test_the_kind_is_that_of_the_field(self, by_number: CachedLookup[Employee]) -> None:
         assert by_number.kind is cache_manager.kind("general", "employee_number")
+
+    @pytest.mark.parametrize("kind", ["a:b", ":a", "a\nb"])
+    def test_a_kind_that_no_key_begins_with_is_refused(self, kind: str) -> None:
+        with pytest.raises(ValueError, match="cannot be the kind of a look-up"):
+            CachedLookup(Employee, "email", cache_type="general", kind=kind)
 
     def test_the_kind_is_found_again_after_a_reconfiguration(self, by_number: CachedLookup[Employee]) -> None:
         before = by_number.kind

@@ -64,6 +64,18 @@ class PlainTests:
 
         assert not is_plain(Counted)
 
+    @isolate_apps("scheduling")
+    def test_is_no_model_whose_from_db_is_a_function(self) -> None:
+        class Patched(models.Model):
+            class Meta:
+                app_label = "scheduling"
+
+            def __str__(self) -> str:
+                return "patched"
+
+        Patched.from_db = staticmethod(lambda db, names, values: Patched(*values))  # type: ignore[assignment]
+        assert not is_plain(Patched)
+
 
 class Told(NamedTuple):
     """What a receiver of post_init is shown."""

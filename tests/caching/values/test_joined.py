@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from caching.values.joined import References
-from scheduling.models import Employee
+from scheduling.models import Department, Employee
 from tests.factories import DepartmentFactory, EmployeeFactory
 
 
@@ -19,6 +19,17 @@ class ReferenceTests:
         rows = list(Employee.objects.select_related("department"))
         assert self.are_inside(rows, rows[0])
         assert self.are_inside({"x": (rows, rows)}, rows[0])
+
+    @pytest.mark.parametrize("lookup", ["department__employees", "department__rules", "department__employees__skills"])
+    def test_to_a_row_of_a_join_with_which_something_was_prefetched_are_inside(self, lookup: str) -> None:
+        EmployeeFactory()
+        rows = list(Employee.objects.select_related("department").prefetch_related(lookup))
+        assert self.are_inside(rows, rows[0])
+
+    def test_to_the_instance_that_was_asked_what_it_had_prefetched_are_outside(self) -> None:
+        EmployeeFactory()
+        department = Department.objects.prefetch_related("employees").get()
+        assert not self.are_inside(list(department.employees.all()), department.employees.all()[0])
 
     def test_to_the_instance_that_was_asked_are_outside(self) -> None:
         department = DepartmentFactory()
