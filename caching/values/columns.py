@@ -39,7 +39,7 @@ def names_and_reader(
 
 
 def has_own_from_db(model: type[models.Model]) -> bool:
-    """Whether a model has a ``from_db`` other than Django's. Put into the class by somebody, it need not be a method."""
+    """Whether a model has a ``from_db`` other than Django's. Somebody may have put in any function."""
     return inspect.getattr_static(model, "from_db") is not vars(models.Model)["from_db"]
 
 
