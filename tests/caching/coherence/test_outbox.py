@@ -387,3 +387,9 @@ class EveryTransactionTests:
     def test_gives_an_insert_its_key(self) -> None:
         assert ShiftType.objects.create(name="Long").pk
         assert len(left()) == 1
+
+    def test_gives_the_rows_of_a_returning_statement_to_who_iterates(self, amy: Employee) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE scheduling_employee SET first_name = 'Ann' RETURNING first_name")
+            assert list(cursor) == [("Ann",)]
+        assert name() == "Ann"

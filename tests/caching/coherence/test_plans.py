@@ -180,11 +180,30 @@ class PlanOfTests:
             "COMMIT /* of scheduling_employee */",
             "PREPARE TRANSACTION 'scheduling_employee'",
             "INSERT INTO auth_group (name) VALUES (1); COMMIT",
-            "DO $$ BEGIN SET default_transaction_isolation = 'serializable'; END $$",
         ],
     )
     def test_leaves_the_end_of_a_transaction_to_the_watcher(self, sql: str) -> None:
         assert plan_of(sql) is CONTROL
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "CALL refresh()",
+            "/* nightly */ call refresh(1)",
+            "EXECUTE by_hand(7)",
+            "EXPLAIN (ANALYZE) EXECUTE by_hand",
+            "SELECT 1; EXECUTE by_hand",
+            "DO $$ BEGIN EXECUTE 'UPDATE ' || 'x'; END $$",
+            "DO $$ BEGIN SET default_transaction_isolation = 'serializable'; END $$",
+        ],
+    )
+    def test_takes_what_runs_something_written_elsewhere_to_write_everything(self, sql: str) -> None:
+        assert {"scheduling.Employee/*", "scheduling.Shift/*", "scheduling.Shift/+"} <= tags(sql, None)
+
+    def test_sees_that_a_block_may_change_the_isolation(self) -> None:
+        plan = plan_of("DO $$ BEGIN SET default_transaction_isolation = 'serializable'; END $$")
+        assert plan is not None
+        assert plan.may_change_isolation
 
     def test_takes_a_semicolon_at_the_end_for_no_commit(self) -> None:
         assert plan_of("INSERT INTO auth_group (name) VALUES ('a');") is UNWATCHED
