@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 from weakref import WeakSet, ref
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper, SQLiteCursorWrapper
 
 from .causes import current_cause
+from .dirty import is_of_django
 from .plans import UNWATCHED, plan_of
 from .texts import text_of
 
@@ -217,7 +218,7 @@ def _told(driver: Any, sql: Any) -> Iterator[None]:
             watcher.note_unwatched()
         yield
         return
-    is_ours = not watcher.in_transaction() and connections[watcher.alias] is connection
+    is_ours = not watcher.in_transaction() and is_of_django(watcher)
     with transaction.atomic(using=watcher.alias) if is_ours else nullcontext():
         watcher.mark(plan.tags(None, False, None), current_cause(plan.cause))
         try:

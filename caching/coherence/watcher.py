@@ -18,7 +18,7 @@ from ..stores.generations import Intent
 from . import control, outbox, reads
 from .causes import current_cause
 from .cursors import after_the_last_write, count_cursors, let_cursors_tell
-from .dirty import dirty_watchers, rolled_back
+from .dirty import dirty_watchers, is_of_django, rolled_back
 from .plans import CONTROL, ISOLATION, UNWATCHED, Announced, plan_of
 from .publishing import publisher
 from .refusals import was_refused
@@ -73,8 +73,7 @@ class ConnectionWatcher:
             self.settle()
         if plan is None or plan is UNWATCHED:
             if self.published:
-                # A later signal is not about that statement.
-                self.published = set()
+                self.published = set()  # a later signal is not about that statement
             if plan is None:
                 return reads.run(text, execute, sql, params, many, context)
             result = execute(sql, params, many, context)
@@ -97,6 +96,7 @@ class ConnectionWatcher:
 
     def autocommitted(self, statement: Callable[[], Any], cursor: Any, *, alone: bool) -> Any:
         """Run a statement in autocommit, where it is its own COMMIT; ``alone`` if it takes no transaction."""
+        alone = alone or not is_of_django(self)
         if publisher.keeps_a_record and not alone:
             return self._recorded(statement, cursor)
         try:

@@ -796,6 +796,19 @@ class SecondConnectionTests:
             other.rollback()
             other.close()
 
+    def test_may_have_an_alias_that_no_settings_know(self, amy: Employee) -> None:
+        own = connections["default"].copy(alias="of its own")
+        try:
+            with own.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute("UPDATE scheduling_employee SET first_name = 'Ann'")
+                assert name() == "Amy"
+                cursor.execute("COMMIT")
+            assert name() == "Ann"
+            assert others_read() == "Ann"
+        finally:
+            own.close()
+
     @on_postgresql
     def test_writes_of_two_open_transactions_are_kept_apart(self, amy: Employee) -> None:
         def write_in_a_transaction() -> None:
