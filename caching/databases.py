@@ -13,6 +13,7 @@ from typing import Any
 from django.core import mail
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.connection import ConnectionDoesNotExist
 
 _at_start: dict[str, str] = {}
 """The databases of the aliases, as all processes of the project know them."""
@@ -42,7 +43,8 @@ def note_connected(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """
     now = _database(connection.settings_dict)
     connection.caching_database = now  # type: ignore[attr-defined]
-    if now == _at_start.setdefault(connection.alias, now):
+    if _of_this_thread(connection.alias) is not connection or now == _at_start.setdefault(connection.alias, now):
+        # Nobody reads by a look-up on a connection that an application has made for itself.
         return
     if not _is_test():
         if connection.alias not in _changed:
@@ -60,7 +62,8 @@ def change() -> bool:
 
 def databases_now() -> str:
     """Return which aliases stand for another database than at start-up, in this thread; "" if none does."""
-    named = {alias: _now(connections[alias]) for alias in sorted(_changed)}
+    found = ((alias, _of_this_thread(alias)) for alias in sorted(_changed))
+    named = {alias: _now(connection) for alias, connection in found if connection is not None}
     return " ".join(f"{alias}={_digest(name)}" for alias, name in named.items() if name != _at_start[alias])
 
 
@@ -68,6 +71,14 @@ def name_of_default() -> str:
     """Return the name under which processes of the project share generations; a test database has its own."""
     now = str(connections.settings[DEFAULT_DB_ALIAS].get("NAME", ""))
     return now if _is_test() else _names.get(DEFAULT_DB_ALIAS, now)
+
+
+def _of_this_thread(alias: str) -> Any:
+    """Return the connection that Django uses in this thread; None for an alias that no settings know."""
+    try:
+        return connections[alias]
+    except ConnectionDoesNotExist:
+        return None
 
 
 def _now(connection: Any) -> str:

@@ -1,8 +1,6 @@
 """Which database an alias stands for: that of start-up, another one, or one of a test runner."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -31,40 +29,44 @@ def _in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(mail, "outbox")
 
 
-def connected_to(name: str) -> Any:
-    """Return a connection to a database of this name, as far as it is asked."""
-    return SimpleNamespace(alias="default", settings_dict={**connections.settings["default"], "NAME": name})
+def connect_to(name: str) -> None:
+    """Let the default alias connect to a database of this name, as far as it is noted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connections["default"].settings_dict, "NAME", name)
+        note_connected(connections["default"])
 
 
 class NoteConnectedTests:
     def test_takes_what_the_settings_name_for_nothing_new(self, calls: Calls) -> None:
-        note_connected(connected_to(connections.settings["default"]["NAME"]))
+        connect_to(connections.settings["default"]["NAME"])
         assert (calls, change(), databases_now()) == ([], False, "")
 
     def test_starts_anew_for_a_test_runner_and_takes_its_database_for_that_of_start_up(self, calls: Calls) -> None:
         for _ in range(2):
-            note_connected(connected_to("test_of_a_runner"))
+            connect_to("test_of_a_runner")
         assert (calls, change()) == (["test"], False)
 
     @pytest.mark.usefixtures("_in_production")
     def test_tells_once_that_an_alias_stands_for_another_database(self, calls: Calls) -> None:
         for name in ("acme", "bolt", "acme"):
-            note_connected(connected_to(name))
+            connect_to(name)
         assert (calls, change()) == (["change"], True)
 
     @pytest.mark.usefixtures("_in_production")
-    def test_remembers_the_database_of_an_alias_that_came_later(self, calls: Calls) -> None:
-        later = connected_to("acme")
-        later.alias = "later"
-        note_connected(later)
-        assert calls == []
+    @pytest.mark.parametrize("alias", ["default", "of its own"])
+    def test_takes_no_notice_of_connections_that_an_application_makes(self, calls: Calls, alias: str) -> None:
+        for name in ("acme", "bolt"):
+            own = connections["default"].copy(alias=alias)
+            own.settings_dict["NAME"] = name
+            note_connected(own)
+        assert (calls, databases_now()) == ([], "")
 
 
 class DatabasesNowTests:
     @pytest.fixture(autouse=True)
     def _changed(self, db: None, calls: Calls, _in_production: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         connection.ensure_connection()
-        note_connected(connected_to("acme"))
+        connect_to("acme")
         own = databases._database(connection.settings_dict)
         monkeypatch.setattr(connections["default"], "caching_database", own, raising=False)
         cache_manager.reconfigure()
@@ -80,6 +82,10 @@ class DatabasesNowTests:
         acme = databases_now()
         monkeypatch.setattr(connections["default"], "caching_database", "bolt")
         assert len({"", acme, databases_now()}) == 3
+
+    def test_leaves_out_an_alias_that_is_gone(self) -> None:
+        databases._changed.add("gone")
+        assert databases_now() == ""
 
     def test_gives_nobody_the_values_of_another_database(self, monkeypatch: pytest.MonkeyPatch) -> None:
         at_start = connections["default"].caching_database  # type: ignore[attr-defined]
