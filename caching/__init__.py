@@ -3,6 +3,7 @@
 exceptions   errors that a caller can cause
 conf         settings.CACHING, checked and frozen
 keys         CacheType, and the only code that builds keys and tags
+databases    which database an alias stands for, if that changes while the process runs
 values       the form in which the cache holds values
 stores       the generations of tags, in shared memory or in Redis
 coherence    WRITING: when a cached value stops being true

@@ -15,7 +15,7 @@ class CachingConfig(AppConfig):
     verbose_name = _("Cache")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 (registers the checks)
+        from . import checks, databases  # noqa: F401 (the checks are registered)
         from .coherence.cascades import changed_by_the_database
         from .coherence.models_by_label import resolve_waiting
         from .coherence.publishing import publisher
@@ -26,12 +26,17 @@ class CachingConfig(AppConfig):
         from .reading import leases
         from .reading.manager import cache_manager
 
+        databases.note_start()
+        databases.on_test[:] = [_start_anew]
+        databases.on_change[:] = [cache_manager.forget_places]
         resolve_waiting()
         # Compute this now rather than during the first write.
         changed_by_the_database()
         connection_created.connect(install, dispatch_uid="caching")
+        connection_created.connect(databases.note_connected, dispatch_uid="caching.databases")
         for connection in connections.all(initialized_only=True):
             install(connection)
+            databases.note_connected(connection)
         for signal in (request_started, request_finished):
             signal.connect(leases.drop_all, dispatch_uid="caching")
         request_started.connect(sampler.start, dispatch_uid="caching.sampler")
@@ -43,14 +48,20 @@ class CachingConfig(AppConfig):
         os.register_at_fork(after_in_child=cache_manager.reconfigure)
 
 
-def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:
+def _start_anew() -> None:
     from .coherence.publishing import publisher
     from .monitoring.questions import log
     from .reading.manager import cache_manager
 
+    log.forget()
+    publisher.forget()
+    cache_manager.reconfigure()
+
+
+def _on_setting_changed(*, setting: str, **kwargs: Any) -> None:
+    from .reading.manager import cache_manager
+
     if setting in ("CACHING", "CACHES"):
-        log.forget()
-        publisher.forget()
-        cache_manager.reconfigure()
+        _start_anew()
     elif setting == "DATABASE_ROUTERS":
         cache_manager.reconfigure()

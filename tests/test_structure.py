@@ -20,7 +20,7 @@ MAX_LINES_OF_A_CLASS = 250
 LAYERS = {
     "caching": (
         *("exceptions", "conf", "keys", "monitoring.load_times", "monitoring.drift", "monitoring.stats"),
-        *("monitoring.recorder", "monitoring.repeated_selects", "models"),
+        *("monitoring.recorder", "monitoring.repeated_selects", "models", "databases"),
         *("values", "stores", "coherence", "reading"),
         ("", "apps", "checks", "management", "monitoring", "serializers", "testing", "tiers", "urls"),
         ("admin", "templatetags"),

@@ -12,10 +12,12 @@ cascades         rows that the database itself changes when others are deleted
 plans            the tags that a SQL statement publishes
 two_phase        what prepared transactions have written
 snapshots        whether the next read on a connection sees the latest committed state
+cursors          the cursors of a connection: what they read, and what they write without Django's hook
 outbox           a table of invalidations that could not be delivered
 publishing       the Publisher, through which every change of generations goes
 refusals         whether an error of the database means that nothing was written
 dirty            what the open transactions of this process have written
+control          statements that begin, end or change a transaction by hand
 reads            times the SELECT statements that the cache has not answered
 watcher          the watcher of one connection: statements, commit, rollback, close
 invalidation     invalidate, and what Django's signals publish

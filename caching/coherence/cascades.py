@@ -1,13 +1,14 @@
-"""Rows that the database itself changes when other rows are deleted; no statement names them."""
+"""Rows that the database itself changes when others are deleted or written; no statement names them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from django.apps import apps
 from django.db import models
 
-from .watched import tables
+from .texts import table_in_its_schema
+from .watched import further_tables, tables, watched_models
 
 
 @cache
@@ -33,3 +34,24 @@ def _reached(table: str, referring: Mapping[str, set[type[models.Model]]]) -> It
             seen.add(model)
             reached.append(model._meta.db_table)
             yield from (watched.label for watched in tables.get(model._meta.db_table, ()))
+
+
+def written_through(named: Iterable[str]) -> set[str]:
+    """Return the labels of the models whose rows are written with these tables, as ``watch(…, tables=…)`` declares.
+
+    One declaration leads to the next: who writes to a view writes to the table that is declared to be written through
+    it, and so to whatever a trigger of that table writes.
+    """
+    reached, found = {table_in_its_schema(table) for table in named}, set[str]()
+    while more := {
+        label
+        for label, also in further_tables.items()
+        if label not in found and not reached.isdisjoint(map(table_in_its_schema, also))
+    }:
+        own = {table_in_its_schema(watched_models[label]._meta.db_table) for label in more}
+        found |= more
+        found.update(
+            entry.label for table, entries in tables.items() if table_in_its_schema(table) in own for entry in entries
+        )
+        reached |= own
+    return found

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from django.db import connections
+from django.utils.connection import ConnectionDoesNotExist
 
 
 class Watcher(Protocol):
@@ -33,10 +34,21 @@ def last_rollback() -> int:
     return _last_rollback
 
 
+def is_of_django(watcher: Any) -> bool:
+    """Whether this thread uses the watched connection under its alias: not one that an application has made for itself.
+
+    Such a connection may have an alias that no settings know.
+    """
+    try:
+        return connections[watcher.alias] is watcher.connection
+    except ConnectionDoesNotExist:
+        return False
+
+
 def _dirty_in_this_thread() -> Iterator[Watcher]:
     for reference in tuple(dirty_watchers):
         watcher = reference()
-        if watcher is not None and connections[watcher.alias] is watcher.connection:
+        if watcher is not None and is_of_django(watcher):
             yield watcher
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from ..keys import any_row_tag, row_tag
-from .cascades import changed_by_the_database
+from .cascades import changed_by_the_database, written_through
 from .statements import Columns, Write, parse
 from .tags import MAX_ROWS, tags_of_unknown_rows, value_tags
 from .texts import (
@@ -58,6 +58,11 @@ _CONTROL_WORDS = re.compile(
 )
 _MEANS_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b|\b(?:ALTER|DROP)\s+SCHEMA\b|\bU&\"", re.I | re.S)
 """A statement that may write to tables that it does not name, or not as they are spelled."""
+_RUNS_OTHERS = re.compile(
+    r"(?:\A|;)\s*(?:(?:CALL|EXECUTE|EXPLAIN\b[^;]*\bEXECUTE)\b|DO\b.*(?:\b(?:CALL|EXECUTE|PERFORM|SELECT)\b|:=))",
+    re.I | re.S,
+)
+"""A statement that runs what is written elsewhere: a procedure, a prepared statement, a text that a block composes."""
 CONTROL = Plan("", lambda params, many, announced: set())
 """The plan of a statement that may end a transaction by hand or change its isolation level."""
 UNWATCHED = Plan("", lambda params, many, announced: set())
@@ -111,9 +116,12 @@ def _make_plan(sql: str) -> Plan | None:
     cascades = changed_by_the_database()
     labels: set[str] = set()
     known = {*tables, *cascades}
-    for table in known if _MEANS_OTHERS.search(sql) else tables_named(sql, known):
+    means_any = _MEANS_OTHERS.search(sql) or _RUNS_OTHERS.search(bare)
+    named = known if means_any else tables_named(sql, known)
+    for table in named:
         labels.update(target.label for target in tables.get(table, ()))
         labels.update(cascades.get(table, ()))
+    labels |= written_through(named)
     isolation = may_change_isolation(sql)
     if not labels:
         if isolation or several:
@@ -130,14 +138,17 @@ def _make_plan(sql: str) -> Plan | None:
 
 
 def _written_by(write: Write) -> tuple[tuple[WatchedTable, ...], frozenset[str]]:
-    """Return what the write means for watched models, and the labels of those that the database then changes."""
+    """Return what the write means for watched models, and the labels of those of which other rows change with it."""
     # By the name inside the schema: which schema is meant may depend on the search_path.
     name = table_in_its_schema(write.table)
     targets = tuple(target for table, meant in tables.items() if table_in_its_schema(table) == name for target in meant)
+    others = written_through([write.table]) - {target.label for target in targets}
     if write.verb != "delete":
-        return targets, frozenset()
+        return targets, frozenset(others)
     cascades = changed_by_the_database().items()
-    return targets, frozenset().union(*(labels for table, labels in cascades if table_in_its_schema(table) == name))
+    return targets, frozenset(others).union(
+        *(labels for table, labels in cascades if table_in_its_schema(table) == name)
+    )
 
 
 def _cause_of(write: Write, sql: str, targets: tuple[WatchedTable, ...]) -> str:

@@ -9,7 +9,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 _READ = re.compile(r"[\s(]*(?:SELECT|SHOW|PRAGMA|SAVEPOINT)\b[^;]*;?\s*\Z", re.I)
 _WITH = re.compile(r"\s*WITH\b[^;]*;?\s*\Z", re.I)
-_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|TRUNCATE|INTO)\b", re.I)
+_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|INTO)\b", re.I)
+_LOCKS = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b", re.I)
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:\([^)]*\)|(?:ANALY[SZ]E|VERBOSE)\b|\s+)*", re.I)
 _RUNS = re.compile(r"\bANALY[SZ]E\b", re.I)
 """With this word EXPLAIN runs what it explains."""
@@ -82,7 +83,7 @@ def is_plain_read(sql: str) -> bool:
             return ";" not in bare.rstrip(_ENDS)
         bare = bare[found.end() :]
     if _READ.match(bare) or _WITH.match(bare):
-        return not _WRITES.search(bare)
+        return not _WRITES.search(_LOCKS.sub(" ", bare))
     return False
 
 

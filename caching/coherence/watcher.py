@@ -15,16 +15,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..exceptions import WriteRefused
 from ..stores.generations import Intent
-from . import outbox, reads, two_phase
+from . import control, outbox, reads
 from .causes import current_cause
-from .dirty import dirty_watchers, rolled_back
+from .cursors import after_the_last_write, count_cursors, let_cursors_tell
+from .dirty import dirty_watchers, is_of_django, rolled_back
 from .plans import CONTROL, ISOLATION, UNWATCHED, Announced, plan_of
 from .publishing import publisher
 from .refusals import was_refused
-from .snapshots import after_the_last_write, count_cursors, driver_in_transaction, mistrust_isolation, reads_latest
+from .snapshots import driver_in_transaction, is_at_rest, reads_latest
 from .tags import DirtyTags
-from .texts import is_several, may_change_isolation, text_of, without_comments
-from .two_phase import phase_of
+from .texts import text_of
 
 
 def in_transaction() -> bool:
@@ -47,6 +47,8 @@ class ConnectionWatcher:
         self.published: set[str] = set()
         """The tags that the last autocommit statement published; a signal that follows need not publish them again."""
         self.reading: WeakSet[Any] = WeakSet()
+        self.isolation: str | None = None
+        """The isolation level of the open transaction, once the database was asked for it."""
         self._causes: set[str] = set()
         self._announced: Announced | None = None
         self._reference = ref(self, dirty_watchers.discard)
@@ -65,19 +67,20 @@ class ConnectionWatcher:
         """Run one statement: the wrapper that Django calls around every execute and executemany."""
         text = sql if sql.__class__ is str else text_of(sql, self.connection)
         plan = plan_of(text)
-        if plan is UNWATCHED and self.in_transaction():
-            dirty_watchers.add(self._reference)
-        if self.dirty and plan is not UNWATCHED:
+        if plan is UNWATCHED:
+            self.note_unwatched()
+        elif self.dirty:
             self.settle()
         if plan is None or plan is UNWATCHED:
             if self.published:
-                # A later signal is not about that statement.
-                self.published = set()
+                self.published = set()  # a later signal is not about that statement
             if plan is None:
                 return reads.run(text, execute, sql, params, many, context)
-            return execute(sql, params, many, context)
+            result = execute(sql, params, many, context)
+            self.settle()  # it may have been a COMMIT in a spelling of the database's own
+            return result
         if plan.may_change_isolation:
-            mistrust_isolation(self.connection)
+            self.isolation = None
             if plan is ISOLATION:
                 return execute(sql, params, many, context)
         if many:
@@ -85,14 +88,15 @@ class ConnectionWatcher:
             params = list(params)
         statement = partial(execute, sql, params, many, context)
         if plan is CONTROL:
-            return self._control(text, params, statement, context["cursor"].cursor)
+            return control.run(self, text, params, statement, context["cursor"].cursor)
         self.mark(plan.tags(params, many, self._announced), current_cause(plan.cause))
         if self.in_transaction():
-            return self._around(statement) if plan.may_commit else statement()
+            return self.around(statement) if plan.may_commit else statement()
         return self.autocommitted(statement, context["cursor"].cursor, alone=plan.takes_no_transaction)
 
     def autocommitted(self, statement: Callable[[], Any], cursor: Any, *, alone: bool) -> Any:
         """Run a statement in autocommit, where it is its own COMMIT; ``alone`` if it takes no transaction."""
+        alone = alone or not is_of_django(self)
         if publisher.keeps_a_record and not alone:
             return self._recorded(statement, cursor)
         try:
@@ -117,14 +121,14 @@ class ConnectionWatcher:
             publisher.withdraw(intent)
             self.forget()
             raise
-        except BaseException:
-            self.forget()
+        except BaseException as error:
+            # Of another wrapper, before or after the statement, or of a parameter: it has run by now, or never will.
+            if isinstance(error, Exception) and is_at_rest(self.connection) and not undelivered:
+                self._finish_with(cursor, intent)
+            else:
+                self.forget()
             raise
-        if cursor in self.reading:
-            # SQLite commits INSERT … RETURNING only once its rows have been read or its cursor is closed.
-            cursor.on_finished = partial(after_the_last_write, self.reading, partial(self._finish, intent))
-        else:
-            after_the_last_write(self.reading, partial(self._finish, intent))
+        self._finish_with(cursor, intent)
         if undelivered:
             # The row that was left before may have been published before the statement had committed.
             outbox.leave(self.connection, self.published)
@@ -146,7 +150,15 @@ class ConnectionWatcher:
         self.published = published
         return result
 
-    def _around(self, statement: Callable[[], Any]) -> Any:
+    def _finish_with(self, cursor: Any, intent: Intent | None) -> None:
+        """Publish as soon as the statement has committed."""
+        if cursor in self.reading:
+            # SQLite commits INSERT … RETURNING only once its rows have been read or its cursor is closed.
+            cursor.on_finished = partial(after_the_last_write, self.reading, partial(self._finish, intent))
+        else:
+            after_the_last_write(self.reading, partial(self._finish, intent))
+
+    def around(self, statement: Callable[[], Any]) -> Any:
         """Run a statement of an open transaction that may contain a COMMIT."""
         intent = publisher.begin(self.dirty)
         self._record(intent)
@@ -172,6 +184,11 @@ class ConnectionWatcher:
         self._causes.add(cause)
         dirty_watchers.add(self._reference)
 
+    def note_unwatched(self) -> None:
+        """Note a write that nobody watches: what the transaction reads after it may be rolled back."""
+        if self.in_transaction():
+            dirty_watchers.add(self._reference)
+
     def settle(self) -> None:
         """Publish what a transaction has written that the driver has ended, of which nobody knows how."""
         if self.dirty and not self.in_transaction():
@@ -194,25 +211,6 @@ class ConnectionWatcher:
         finally:
             self._announced = before
 
-    def _control(self, sql: str, params: Any, statement: Callable[[], Any], cursor: Any) -> Any:
-        """Run a statement that may change or end a transaction by hand."""
-        text = without_comments(sql).upper()
-        words = text.split(None, 3)
-        if may_change_isolation(sql) or "ISOLATION" in text or ("SET" in text and "TRANSACTION" in text):
-            mistrust_isolation(self.connection)
-        phase, name = phase_of(sql, params)
-        if phase:
-            return two_phase.run(self, phase, name, statement, cursor)
-        of_a_savepoint = words[:1] == ["RELEASE"] or "TO" in words[1:3]
-        # With autocommit off, the outermost savepoint of SQLite is the transaction, and to release it commits.
-        inside = self.connection.in_atomic_block and self.connection.commit_on_exit
-        harmless = words[:1] == ["SET"] or (of_a_savepoint and inside)
-        if harmless and not is_several(sql):
-            return statement()
-        if self.dirty:
-            return self._around(statement)
-        return self.discarding(statement)
-
     def discarding(self, statement: Callable[[], Any]) -> Any:
         """Run a statement after which, if it has ended the transaction, nothing of it is dirty any more."""
         try:
@@ -223,6 +221,7 @@ class ConnectionWatcher:
 
     def commit(self, commit: Callable[[], None]) -> None:
         """Commit under an intent. If that fails, the outcome is unknown and the intent is left to expire."""
+        self.isolation = None
         if not self.dirty:
             commit()
             return self.forget()
@@ -249,6 +248,7 @@ class ConnectionWatcher:
 
     def rollback(self, rollback: Callable[[], None]) -> None:
         """Roll back. Nothing that was dirty has been stored or published."""
+        self.isolation = None
         self.settle()
         try:
             rollback()
@@ -263,6 +263,7 @@ class ConnectionWatcher:
 
     def close(self, close: Callable[[], None]) -> None:
         """Close the connection, which rolls back. Django does not close a connection to an in-memory database."""
+        self.isolation = None
         self.settle()
         try:
             close()
@@ -272,6 +273,7 @@ class ConnectionWatcher:
 
     def set_autocommit(self, change: Callable[..., None], autocommit: bool, *args: Any, **kwargs: Any) -> None:
         """Switch autocommit. On SQLite, switching it on commits, so it is treated like a COMMIT."""
+        self.isolation = None
         if autocommit and self._reference in dirty_watchers:
             return self.commit(partial(change, autocommit, *args, **kwargs))
         return change(autocommit, *args, **kwargs)
@@ -287,10 +289,12 @@ def watcher_of(connection: BaseDatabaseWrapper) -> ConnectionWatcher:
         for name in ("commit", "rollback", "close", "set_autocommit"):
             setattr(connection, name, partial(getattr(watcher, name), getattr(connection, name)))
         if connection.vendor == "sqlite":
-            count_cursors(connection, watcher.reading)
+            count_cursors(watcher)
     return watcher
 
 
 def install(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Watch a connection: the receiver of ``connection_created``."""
-    watcher_of(connection)
+    watcher = watcher_of(connection)
+    if connection.vendor == "postgresql":
+        let_cursors_tell(watcher)

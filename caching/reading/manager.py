@@ -18,7 +18,7 @@ from django.db import models
 
 from .. import keys
 from ..coherence.causes import current_cause
-from ..coherence.dirty import dirty_watchers, is_dirty
+from ..coherence.dirty import dirty_watchers, is_dirty, rolled_back
 from ..coherence.invalidation import publish
 from ..coherence.models_by_label import ModelOrLabel, when_loaded
 from ..coherence.publishing import publisher
@@ -69,6 +69,12 @@ class CacheManager:
     def reconfigure(self) -> None:
         """Discard entries, leases, counts and settings, so that the next use starts afresh: after a fork, in tests."""
         self.runtime.reconfigure()
+
+    def forget_places(self) -> None:
+        """Drop what is held, and make all kinds anew: answers now differ by something that they did not differ by."""
+        # What is being loaded is stored nowhere: it was to be held for everybody.
+        rolled_back()
+        self.runtime.forget_places()
 
     def type_entries(self, cache_type: Name) -> TypeEntries:
         """Return the entries of a type in this process; raise UnknownCacheType, which lists the known types."""

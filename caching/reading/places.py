@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models, router
 
+from .. import databases
 from ..exceptions import SharedKeys
 
 Scope = Callable[[], str | None]
@@ -93,6 +94,8 @@ def _place_of(declared: Declared | None, scope: Scope | None) -> Place | None:
         parts.append(lambda: None if (name := scope()) is None else f"={name}")
     if settings.DATABASE_ROUTERS:
         parts.append(_databases_of_all if declared is None else lambda: _databases(declared.reads))
+    if databases.change():
+        parts.append(databases.databases_now)
     required = None if declared is None else declared.filter
     if not parts and required is None:
         return None

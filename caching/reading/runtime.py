@@ -79,6 +79,10 @@ class Runtime:
             self.recorder.close()
         self._config = None
         self.single_flight, self.background = SingleFlight(), Background()
+        self.forget_places()
+
+    def forget_places(self) -> None:
+        """Discard everything that is held, and all kinds of keys; they are made anew as the settings are now."""
         for forget in self.on_reconfigure:
             forget()
 

@@ -11,7 +11,7 @@ file of the generations was replaced, in which COMMITs are owed only when it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import IntEnum
 from functools import partial
 from types import SimpleNamespace
@@ -160,6 +160,22 @@ class Database:
             connection.discard()
 
 
+class _Shown:
+    """A cursor of the driver that answers SHOW transaction_isolation."""
+
+    def __init__(self, isolation: str) -> None:
+        self.isolation = isolation
+
+    def execute(self, statement: str) -> None:
+        assert statement == "SHOW transaction_isolation"
+
+    def fetchone(self) -> tuple[str]:
+        return (self.isolation,)
+
+    def close(self) -> None:
+        """End, as every cursor must."""
+
+
 class Connection:
     """What the watcher sees of a connection of Django, and of its driver."""
 
@@ -173,8 +189,9 @@ class Connection:
         self.in_atomic_block, self.autocommit = False, True
         self.commit_on_exit = True
         self.intent_until: float | None = None
+        self.isolation = isolation
         self.connection = SimpleNamespace(
-            caching_isolation=isolation,
+            cursor=lambda: closing(_Shown(isolation)),
             info=SimpleNamespace(transaction_status=TransactionStatus.IDLE, parameter_status=lambda name: "off"),
         )
         self.written: dict[Key, Row | None] = {}
@@ -232,7 +249,7 @@ class Connection:
     def _open_transaction(self) -> None:
         if not self.autocommit and not self.connection.info.transaction_status:
             self.connection.info.transaction_status = TransactionStatus.INTRANS
-            if self.connection.caching_isolation != "read committed":
+            if self.isolation != "read committed":
                 self._snapshot = dict(self.database.rows)
                 self.database.scheduler.observed(tuple(self._snapshot.values()))
 

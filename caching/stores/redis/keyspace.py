@@ -5,7 +5,8 @@ from hashlib import blake2b
 from typing import Self
 
 from django.core.cache import caches
-from django.db import connections
+
+from ...databases import name_of_default
 
 PENDING = b"!"
 """In the place of a generation while the tag has an intent."""
@@ -35,8 +36,7 @@ class Keyspace:
     @classmethod
     def of(cls, alias: str) -> Self:
         """Return the keyspace of an alias and the default database; a test database has its own on a shared server."""
-        database = str(connections.settings["default"].get("NAME", ""))
-        digest = blake2b(database.encode(), digest_size=6).hexdigest()
+        digest = blake2b(name_of_default().encode(), digest_size=6).hexdigest()
         return cls(f"{caches[alias].key_prefix}:{digest}")
 
     def generations_of(self, tags: Sequence[str]) -> list[bytes]:

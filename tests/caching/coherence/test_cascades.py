@@ -5,7 +5,7 @@ from collections.abc import Callable
 import django
 import pytest
 
-from caching.coherence.cascades import changed_by_the_database
+from caching.coherence.cascades import changed_by_the_database, written_through
 from tests.caching.coherence import models
 from tests.caching.coherence.models import Book, Shelf
 
@@ -34,3 +34,17 @@ class ChangedByTheDatabaseTests:
         assert changed_by_the_database() is before
         watching(Book)
         assert changed_by_the_database() is not before
+
+
+class WrittenThroughTests:
+    def test_is_nothing_where_nothing_is_declared(self, watching: Watch) -> None:
+        watching(Book)
+        assert written_through([Book._meta.db_table]) == set()
+
+    def test_leads_from_one_declaration_to_the_next(self, installed: None, watching: Watch) -> None:
+        watching(Book, tables=("v_books",))
+        watching(Shelf, tables=(f'"public"."{Book._meta.db_table}"',))
+        book, shelf = Book._meta.label, Shelf._meta.label
+        assert written_through(["v_books"]) == {book, shelf}
+        assert written_through([Book._meta.db_table]) == {shelf}
+        assert written_through([Shelf._meta.db_table]) == set()

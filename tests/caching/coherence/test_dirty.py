@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
-from caching.coherence.dirty import dirty_here, dirty_watchers, is_dirty, last_rollback
+from caching.coherence.dirty import dirty_here, dirty_watchers, is_dirty, is_of_django, last_rollback
 from caching.coherence.watcher import ConnectionWatcher, watcher_of
 from scheduling.models import Employee
 from tests.caching.coherence.world import in_thread
@@ -92,3 +92,14 @@ class DirtyWatchersTests:
         with transaction.atomic():
             EmployeeFactory()
             assert [reference() for reference in dirty_watchers] == [watcher_of(connection)]
+
+
+class IsOfDjangoTests:
+    def test_is_true_for_the_connection_of_this_thread_alone(self) -> None:
+        watcher = watcher_of(connection)
+        assert is_of_django(watcher)
+        assert in_thread(lambda: is_of_django(watcher)) is False
+
+    @pytest.mark.parametrize("alias", ["default", "of its own"])
+    def test_is_false_for_one_that_an_application_has_made(self, alias: str) -> None:
+        assert not is_of_django(watcher_of(connection.copy(alias=alias)))

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from caching import CachedGroup, CachedLookup
-from tests.caching.coherence.models import Stall, StallProxy, StallTwin
+from tests.caching.coherence.models import Society, Stall, StallProxy, StallTwin
 from tests.caching.coherence.world import in_thread
 from tests.caching.installing import installed_app, tables_of
 
@@ -83,6 +84,36 @@ class OtherNameTests:
                 cursor.execute("DROP VIEW v_stalls")
                 cursor.execute("DROP TABLE stalls_of_2020")
 
+    def test_lead_to_what_is_written_with_them(self, stalls: CachedLookup[Stall], watching: Any) -> None:
+        watching(Stall, tables=("v_stalls",))
+        watching(Society, tables=(Stall._meta.db_table,))
+        societies = CachedLookup(Society, "pk", cache_type="rule", kind="society")
+        with connection.cursor() as cursor, tables_of([Society]):
+            cursor.execute("CREATE VIEW v_stalls AS SELECT id, name FROM tests_of_coherence_stall")
+            cursor.execute(
+                "CREATE FUNCTION pg_temp.follow() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN UPDATE {Society._meta.db_table} SET title = new.name; RETURN new; END $$"
+            )
+            cursor.execute(
+                "CREATE TRIGGER follow AFTER UPDATE ON tests_of_coherence_stall "
+                "FOR EACH ROW EXECUTE FUNCTION pg_temp.follow()"
+            )
+            try:
+                stall, society = Stall.objects.create(name="a"), Society.objects.create(title="a")
+                for sql, name in (
+                    ("UPDATE tests_of_coherence_stall SET name = 'b'", "b"),
+                    ("UPDATE v_stalls SET name = 'c'", "c"),
+                ):
+                    assert (stalls.get(stall.pk), societies.get(society.pk)) == (stall, society)
+                    cursor.execute(sql)
+                    assert (stalls.get(stall.pk).name, societies.get(society.pk).title) == (name, name)
+                stalls.get(stall.pk), societies.get(society.pk)
+                rename(stall.pk, "d")
+                assert societies.get(society.pk).title == "d"
+            finally:
+                cursor.execute("DROP TRIGGER follow ON tests_of_coherence_stall")
+                cursor.execute("DROP VIEW v_stalls")
+
 
 class ReadOnlyError(Exception):
     pass
@@ -115,8 +146,24 @@ class WrapperTests:
         with connection.execute_wrapper(refuse_writes), pytest.raises(ReadOnlyError):
             Stall.objects.update(name="b")
         assert stalls.get(stall.pk).name == "a"
+        with CaptureQueriesContext(connection) as seen:
+            stalls.get(stall.pk)
+        assert not seen.captured_queries
         Stall.objects.update(name="c")
         assert stalls.get(stall.pk).name == "c"
+
+    def test_that_fails_after_a_write_hides_nothing_of_it(self, stalls: CachedLookup[Stall]) -> None:
+        stall = Stall.objects.create(name="a")
+        stalls.get(stall.pk)
+
+        def fail_afterwards(execute: Callable[..., Any], *args: Any) -> None:
+            execute(*args)
+            raise ReadOnlyError
+
+        with connection.execute_wrapper(fail_afterwards), pytest.raises(ReadOnlyError):
+            rename(stall.pk, "b")
+        assert in_thread(lambda: stalls.get(stall.pk).name) == "b"
+        assert stalls.get(stall.pk).name == "b"
 
     def test_that_refuses_a_write_in_a_block_leaves_the_block_usable(self, stalls: CachedLookup[Stall]) -> None:
         stall = Stall.objects.create(name="a")

@@ -387,3 +387,19 @@ class EveryTransactionTests:
     def test_gives_an_insert_its_key(self) -> None:
         assert ShiftType.objects.create(name="Long").pk
         assert len(left()) == 1
+
+    def test_gives_the_rows_of_a_returning_statement_to_who_iterates(self, amy: Employee) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE scheduling_employee SET first_name = 'Ann' RETURNING first_name")
+            assert list(cursor) == [("Ann",)]
+        assert name() == "Ann"
+
+    def test_holds_up_no_write_of_a_connection_with_an_alias_of_its_own(self, amy: Employee) -> None:
+        own = connection.copy(alias="of its own")
+        try:
+            with own.cursor() as cursor:
+                cursor.execute("UPDATE scheduling_employee SET first_name = 'Ann'")
+        finally:
+            own.close()
+        assert any("scheduling.Employee/*" in tags for tags in left())
+        assert name() == "Ann"

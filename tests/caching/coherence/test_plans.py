@@ -186,6 +186,30 @@ class PlanOfTests:
     def test_leaves_the_end_of_a_transaction_to_the_watcher(self, sql: str) -> None:
         assert plan_of(sql) is CONTROL
 
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "CALL refresh()",
+            "/* nightly */ call refresh(1)",
+            "EXECUTE by_hand(7)",
+            "EXPLAIN (ANALYZE) EXECUTE by_hand",
+            "SELECT 1; EXECUTE by_hand",
+            "DO $$ BEGIN EXECUTE 'UPDATE ' || 'x'; END $$",
+            "DO $$ BEGIN PERFORM refresh(); UPDATE scheduling_employee SET phone = ''; END $$",
+        ],
+    )
+    def test_takes_what_runs_something_written_elsewhere_to_write_everything(self, sql: str) -> None:
+        assert {"scheduling.Employee/*", "scheduling.Shift/*", "scheduling.Shift/+"} <= tags(sql, None)
+
+    def test_takes_a_block_without_calls_to_write_to_what_it_names(self) -> None:
+        found = tags("DO $$ BEGIN UPDATE scheduling_employee SET phone = ''; END $$", None)
+        assert found == {"scheduling.Employee/*", "scheduling.Employee/+"}
+
+    def test_sees_that_a_block_may_change_the_isolation(self) -> None:
+        plan = plan_of("DO $$ BEGIN PERFORM set_config('default_transaction_isolation', 'serializable', false); END $$")
+        assert plan is not None
+        assert plan.may_change_isolation
+
     def test_takes_a_semicolon_at_the_end_for_no_commit(self) -> None:
         assert plan_of("INSERT INTO auth_group (name) VALUES ('a');") is UNWATCHED
         sql = 'UPDATE "scheduling_employee" SET "phone" = %s WHERE "scheduling_employee"."id" = %s;'

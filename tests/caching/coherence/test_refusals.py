@@ -11,7 +11,9 @@ class _Answer(Exception):
         self.sqlstate = sqlstate
 
 
-@pytest.mark.parametrize(("sqlstate", "refused"), [("55P03", True), ("08006", False), ("57P01", False)])
+@pytest.mark.parametrize(
+    ("sqlstate", "refused"), [("55P03", True), ("57014", True), ("08006", False), ("57P01", False)]
+)
 def test_tells_a_refusal_from_a_lost_connection(sqlstate: str, refused: bool) -> None:
     error = OperationalError()
     error.__cause__ = _Answer(sqlstate)

@@ -1,16 +1,14 @@
 """Whether what a connection reads next is the newest committed state."""
 
-from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
-from django.db.backends.sqlite3.base import DatabaseWrapper, SQLiteCursorWrapper
 
-from caching.coherence.snapshots import reads_latest
+from caching.coherence.snapshots import driver_in_transaction, is_at_rest, reads_latest
 from caching.coherence.watcher import takes_new_snapshots, watcher_of
 from scheduling.models import Employee
-from tests.factories import EmployeeFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite only")
@@ -40,6 +38,46 @@ class ReadsLatestTests:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             assert not latest()
 
+    @on_postgresql
+    def test_asks_once_in_a_block_and_anew_in_the_next(self) -> None:
+        watcher = watcher_of(connection)
+        with transaction.atomic():
+            assert latest()
+            assert watcher.isolation == "read committed"
+            with transaction.atomic():
+                pass
+            assert watcher.isolation == "read committed"
+        assert watcher.isolation is None
+
+    @on_postgresql
+    def test_not_in_a_transaction_whose_level_the_driver_was_told(self) -> None:
+        from psycopg import IsolationLevel
+
+        with transaction.atomic():
+            assert latest()
+        connection.connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        try:
+            with transaction.atomic():
+                assert not latest()
+        finally:
+            connection.close()
+
+    @on_postgresql
+    def test_not_in_a_transaction_whose_level_a_function_has_set(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE FUNCTION pg_temp.keep() RETURNS text LANGUAGE sql AS "
+                "$$ SELECT set_config('default_transaction_isolation', 'serializable', false) $$"
+            )
+            with transaction.atomic():
+                assert latest()
+            cursor.execute("SELECT pg_temp.keep()")
+        try:
+            with transaction.atomic():
+                assert not latest()
+        finally:
+            connection.close()
+
     @on_sqlite
     def test_in_a_transaction_that_has_the_write_lock_from_its_beginning(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # Connecting sets the mode anew.
@@ -59,130 +97,44 @@ class ReadsLatestTests:
             assert not takes_new_snapshots()
 
 
-@on_sqlite
-class CountedCursorTests:
-    """SQLite holds the snapshot of a cursor until its last row is read, in autocommit too."""
-
-    @pytest.fixture(autouse=True)
-    def _people(self) -> None:
-        EmployeeFactory.create_batch(3)
-
-    def test_holds_a_snapshot_until_its_rows_are_read(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM scheduling_employee")
-            assert not latest()
-            for _ in range(3):
-                assert cursor.fetchone() is not None
-            assert not latest()
-            assert cursor.fetchone() is None
-            assert latest()
-
-    def test_holds_none_once_all_rows_were_fetched(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM scheduling_employee")
-            assert len(cursor.fetchall()) == 3
-            assert latest()
-
-    def test_holds_none_once_it_is_closed(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM scheduling_employee")
-            cursor.fetchone()
-        assert latest()
-
-    def test_holds_none_for_a_statement_without_rows(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE scheduling_employee SET phone = '1'")
-            assert latest()
-
-    def test_gives_out_what_it_has_read_ahead_as_if_it_were_read_now(self) -> None:
-        ids = list(Employee.objects.order_by("id").values_list("id", flat=True))
-        sql = "SELECT id FROM scheduling_employee ORDER BY id"
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            cursor.cursor.read_ahead()
-            assert latest()
-            assert cursor.fetchone() == (ids[0],)
-            assert cursor.fetchmany(1) == [(ids[1],)]
-            assert cursor.fetchall() == [(ids[2],)]
-            assert cursor.fetchone() is None
-            cursor.execute(sql)
-            assert cursor.fetchone() == (ids[0],)
-
-    def test_says_once_when_it_is_finished(self) -> None:
-        finished: list[bool] = []
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM scheduling_employee")
-            cursor.cursor.on_finished = lambda: finished.append(latest())
-            cursor.fetchall()
-            assert finished == [True]
-        assert finished == [True]
+class Raw(SimpleNamespace):
+    """A connection of a driver, as far as it is asked for its state."""
 
 
-class CountingWrapper:
-    """What monitoring packages put around a cursor: it counts statements and passes everything on."""
-
-    def __init__(self, cursor: Any) -> None:
-        self.cursor, self.statements = cursor, 0
-
-    def execute(self, query: str, params: Any = None) -> Any:
-        self.statements += 1
-        return self.cursor.execute(query, params)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.cursor, name)
+def of_driver(vendor: str, **raw: Any) -> Any:
+    return SimpleNamespace(vendor=vendor, connection=Raw(**raw) if raw else None)
 
 
-class SlottedWrapper:
-    """One whose class cannot be replaced."""
-
-    __slots__ = ("cursor",)
-
-    def __init__(self, cursor: Any) -> None:
-        self.cursor = cursor
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.cursor, name)
+def of_psycopg(status: int, *, pipeline: int = 0, closed: bool = False) -> Any:
+    info, pgconn = SimpleNamespace(transaction_status=status), SimpleNamespace(pipeline_status=pipeline)
+    return of_driver("postgresql", info=info, pgconn=pgconn, closed=closed)
 
 
-class OwnCursor(SQLiteCursorWrapper):
-    """A cursor class of a backend."""
+class DriverInTransactionTests:
+    def test_says_what_the_driver_says(self) -> None:
+        assert not driver_in_transaction(of_psycopg(0), default=True)
+        assert driver_in_transaction(of_psycopg(2), default=False)
+        assert driver_in_transaction(of_driver("sqlite", in_transaction=True), default=False)
+
+    def test_takes_a_pipeline_for_one_transaction(self) -> None:
+        assert driver_in_transaction(of_psycopg(0, pipeline=1), default=False)
+
+    def test_gives_the_default_where_nobody_can_be_asked(self) -> None:
+        for default in (True, False):
+            assert driver_in_transaction(of_driver("sqlite"), default=default) is default
+            assert driver_in_transaction(of_driver("oracle", raw=1), default=default) is default
 
 
-@on_sqlite
-class OwnCursorTests:
-    """A backend may make its own cursors, and they stay what they are."""
+class IsAtRestTests:
+    def test_on_postgresql_while_no_statement_is_under_way(self) -> None:
+        assert is_at_rest(of_psycopg(0))
+        assert not is_at_rest(of_psycopg(1))
+        assert not is_at_rest(of_psycopg(0, pipeline=1))
+        assert not is_at_rest(of_psycopg(0, closed=True))
 
-    @pytest.fixture(params=[OwnCursor, CountingWrapper, SlottedWrapper])
-    def own(self, request: pytest.FixtureRequest) -> Iterator[Any]:
-        wrapper = request.param
+    def test_on_sqlite_whenever_it_is_connected(self) -> None:
+        assert is_at_rest(of_driver("sqlite", in_transaction=True))
+        assert not is_at_rest(of_driver("sqlite"))
 
-        class Backend(DatabaseWrapper):
-            def create_cursor(self, name: str | None = None) -> Any:
-                if issubclass(wrapper, SQLiteCursorWrapper):
-                    return self.connection.cursor(factory=wrapper)
-                return wrapper(self.connection.cursor(factory=SQLiteCursorWrapper))
-
-        EmployeeFactory.create_batch(3)
-        backend = Backend(connection.settings_dict, alias="default")
-        yield backend, wrapper
-        backend.close()
-
-    def test_is_still_one_of_the_backend(self, own: Any) -> None:
-        backend, wrapper = own
-        watcher_of(backend)
-        with backend.cursor() as cursor:
-            cursor.execute("SELECT id FROM scheduling_employee WHERE id > %s", [0])
-            assert isinstance(cursor.cursor, wrapper)
-            assert getattr(cursor.cursor, "statements", 1) == 1
-            assert len(cursor.fetchall()) == 3
-
-    def test_holds_a_snapshot_until_its_rows_are_read(self, own: Any) -> None:
-        backend, wrapper = own
-        watcher = watcher_of(backend)
-        with backend.cursor() as cursor:
-            cursor.execute("SELECT id FROM scheduling_employee")
-            cursor.fetchone()
-            assert not reads_latest(watcher)
-            cursor.fetchall()
-            # Nobody knows of a cursor that cannot be counted, so nothing is stored beside it.
-            assert reads_latest(watcher) is (wrapper is not SlottedWrapper)
+    def test_of_no_other_database_is_known(self) -> None:
+        assert not is_at_rest(of_driver("mysql", raw=1))

@@ -36,6 +36,9 @@ class IsPlainReadTests:
             "EXPLAIN (FORMAT JSON, VERBOSE) DELETE FROM t",
             "EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM t",
             "explain analyse verbose with x as (select 1) select * from x",
+            "select replace(a, 'x', 'y') from t",
+            "select *\nfrom t\nfor no key  update skip locked",
+            "WITH x AS (SELECT 1 FOR UPDATE) SELECT * FROM x",
         ],
     )
     def test_knows_a_read(self, sql: str) -> None:
@@ -58,6 +61,8 @@ class IsPlainReadTests:
             "SELECT [it's]; DELETE FROM t; SELECT [it's]",
             "SELECT '/*'; DELETE FROM t; SELECT '*/'",
             "REPLACE INTO t VALUES (1)",
+            "WITH x AS (SELECT 1) REPLACE INTO t SELECT * FROM x",
+            "WITH x AS (SELECT id FROM t FOR UPDATE) UPDATE t SET a = 1 FROM x",
             "/* SELECT */ DELETE FROM t",
             "TRUNCATE t",
             "",

@@ -338,6 +338,15 @@ class AutocommitTests:
         assert skills() == 2
 
     @on_sqlite
+    def test_publishes_a_returning_statement_whose_rows_are_iterated(self, amy: Employee) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE scheduling_employee SET first_name = 'Ann' RETURNING first_name")
+            assert list(cursor) == [("Ann",)]
+            assert others_read() == "Ann"
+            assert is_cached()
+        assert name() == "Ann"
+
+    @on_sqlite
     def test_publishes_a_write_that_waits_for_a_returning_statement_of_the_same_connection(self, amy: Employee) -> None:
         # SQLite commits both when the last of them is done: a loop over RETURNING rows with a save in its body.
         with connection.cursor() as cursor:
@@ -562,6 +571,21 @@ class DriverTests:
         assert others_read() == "Ann"
         assert name() == "Ann"
 
+    @on_postgresql
+    def test_are_published_at_once_if_they_end_in_a_spelling_of_the_database(self, amy: Employee) -> None:
+        execute("BEGIN")
+        rename("Ann")
+        execute("/* one /* in another */ */ COMMIT")
+        assert others_read() == "Ann"
+
+    @on_postgresql
+    def test_of_a_pipeline_are_published_with_the_next_statement(self, amy: Employee) -> None:
+        with connection.connection.pipeline():
+            rename("Ann")
+            assert others_read() == "Amy"
+        assert name() == "Ann"
+        assert others_read() == "Ann"
+
 
 class CloseTests:
     def test_inside_atomic_rolls_back(self, amy: Employee) -> None:
@@ -771,6 +795,19 @@ class SecondConnectionTests:
         finally:
             other.rollback()
             other.close()
+
+    def test_may_have_an_alias_that_no_settings_know(self, amy: Employee) -> None:
+        own = connections["default"].copy(alias="of its own")
+        try:
+            with own.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute("UPDATE scheduling_employee SET first_name = 'Ann'")
+                assert name() == "Amy"
+                cursor.execute("COMMIT")
+            assert name() == "Ann"
+            assert others_read() == "Ann"
+        finally:
+            own.close()
 
     @on_postgresql
     def test_writes_of_two_open_transactions_are_kept_apart(self, amy: Employee) -> None:

@@ -577,3 +577,16 @@ class ThreadTests:
         for reader in readers:
             reader.join()
         assert stale == []
+
+
+class ForgetPlacesTests:
+    def test_drops_what_is_held_and_keeps_nothing_of_a_load_under_way(self) -> None:
+        cache_manager.set("general", "id:1", "of all")
+
+        def load() -> str:
+            cache_manager.forget_places()
+            return "of one"
+
+        assert cache_manager.get_or_load("general", "id:2", load, depends_on=()) == "of one"
+        assert cache_manager.get("general", "id:1") is None
+        assert cache_manager.get("general", "id:2") is None
