@@ -5,7 +5,7 @@ by the driver's cursor itself.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache, partial
 from itertools import islice
 from typing import Any
@@ -228,15 +228,30 @@ def _told(driver: Any, sql: Any) -> Iterator[None]:
 
 
 @cache
-def _telling(own: Any) -> type:
+def _telling(own: type) -> type:
     return type(own.__name__, (_Telling, own), {})
 
 
 def let_cursors_tell(watcher: Any) -> None:
-    """Let the cursors that psycopg makes on this connection tell what they write, whatever class the backend gives."""
+    """Let the cursors of a psycopg connection tell what they write, whatever class the backend gives them.
+
+    The connection keeps its ``cursor_factory``, which is the application's.
+    """
     driver: Any = watcher.connection.connection
     own = getattr(driver, "cursor_factory", None)
     if isinstance(own, type) and hasattr(own, "copy") and hasattr(own, "stream"):
+        # A pool gives the same connection several times.
+        if not hasattr(driver, "caching_watcher"):
+            driver.cursor = partial(_cursor, type(driver).cursor, ref(driver))
         driver.caching_watcher = ref(watcher)
-        if not issubclass(own, _Telling):
-            driver.cursor_factory = _telling(own)  # type: ignore[arg-type]
+
+
+def _cursor(make: Callable[..., Any], connected: Callable[[], Any], *args: Any, **kwargs: Any) -> Any:
+    driver = connected()
+    cursor = make(driver, *args, **kwargs)
+    # A named cursor, which is of another class, only reads.
+    if type(cursor) is driver.cursor_factory:
+        # The instance of a class with slots cannot become one of a subclass.
+        with suppress(TypeError):
+            cursor.__class__ = _telling(type(cursor))  # type: ignore[arg-type]
+    return cursor

@@ -287,6 +287,7 @@ class DriverTests:
         with connection.cursor() as cursor:
             assert isinstance(cursor.cursor, Cursor)
             assert type(cursor.cursor).__name__ == "Cursor"
+            assert connection.connection.cursor_factory is Cursor
 
     def test_whoever_takes_the_connection_away_says_himself_what_he_writes(self) -> None:
         connection.ensure_connection()
