@@ -154,6 +154,7 @@ class WalkTests:
     def test_a_miss_takes_these_steps(self, miss: Trace) -> None:
         assert not_found(walk("on a miss"), miss.steps) == []
 
+    @on_sqlite
     def test_the_page_names_every_module_of_a_miss_in_order(self, miss: Trace) -> None:
         assert miss.files == list(dict.fromkeys(file for file, _ in walk("on a miss")))
 

@@ -148,7 +148,7 @@ def prepares_once(target: "models.Field[Any, Any]", value: Any) -> bool:
         return bool(target.get_prep_value(once) == once)
     except (TypeError, AttributeError):
         return False
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, ArithmeticError, AssertionError):
         return True  # there is no such value
 
 

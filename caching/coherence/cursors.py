@@ -6,7 +6,7 @@ by the driver's cursor itself.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from functools import cache, partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 from weakref import WeakSet, ref
@@ -18,6 +18,9 @@ from .causes import current_cause
 from .dirty import is_of_django
 from .plans import UNWATCHED, plan_of
 from .texts import text_of
+
+_MAX_CLASSES = 64
+"""The most classes of cursors that are remembered: a backend may make one for each connection or cursor."""
 
 
 class Counting:
@@ -177,6 +180,8 @@ def _counted(cursor: Any, classes: dict[type, type], told: dict[str, Any]) -> bo
     own = type(cursor)
     try:
         if own not in classes:
+            if len(classes) >= _MAX_CLASSES:
+                classes.clear()
             classes[own] = type(own.__name__, (Counting, own, _Delegating), told)
         cursor.__class__ = classes[own]
     except TypeError:
@@ -227,7 +232,7 @@ def _told(driver: Any, sql: Any) -> Iterator[None]:
             watcher.settle()
 
 
-@cache
+@lru_cache(_MAX_CLASSES)
 def _telling(own: type) -> type:
     return type(own.__name__, (_Telling, own), {})
 

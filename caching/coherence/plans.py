@@ -59,7 +59,7 @@ _CONTROL_WORDS = re.compile(
 _MEANS_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b|\b(?:ALTER|DROP)\s+SCHEMA\b|\bU&\"", re.I | re.S)
 """A statement that may write to tables that it does not name, or not as they are spelled."""
 _RUNS_OTHERS = re.compile(
-    r"(?:\A|;)\s*(?:(?:CALL|EXECUTE|EXPLAIN\b[^;]*\bEXECUTE)\b|DO\b.*(?:\b(?:CALL|EXECUTE|PERFORM|SELECT)\b|:=))",
+    r"(?:\A|;|\*/)\s*(?:(?:CALL|EXECUTE|EXPLAIN\b[^;]*\bEXECUTE)\b|DO\b.*(?:\b(?:CALL|EXECUTE|PERFORM|SELECT)\b|:=))",
     re.I | re.S,
 )
 """A statement that runs what is written elsewhere: a procedure, a prepared statement, a text that a block composes."""

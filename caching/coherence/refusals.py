@@ -8,7 +8,7 @@ _CANCELLED = "57014"
 
 def was_refused(error: Exception) -> bool:
     """Whether the database itself reported that it did not execute the statement: locked, or a syntax error."""
-    answer = getattr(error.__cause__, "sqlstate", None)
+    answer = getattr(error.__cause__, "sqlstate", None) or getattr(error.__cause__, "pgcode", None)
     if answer is not None:
         # Except for a failed connection (08) or a server that was shut down (57); a statement may be cancelled alone.
         return answer == _CANCELLED or answer[:2] not in ("08", "57")

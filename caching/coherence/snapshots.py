@@ -2,8 +2,10 @@
 
 from typing import Any
 
-_AT_WORK, _FAILED = 1, 3
-"""The states of a transaction in which the server runs a statement, or takes none any more; as libpq numbers them."""
+from django.db import Error
+
+_IDLE, _AT_WORK, _OPEN = 0, 1, 2
+"""The states of a session, as libpq numbers them: without a transaction, at work on a statement, between two of one."""
 
 
 def driver_in_transaction(connection: Any, *, default: bool) -> bool:
@@ -59,10 +61,15 @@ def _reads_committed(watcher: Any) -> bool:
     SHOW takes no snapshot. What it says holds until the transaction ends, and only Django's own tell when they do.
     """
     driver = watcher.connection.connection
-    if driver.info.transaction_status == _FAILED:
+    # The driver begins a transaction with its first statement. During a COPY or a stream it takes no other, and would
+    # wait for itself; after an error, none at all.
+    if driver.info.transaction_status not in (_IDLE, _OPEN):
         return False
     if watcher.isolation is None or not watcher.connection.in_atomic_block:
-        with driver.cursor() as cursor:
-            cursor.execute("SHOW transaction_isolation")
-            watcher.isolation = cursor.fetchone()[0]
+        try:
+            with watcher.connection.wrap_database_errors, driver.cursor() as cursor:
+                cursor.execute("SHOW transaction_isolation")
+                watcher.isolation = cursor.fetchone()[0]
+        except Error:
+            return False  # the session has ended: whoever uses the connection next is told
     return watcher.isolation in ("read committed", "read uncommitted")

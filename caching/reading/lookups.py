@@ -119,7 +119,7 @@ class CachedLookup(RowsByField[M]):
         found = {wanted[key]: entry.value.pk for key, entry in entries.items() if entry.value is not None}
         missing = {key: value for key, value in wanted.items() if key not in entries}
         self.kind.miss(*missing)
-        loaded = self._pks(list(missing.values()))
+        loaded = self._pks(list(missing.values())) if missing else {}
         sources = Counter(
             local=len(local),
             shared=len(shared),

@@ -3,7 +3,7 @@
 import datetime
 import enum
 import hashlib
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -258,9 +258,11 @@ class CodeOfField(models.CharField):
 
 
 class ChoosyField(models.CharField):
+    error: type[Exception] = ValueError
+
     def get_prep_value(self, value: Any) -> Any:
         if value not in ("a", "b"):
-            raise ValueError(value)
+            raise self.error(value)
         return value
 
 
@@ -290,5 +292,8 @@ class AsksOtherwiseTests:
 
     def test_a_field_that_strips_may_do_so_again(self) -> None:
         assert prepares_once(field(Shelf, "code"), " a ")
-        assert prepares_once(ChoosyField(), "no such value")
+        for error in (ValueError, InvalidOperation, AssertionError):
+            choosy = ChoosyField()
+            choosy.error = error
+            assert prepares_once(choosy, "no such value")
         assert followable(Shelf, "code") is field(Shelf, "code")

@@ -1,5 +1,6 @@
 """What cursors read and write by themselves, below Django's hook around statements."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper, SQLiteCursorWrapper
 from pytest_django import DjangoAssertNumQueries
 
 from caching import cache_manager
+from caching.coherence.cursors import _MAX_CLASSES, Counting
 from caching.coherence.snapshots import reads_latest
 from caching.coherence.watcher import watcher_of
 from scheduling.models import Employee, Skill
@@ -168,6 +170,21 @@ class OwnCursorTests:
             assert isinstance(cursor.cursor, wrapper)
             assert getattr(cursor.cursor, "statements", 1) == 1
             assert len(cursor.fetchall()) == 3
+
+    def test_of_a_class_made_for_each_cursor_leave_no_classes_behind(self) -> None:
+        class Backend(DatabaseWrapper):
+            def create_cursor(self, name: str | None = None) -> Any:
+                return self.connection.cursor(factory=type("Once", (OwnCursor,), {}))
+
+        backend = Backend(connection.settings_dict, alias="default")
+        watcher_of(backend)
+        for _ in range(3 * _MAX_CLASSES):
+            with backend.cursor() as cursor:
+                cursor.execute("SELECT 1")
+                assert isinstance(cursor.cursor, Counting)
+        backend.close()
+        gc.collect()
+        assert len(OwnCursor.__subclasses__()) <= _MAX_CLASSES + 1
 
     def test_holds_a_snapshot_until_its_rows_are_read(self, own: Any) -> None:
         backend, wrapper = own

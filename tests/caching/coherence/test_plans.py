@@ -191,6 +191,7 @@ class PlanOfTests:
         [
             "CALL refresh()",
             "/* nightly */ call refresh(1)",
+            "/* a /* nested */ comment */ CALL refresh('*/')",
             "EXECUTE by_hand(7)",
             "EXPLAIN (ANALYZE) EXECUTE by_hand",
             "SELECT 1; EXECUTE by_hand",

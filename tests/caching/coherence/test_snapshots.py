@@ -1,14 +1,17 @@
 """Whether what a connection reads next is the newest committed state."""
 
+import threading
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from caching.coherence.snapshots import driver_in_transaction, is_at_rest, reads_latest
 from caching.coherence.watcher import takes_new_snapshots, watcher_of
 from scheduling.models import Employee
+from tests.caching.coherence.world import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite only")
@@ -77,6 +80,34 @@ class ReadsLatestTests:
                 assert not latest()
         finally:
             connection.close()
+
+    @on_postgresql
+    def test_not_during_a_copy_and_without_waiting_for_its_end(self) -> None:
+        watcher, found = watcher_of(connection), list[bool]()
+        with (
+            transaction.atomic(),
+            connection.cursor() as cursor,
+            cursor.copy("COPY scheduling_skill (name) FROM STDIN"),
+        ):
+            # The driver would wait for itself for ever.
+            asking = threading.Thread(target=lambda: found.append(reads_latest(watcher)), daemon=True)
+            asking.start()
+            asking.join(10)
+            assert found == [False]
+
+    @on_postgresql
+    def test_not_in_a_session_that_has_ended(self) -> None:
+        def end() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [session])
+
+        with suppress(OperationalError), transaction.atomic():
+            Employee.objects.count()
+            session = connection.connection.info.backend_pid
+            in_thread(end)
+            assert not latest()
+            assert not latest()
+        connection.close()
 
     @on_sqlite
     def test_in_a_transaction_that_has_the_write_lock_from_its_beginning(self, monkeypatch: pytest.MonkeyPatch) -> None:
