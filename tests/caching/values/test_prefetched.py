@@ -237,6 +237,15 @@ class ManagerTests:
         freeze(rows)
         assert MADE["all"] == 1
 
+    def test_is_asked_no_oftener_for_queries_that_somebody_has_used(self) -> None:
+        Writer.objects.bulk_create(Writer(code=f"c{number}") for number in range(20))
+        rows = list(Writer.objects.prefetch_related("books").exclude(code=None))
+        for row in rows:  # the filter by the row, which was put off, becomes part of the query
+            assert row._prefetched_objects_cache["books"].query  # type: ignore[attr-defined]
+        MADE.clear()
+        freeze(rows)
+        assert MADE["all"] == 2  # once more, to see what differs each time
+
     def test_is_asked_about_replicas_by_nobody_but_a_query_that_names_one(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
