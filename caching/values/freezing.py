@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from .fields import held, is_range, made_fields
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
 from .lazy import is_instance
-from .prefetched import prefetched_otherwise
+from .prefetched import Prefetches
 from .records import is_frozen
 from .sameness import is_same
 from .sharing import share
@@ -52,6 +53,11 @@ class Rows:
             return None
         self.found |= known[2]
         return known[1]
+
+    @cached_property
+    def prefetched(self) -> Prefetches:
+        """What was prefetched with any of the rows."""
+        return Prefetches()
 
     @property
     def are_of_a_query(self) -> bool:
@@ -163,7 +169,7 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
     model, state, pk = type(row), row._state, row.pk
     if state.adding or pk is None:
         raise Uncacheable(f"An unsaved {model._meta.label} cannot be cached; save it or cache what it holds.")
-    if not rows.are_of_a_query and (name := prefetched_otherwise(row)):
+    if not rows.are_of_a_query and (name := rows.prefetched.made_otherwise(row)):
         raise Uncacheable(
             f"This {model._meta.label} has prefetched {name!r} by a query of its own, and a hit would give what the "
             "relation gives. Cache the list that you need, beside the row."

@@ -62,7 +62,10 @@ class References:
             known = [other for others in known_by_field.values() for other in others.values()]
             referred = (*made_of, *known, *getattr(queryset, "_hints", {}).values())
             self._counts.update(id(other) for other in referred if isinstance(other, models.Model))
-            found.extend(queryset._result_cache or ())
+            rows = queryset._result_cache
+            if rows and id(rows) not in self._seen:  # Django shares one list between rows: it refers once
+                self._seen.add(id(rows))
+                found.extend(rows)
         return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from caching.values.joined import References
-from scheduling.models import Department, Employee
+from scheduling.models import Department, Employee, Skill
 from tests.factories import DepartmentFactory, EmployeeFactory
 
 
@@ -37,3 +37,15 @@ class ReferenceTests:
         rows = list(department.employees.all())
         assert not self.are_inside(rows, rows[0])
         assert not self.are_inside([department, rows], rows[1])
+
+    def test_from_a_list_that_several_rows_share_are_counted_once(self) -> None:
+        skill = Skill.objects.create(name="first aid")
+        for employee in EmployeeFactory.create_batch(3):
+            employee.skills.add(skill)
+        rows = list(Employee.objects.select_related("department").prefetch_related("skills"))
+        held_outside = [rows[0].department]
+        shared: list[Any] = [rows[0].department]
+        for row in rows:
+            row._prefetched_objects_cache["skills"]._result_cache = shared  # type: ignore[attr-defined]
+        assert held_outside
+        assert not self.are_inside(rows, rows[0])
