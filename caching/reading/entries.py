@@ -38,14 +38,14 @@ class TypeEntries:
     """The local tier of one cache type. ``lock`` protects its entries and all counts of the type."""
 
     def __init__(self, runtime: Runtime, declared: CacheType, max_size: int, eviction: Eviction, refresh: str) -> None:
-        self.name = declared.name
-        self.declared = declared
+        self.declared, self.name = declared, declared.name
         self.lock = threading.Lock()
         self.max_size, self.refresh = max_size, refresh
         most = runtime.config.ENTRY_BYTES
         self._empty = partial(room_for, max_size, eviction, lambda entry: places_of(entry.value, most))
-        self.row = runtime.recorder.row(self.name)
-        self.view = runtime.recorder.view
+        self.row, self.view = runtime.recorder.row(self.name), runtime.recorder.view
+        # False once all kinds are made anew: what one of these still loads may belong to another place than it knows.
+        self.is_current = True
         self.entries: Room[str, Entry] = self._empty()
         self.kinds: dict[str, Kind] = {}
         self.dropped: deque[tuple[str, str, float]] = deque(maxlen=_REMEMBERED)

@@ -35,7 +35,7 @@ def store(
     """
     runtime = kind.runtime
     generations, longest_life = runtime.generations, runtime.generations.longest_life
-    if not runtime.is_serving or dirty_here() or not longest_life:
+    if not runtime.is_serving or not kind.entries.is_current or dirty_here() or not longest_life:
         return ()
     ttl = kind.lifetime if ttl is None else ttl
     rows = {key: _row_tags(content) for key, (content, _) in loaded.items()}

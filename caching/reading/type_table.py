@@ -22,6 +22,8 @@ class TypeTable:
         runtime.on_shared_fault = self._count_shared_fault
 
     def _forget(self) -> None:
+        for entries in list(self.held.values()):
+            entries.is_current = False
         self.held, self._beside = {}, {}
         self._lock = threading.RLock()
 

@@ -106,6 +106,10 @@ class StoreTests:
         assert lease.known is None
         assert stored(kind, 42, lease) is None
 
+    def test_all_kinds_were_made_anew_since_the_load_began(self, kind: Kind, amy: Employee) -> None:
+        cache_manager.forget_places()
+        assert stored(kind, [amy], lease_of(kind)) is None
+
     def test_caching_is_switched_off(self, kind: Kind) -> None:
         lease = lease_of(kind)
         with caching_disabled():
