@@ -41,9 +41,6 @@ class Result:
         return f"{verdict:7} {self.name:20} {self.covered} ({self.seconds:,.0f} s)"
 
 
-_WHOLE_SUITE = ("-q", "-n", "2", "--ignore", "tests/caching/contract", "tests")
-"""What make test runs on SQLite, but for the contract, which prints its own size."""
-
 PARTS = (
     Part("explorer", ("-m", "tests.explorer")),
     Part("explorer-mutations", ("-m", "tests.explorer", "--mutations")),
@@ -69,8 +66,11 @@ PARTS = (
             "tests/caching/contract/test_contract.py",
         ),
     ),
-    Part("suite-postgresql", ("-m", "tests.on_postgres", *_WHOLE_SUITE)),
-    Part("suite-valkey", ("-m", "tests.on_postgres", "--generations", "redis", *_WHOLE_SUITE)),
+    Part(
+        "suite-postgresql",
+        # Without the contract, which prints its own size.
+        ("-m", "tests.on_postgres", "-q", "-n", "2", "--ignore", "tests/caching/contract", "tests"),
+    ),
     Part(
         "two-planners",
         ("-m", "pytest", "-q", "tests/scheduling/admin/shared/test_interleavings.py"),
