@@ -11,7 +11,7 @@ file of the generations was replaced, in which COMMITs are owed only when it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from enum import IntEnum
 from functools import partial
 from types import SimpleNamespace
@@ -182,6 +182,7 @@ class Connection:
     vendor, alias = "postgresql", "default"
     closed_in_transaction = False
     isolation_level = None
+    wrap_database_errors = nullcontext()
 
     def __init__(self, database: Database, actor: Actor, isolation: str = "read committed") -> None:
         self.database, self.actor = database, actor
