@@ -175,8 +175,8 @@ class _SettingsOfConnections:
             aliases = _aliases_of(settings)
         else:
             # Not ``connections[alias]``, which would make another one while a backend still makes this one.
-            is_used = any(used is connection for used in connections.all(initialized_only=True))
-            aliases = [connection.alias] if is_used else []
+            used = getattr(connections._connections, connection.alias, None)
+            aliases = [connection.alias] if used is connection else []
         for alias in aliases:
             _note_settings(alias, settings)
 
