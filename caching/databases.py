@@ -175,8 +175,8 @@ class _SettingsOfConnections:
             aliases = _aliases_of(settings)
         else:
             # Not ``connections[alias]``, which would make another one while a backend still makes this one.
-            used = getattr(connections._connections, connection.alias, None)
-            aliases = [connection.alias] if used is connection else []
+            alias, of_thread = connection.alias, connections._connections  # type: ignore[attr-defined]
+            aliases = [alias] if connection is getattr(of_thread, alias, None) else []
         for alias in aliases:
             _note_settings(alias, settings)
 
