@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from caching import cache_manager
+from caching import cache_manager, databases
 from caching.coherence.late import late
 from caching.coherence.publishing import publisher
 from caching.stores import shared_memory
@@ -104,6 +104,8 @@ def _fresh_cache(request: pytest.FixtureRequest) -> None:
     translation.deactivate()
     late.clear()
     publisher.forget()
+    # A test may add an alias, which would be a part of every key from then on.
+    databases.note_start()
     cache_manager.reconfigure()
     if request.config.getoption("generations") == "redis":
         request.getfixturevalue("shared_valkey")
