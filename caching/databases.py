@@ -76,7 +76,16 @@ def databases_now() -> str:
 def name_of_default() -> str:
     """Return the name under which processes of the project share generations; a test database has its own."""
     now = str(connections.settings[DEFAULT_DB_ALIAS].get("NAME", ""))
-    return now if _is_test() else _names.get(DEFAULT_DB_ALIAS, now)
+    return now if is_test() else _names.get(DEFAULT_DB_ALIAS, now)
+
+
+def is_test() -> bool:
+    """Whether a test runner has set up its environment.
+
+    ``mail.outbox`` does not tell: the e-mail backend "locmem" makes one wherever it is used.
+    """
+    utils = sys.modules.get("django.test.utils")
+    return hasattr(getattr(utils, "_TestState", None), "saved_data")
 
 
 def _of_this_thread(alias: str) -> Any:
@@ -100,18 +109,9 @@ def _digest(name: str) -> str:
     return blake2b(name.encode(), digest_size=8).hexdigest()
 
 
-def _is_test() -> bool:
-    """Whether a test runner has set up its environment.
-
-    ``mail.outbox`` does not tell: the e-mail backend "locmem" makes one wherever it is used.
-    """
-    utils = sys.modules.get("django.test.utils")
-    return hasattr(getattr(utils, "_TestState", None), "saved_data")
-
-
 def _is_of_a_test_runner() -> bool:
     """Whether a change of now is that of a test runner. Threads that run in tests change only their tenant."""
-    return _is_test() and threading.current_thread() is threading.main_thread()
+    return is_test() and threading.current_thread() is threading.main_thread()
 
 
 def _note_change(alias: str) -> None:

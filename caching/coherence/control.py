@@ -24,6 +24,9 @@ def run(watcher: "ConnectionWatcher", sql: str, params: Any, statement: Callable
     harmless = words[:1] == ["SET"] or (of_a_savepoint and inside)
     if harmless and not is_several(sql):
         return statement()
-    if watcher.dirty:
-        return watcher.around(statement)
-    return watcher.discarding(statement)
+    return ending(watcher, statement)
+
+
+def ending(watcher: "ConnectionWatcher", statement: Callable[[], Any]) -> Any:
+    """Run a statement that may end the transaction of the connection."""
+    return watcher.around(statement) if watcher.dirty else watcher.discarding(statement)

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper, SQLiteCursorWrapper
 
 from .causes import current_cause
+from .control import ending
 from .dirty import is_of_django
 from .plans import UNWATCHED, plan_of
 from .texts import text_of
@@ -99,7 +100,7 @@ def _run_script(watcher: Any, script: str, run: Callable[[], Any]) -> Any:
     plan = plan_of(script)
     if plan is not None and (tags := plan.tags(None, False, None)):
         watcher.mark(tags, current_cause(plan.cause))
-    return watcher.around(run) if watcher.dirty else watcher.discarding(run)
+    return ending(watcher, run)
 
 
 class CountedCursor(Counting, SQLiteCursorWrapper):  # type: ignore[misc]

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections
 
+from .. import databases
 from ..exceptions import CachingError
 from ..reading.manager import cache_manager
 
@@ -52,7 +52,7 @@ class Agent:
 
     def start(self, **signal: Any) -> None:
         """Start answering, unless it does or a test runs; a receiver of request_started."""
-        if self._socket is not None or hasattr(mail, "outbox") or not cache_manager.config.DIRECTORY:
+        if self._socket is not None or databases.is_test() or not cache_manager.config.DIRECTORY:
             return
         with self._lock:
             if self._socket is None:

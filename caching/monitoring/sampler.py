@@ -15,11 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, router
 from django.utils import timezone
 
+from .. import databases
 from ..keys import without_value
 from ..reading.manager import cache_manager
 from . import history
@@ -48,7 +48,7 @@ class Sampler:
 
     def start(self, **signal: Any) -> None:
         """Start the thread unless it runs, or the settings or a test run forbid it; a receiver of request_started."""
-        if self._thread is not None or not cache_manager.config.SAMPLE_SECONDS or hasattr(mail, "outbox"):
+        if self._thread is not None or not cache_manager.config.SAMPLE_SECONDS or databases.is_test():
             return
         with self._lock:
             if self._thread is None and _directory() is not None:

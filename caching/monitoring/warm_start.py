@@ -10,9 +10,9 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from django.core import mail
 from django.db import connections
 
+from .. import databases
 from ..keys import known_types
 from ..reading.manager import cache_manager
 from .history import host_lock
@@ -34,7 +34,7 @@ class WarmStart:
 
     def start(self, **signal: Any) -> None:
         """Start the thread at the first request of a process, if the settings say so; a receiver of request_started."""
-        if self._thread is not None or not cache_manager.config.WARM_ON_START or hasattr(mail, "outbox"):
+        if self._thread is not None or not cache_manager.config.WARM_ON_START or databases.is_test():
             return
         with self._lock:
             if self._thread is None:

@@ -22,6 +22,15 @@ def latest() -> bool:
     return reads_latest(watcher_of(connection))
 
 
+def latest_in_the_last_transaction() -> bool:
+    """Ask inside a transaction, and end the session, which keeps its isolation."""
+    try:
+        with transaction.atomic():
+            return latest()
+    finally:
+        connection.close()
+
+
 class ReadsLatestTests:
     def test_in_autocommit(self) -> None:
         assert latest()
@@ -59,11 +68,7 @@ class ReadsLatestTests:
         with transaction.atomic():
             assert latest()
         connection.connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        try:
-            with transaction.atomic():
-                assert not latest()
-        finally:
-            connection.close()
+        assert not latest_in_the_last_transaction()
 
     @on_postgresql
     def test_not_in_a_transaction_whose_level_a_function_has_set(self) -> None:
@@ -75,11 +80,7 @@ class ReadsLatestTests:
             with transaction.atomic():
                 assert latest()
             cursor.execute("SELECT pg_temp.keep()")
-        try:
-            with transaction.atomic():
-                assert not latest()
-        finally:
-            connection.close()
+        assert not latest_in_the_last_transaction()
 
     @on_postgresql
     def test_not_during_a_copy_and_without_waiting_for_its_end(self) -> None:
