@@ -520,11 +520,13 @@ class SharedFileTests:
         assert child.run(READ) == name() == "Amy"
         damage(self, directory / "generations")
         rename("Ann")
-        written = time.monotonic()
+        written = asked = time.monotonic()
         while (found := child.run(READ)) != "Ann":
             assert found == "Amy"
             assert damage is not SharedFileTests.truncate, "That is seen at once."
-            assert time.monotonic() - written < 1.5
+            # Of when it was asked: a busy machine may take its time to answer.
+            assert asked - written < 1
+            asked = time.monotonic()
         child.run(f"Employee.objects.filter(email={EMAIL!r}).update(first_name='Bea')")
         assert name() == "Bea"
         assert is_cached()
