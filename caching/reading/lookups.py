@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.construction import reads_its_own_columns
+from ..values.fetching import introduce_found
 from ..values.forms import Row
 from ..values.freezing import athaw
 from .asked import in_doubt
@@ -98,6 +99,8 @@ class CachedLookup(RowsByField[M]):
         if len(entries) < len(wanted):
             loaded = self._load_missing({key: value for key, value in wanted.items() if key not in entries})
             found |= {wanted[key]: row for key, row in loaded.items() if row is not None}
+        if entries:
+            introduce_found(found)
         self._log_bulk(len(found), cached)
         return found
 
