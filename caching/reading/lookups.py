@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
+from ..coherence.columns import is_unique
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.construction import reads_its_own_columns
@@ -36,7 +37,7 @@ class CachedLookup(RowsByField[M]):
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
         super()._resolve(model, field, kind)
-        if not self.field.unique:
+        if not is_unique(self.field):
             raise ValueError(f"{self._declared_as} is not unique; use CachedGroup for all rows of a value.")
         self._keys = {kind: {} for kind in _EXACT}
 

@@ -25,10 +25,13 @@ class Named(models.Model):
 
 
 class Town(Named):
-    number = models.IntegerField(unique=True)
+    """Its number is unique by a constraint."""
+
+    number = models.IntegerField()
 
     class Meta:
         app_label = APP
+        constraints = (models.UniqueConstraint(fields=("number",), name="one_town_of_a_number"),)
 
 
 class Writer(Named):
