@@ -146,6 +146,19 @@ class Seat(Named):
         app_label = APP
 
 
+class Ticket(Named):
+    """Refers to a seat by both columns of its key; nothing makes sure that the seat is there."""
+
+    row = models.IntegerField(null=True)
+    number = models.UUIDField(null=True)
+    seat = models.ForeignObject(
+        Seat, models.DO_NOTHING, from_fields=("row", "number"), to_fields=("row", "number"), null=True, related_name="+"
+    )
+
+    class Meta:
+        app_label = APP
+
+
 class Computed(Named):
     """The database computes a column, and fills two others."""
 
@@ -264,7 +277,8 @@ KEYED = {
     }.items()
 }
 ALL = (
-    *(Town, Writer, Essay, Passport, Desk, Loose, Vehicle, Car, SportsCar, Garage, Amphibian, Seat, Computed, Ranked),
+    *(Town, Writer, Essay, Passport, Desk, Loose, Vehicle, Car, SportsCar, Garage, Amphibian, Seat, Ticket, Computed),
+    Ranked,
     *(Folded, Remark, Odd, Team, Membership),
     *(made for keyed in KEYED.values() for made in (keyed, keyed.referrer)),
 )
