@@ -121,10 +121,11 @@ def introduce(value: Any) -> None:
 
 def introduce_found(found: dict[Any, Any]) -> None:
     """Do the same with answers of a look-up. One query gives them all on a miss, so that one row tells of all."""
-    first = next((rows for rows in found.values() if rows), None)
-    one = first[0] if isinstance(first, list) else first
-    if one is not None and getattr(one._state, "peers", None):
-        introduce(found)
+    for answer in found.values():
+        for one in answer if isinstance(answer, list) else (answer,):
+            if getattr(one._state, "peers", None):
+                introduce(found)
+            return
 
 
 def _gather(value: Any, path: tuple[str, ...], together: _Together, seen: set[int]) -> None:
