@@ -100,8 +100,7 @@ class CachedGroup(RowsByField[M]):
         if missing:
             lists |= self._load_missing(missing)
         self._log_bulk(sum(map(len, lists.values())), sum(len(lists[key]) for key in entries))
-        if entries:
-            introduce_found(lists)
+        introduce_found(lists)
         return {value: lists[key] for key, value in wanted.items()} | without
 
     async def aget_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:

@@ -100,8 +100,7 @@ class CachedLookup(RowsByField[M]):
         if len(entries) < len(wanted):
             loaded = self._load_missing({key: value for key, value in wanted.items() if key not in entries})
             found |= {wanted[key]: row for key, row in loaded.items() if row is not None}
-        if entries:
-            introduce_found(found)
+        introduce_found(found)
         self._log_bulk(len(found), cached)
         return found
 

@@ -120,7 +120,7 @@ def introduce(value: Any) -> None:
 
 
 def introduce_found(found: dict[Any, Any]) -> None:
-    """Do the same with answers of a look-up. One query gives them all on a miss, so that one row tells of all."""
+    """Do the same with answers of a look-up, as if one query had given them all; so one row tells of all."""
     for answer in found.values():
         for one in answer if isinstance(answer, list) else (answer,):
             if getattr(one._state, "peers", None):

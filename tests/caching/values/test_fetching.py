@@ -8,6 +8,7 @@ from typing import Any
 import django
 import pytest
 from django.db import connection, models
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
 from caching import CachedGroup, CachedLookup, Uncacheable
@@ -153,6 +154,18 @@ class LookUpTests:
             found = people.get_many(keys)
             assert queries(lambda found=found: departments(found.values())) == 1
             assert len(found) == 2
+
+    def test_makes_rows_peers_that_are_made_of_what_the_columns_hold(self) -> None:
+        def receive(**kwargs: Any) -> None:
+            """Do nothing."""
+
+        people = CachedLookup(Employee, "pk", cache_type="rule", kind="told")
+        post_init.connect(receive, sender=Employee)
+        try:
+            found = people.get_many([row.pk for row in Employee.objects.all()])
+        finally:
+            post_init.disconnect(receive, sender=Employee)
+        assert queries(lambda: departments(found.values())) == 1
 
     def test_of_lists_makes_all_rows_peers_with_their_joins(self) -> None:
         lists = CachedGroup(Employee, "department", cache_type="rule", kind="lists", select_related=("department",))
