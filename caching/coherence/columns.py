@@ -72,7 +72,7 @@ def value_meant(field: "models.Field[Any, Any]", value: Any) -> Any:
         if not isinstance(value, target.model._meta.concrete_model):
             break
         value, step = getattr(value, target.attname), target
-    if isinstance(value, models.Model) or value is None:
+    if isinstance(value, models.Model) or value is None or hasattr(value, "resolve_expression"):
         raise TypeError(
             f"{field.model._meta.label}.{field.name} has no such value: {value!r}. Give a key, or a saved row."
         )

@@ -59,6 +59,13 @@ def key_names(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in getattr(pk, "fields", None) or (pk,))
 
 
+def has_key(row: models.Model) -> bool:
+    """Whether the primary key of an instance is known: not before the database has filled in what it fills in."""
+    key: Any = row.pk
+    parts = key if isinstance(key, tuple) else (key,)
+    return not any(part is None or hasattr(part, "resolve_expression") for part in parts)
+
+
 @cache
 def is_short(model: type[models.Model]) -> bool:
     """Whether no row of the model can be long: each column has a length, or values that are short anyway."""
