@@ -40,6 +40,18 @@ def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     return field
 
 
+def is_unique(field: "models.Field[Any, Any]") -> bool:
+    """Whether at most one row has a value of the field: by itself, or by a constraint on it alone and on every row."""
+    if field.unique:
+        return True
+    options: Any = field.model._meta
+    alone = [
+        *options.unique_together,
+        *(tuple(one.fields) for one in options.total_unique_constraints if one.deferrable is None),
+    ]
+    return any(len(names) == 1 and options.get_field(names[0]) == field for names in alone)
+
+
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
     """Return the field whose values the column holds: for a foreign key, the field that it finally refers to."""
     while isinstance(field, models.ForeignKey):
@@ -60,7 +72,7 @@ def value_meant(field: "models.Field[Any, Any]", value: Any) -> Any:
         if not isinstance(value, target.model._meta.concrete_model):
             break
         value, step = getattr(value, target.attname), target
-    if isinstance(value, models.Model) or value is None:
+    if isinstance(value, models.Model) or value is None or hasattr(value, "resolve_expression"):
         raise TypeError(
             f"{field.model._meta.label}.{field.name} has no such value: {value!r}. Give a key, or a saved row."
         )

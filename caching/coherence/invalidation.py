@@ -15,7 +15,7 @@ from . import outbox
 from .causes import current_cause
 from .models_by_label import ModelOrLabel, model_named
 from .publishing import publisher
-from .tags import Selection, row_tags_of, tags_of_model, tags_of_row
+from .tags import Selection, row_tags_of, tags_of_key, tags_of_model, tags_of_row
 from .watched import is_watched, labels_of, refers_by_key, watched_children
 from .watcher import ConnectionWatcher, watcher_of
 
@@ -70,17 +70,17 @@ def publish_saved(instance: Model, created: bool, using: str) -> None:
     watcher = watcher_of(connections[using])
     model = type(instance)
     # No entry contains a new row, and entries for a missing key depend on "any row".
-    written = set(map(any_row_tag, labels_of(model)) if created else row_tags_of(model, instance.pk))
+    written = set(map(any_row_tag, labels_of(model))) if created else tags_of_key(model, instance.pk)
     if not watcher.in_transaction() and written <= watcher.published:
         watcher.published = set()
         return
     tags = tags_of_row(instance)
-    publish_on(watcher, tags - set(row_tags_of(model, instance.pk)) if created else tags, current_cause("save"))
+    publish_on(watcher, tags - tags_of_key(model, instance.pk) | written if created else tags, current_cause("save"))
 
 
 def publish_deleted(instance: Model, using: str) -> None:
     """Publish a deleted row."""
-    tags = {any_row_tag(label) for label in labels_of(type(instance))} | set(row_tags_of(type(instance), instance.pk))
+    tags = {any_row_tag(label) for label in labels_of(type(instance))} | tags_of_key(type(instance), instance.pk)
     publish_on(watcher_of(connections[using]), tags, current_cause("delete"))
 
 

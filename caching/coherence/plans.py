@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from ..keys import any_row_tag, row_tag
-from .cascades import changed_by_the_database, written_through
+from .cascades import changed_by_the_database, forget_changes, written_through
 from .statements import Columns, Write, parse
 from .tags import MAX_ROWS, tags_of_unknown_rows, value_tags
 from .texts import (
@@ -56,10 +56,13 @@ _plans: dict[str, Plan | None] = {}
 _CONTROL_WORDS = re.compile(
     r"\s*(?:COMMIT|END|ROLLBACK|ABORT|RELEASE|SET|PREPARE\s+TRANSACTION|(?:BEGIN|START)\b.*\bISOLATION)\b", re.I | re.S
 )
-_MEANS_OTHERS = re.compile(r"\bTRUNCATE\b.*\bCASCADE\b|\b(?:ALTER|DROP)\s+SCHEMA\b|\bU&\"", re.I | re.S)
+_MEANS_OTHERS = re.compile(
+    r"\bTRUNCATE\b.*\bCASCADE\b|\b(?:ALTER|DROP)\s+SCHEMA\b|\bALTER\s+TYPE\b.*\bRENAME\s+VALUE\b|\bU&\"", re.I | re.S
+)
 """A statement that may write to tables that it does not name, or not as they are spelled."""
 _RUNS_OTHERS = re.compile(
-    r"(?:\A|;|\*/)\s*(?:(?:CALL|EXECUTE|EXPLAIN\b[^;]*\bEXECUTE)\b|DO\b.*(?:\b(?:CALL|EXECUTE|PERFORM|SELECT)\b|:=))",
+    r"(?:\A|;|\*/)\s*(?:(?:CALL|EXECUTE|EXPLAIN\b[^;]*\bEXECUTE|CREATE\b[^;]*\bAS\s+EXECUTE)\b"
+    r"|DO\b.*(?:\b(?:CALL|EXECUTE|PERFORM|SELECT)\b|:=))",
     re.I | re.S,
 )
 """A statement that runs what is written elsewhere: a procedure, a prepared statement, a text that a block composes."""
@@ -75,7 +78,7 @@ _BEGIN = re.compile(r"\s*(?:BEGIN|START)\b", re.I)
 def forget_plans() -> None:
     """Forget all plans, because the set of watched models has changed."""
     _plans.clear()
-    changed_by_the_database.cache_clear()
+    forget_changes()
 
 
 def plan_of(sql: str) -> Plan | None:

@@ -60,6 +60,14 @@ def row_tags_of(model: type[models.Model], pk: Any) -> list[str]:
     return [row_tag(label, spelled) for label in labels_of(model)]
 
 
+def tags_of_key(model: type[models.Model], pk: Any) -> set[str]:
+    """Return the tags of one row; those of unknown rows if only the database knows its key, or what that is."""
+    try:
+        return set(row_tags_of(model, pk))
+    except (ValidationError, TypeError, ValueError):
+        return {tag for label in labels_of(model) for tag in tags_of_unknown_rows(label)}
+
+
 def tags_of_row(row: models.Model) -> set[str]:
     """Return the tags that a write of this instance publishes: the row, its values of watched fields, "any row"."""
     tags: set[str] = set()
@@ -68,7 +76,10 @@ def tags_of_row(row: models.Model) -> set[str]:
         if not children.get(label, True):
             tags.update(tags_of_unknown_rows(label))
             continue
-        tags |= {any_row_tag(label), row_tag(label, canonical(row._meta.pk)(row.pk))}
+        try:
+            tags |= {any_row_tag(label), row_tag(label, canonical(row._meta.pk)(row.pk))}
+        except (ValidationError, TypeError, ValueError):
+            tags.update(tags_of_unknown_rows(label))
         for attname, field in watched_fields[label].items():
             if attname not in row.__dict__:
                 continue

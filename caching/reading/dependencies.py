@@ -11,6 +11,7 @@ from ..coherence.models_by_label import model_named
 from ..coherence.tags import Selection, row_tags_of
 from ..coherence.watched import labels_of
 from ..keys import all_rows_tag, any_row_tag
+from ..values.columns import has_key
 from ..values.lazy import instance_of
 
 Dependency = type[models.Model] | models.Model | Selection | str
@@ -36,7 +37,7 @@ def tags_of_dependency(dependency: Dependency) -> Iterator[tuple[type[models.Mod
         yield dependency.model, (dependency.tag, *map(all_rows_tag, labels_of(dependency.model)))
     elif isinstance(dependency, models.Model):
         model = type(dependency)
-        if dependency.pk is None:
+        if not has_key(dependency):
             raise TypeError(
                 f"No value can depend on a row that is not saved: {dependency!r}. Save it first, or name the model."
             )

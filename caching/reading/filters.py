@@ -24,6 +24,7 @@ from django.db.models.manager import BaseManager
 from django.db.models.sql import Query
 
 from ..coherence.texts import tables_named
+from ..values.fetching import mode_of_query
 from .managers import NO_CONTEXT
 
 logger = logging.getLogger("caching")
@@ -32,6 +33,7 @@ _CONSTANT_NAMES = frozenset(
     {
         *("super", "models", "Q", "F", "get_queryset", "filter", "exclude", "select_related", "prefetch_related"),
         *("order_by", "defer", "only", "model", "_db", "_queryset_class"),
+        *("fetch_mode", "FETCH_ONE", "FETCH_PEERS", "FETCH_RAISE"),
     }
 )
 """What a ``get_queryset`` may refer to whose filter is the same in every call."""
@@ -119,7 +121,7 @@ class DefaultFilter:
         spelled = _spelled(params)
         if spelled is None:
             return None
-        text = f"{sql}\n{spelled}"
+        text = f"{sql}\n{spelled}\n{mode_of_query(queryset) or ''}"
         return f"{queryset.db} {blake2b(text.encode(errors='surrogatepass'), digest_size=16).hexdigest()}"
 
     def _is_constant_query(self, query: Query, sql: str) -> bool:

@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.db import models
 from django.db.models.sql import Query
 
+from ..values.fetching import Peers, have_peers, introduce_found
 from ..values.forms import Collection, Row
 from ..values.freezing import thaw
 from .loading import load_through
@@ -99,6 +100,7 @@ class CachedGroup(RowsByField[M]):
         if missing:
             lists |= self._load_missing(missing)
         self._log_bulk(sum(map(len, lists.values())), sum(len(lists[key]) for key in entries))
+        introduce_found(lists)
         return {value: lists[key] for key, value in wanted.items()} | without
 
     async def aget_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:
@@ -106,10 +108,12 @@ class CachedGroup(RowsByField[M]):
         return await sync_to_async(self.get_many)(values)
 
     def _accepts(self, value: Any) -> bool:
-        return isinstance(value, Collection) and value.factory is list and all(map(self._is_row, value.items))
+        held = value.value if isinstance(value, Peers) else value
+        return isinstance(held, Collection) and held.factory is list and all(map(self._is_row, held.items))
 
     def _held(self, rows: list[Row]) -> Any:
-        return Collection(list, tuple(rows))
+        held = Collection(list, tuple(rows))
+        return Peers(held) if rows and have_peers(rows[0]) else held
 
     def _answer(self, rows: list[Any]) -> Any:
         return rows

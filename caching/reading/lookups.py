@@ -8,9 +8,11 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
+from ..coherence.columns import is_unique
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.construction import reads_its_own_columns
+from ..values.fetching import introduce_found
 from ..values.forms import Row
 from ..values.freezing import athaw
 from .asked import in_doubt
@@ -35,7 +37,7 @@ class CachedLookup(RowsByField[M]):
 
     def _resolve(self, model: type[M], field: str, kind: str | None) -> None:
         super()._resolve(model, field, kind)
-        if not self.field.unique:
+        if not is_unique(self.field):
             raise ValueError(f"{self._declared_as} is not unique; use CachedGroup for all rows of a value.")
         self._keys = {kind: {} for kind in _EXACT}
 
@@ -98,6 +100,7 @@ class CachedLookup(RowsByField[M]):
         if len(entries) < len(wanted):
             loaded = self._load_missing({key: value for key, value in wanted.items() if key not in entries})
             found |= {wanted[key]: row for key, row in loaded.items() if row is not None}
+        introduce_found(found)
         self._log_bulk(len(found), cached)
         return found
 

@@ -82,6 +82,7 @@ def keys_along(model: type[models.Model], paths: Iterable[str]) -> Iterator[tupl
         holder = model
         names = path.split("__")
         for at, name in enumerate(names):
+            _refuse_several_columns(holder, name)
             key: Any = column_of(holder, name)
             if not isinstance(key.related_model, type):
                 raise ValueError(f"{holder._meta.label}.{name} is not a foreign key; it cannot be joined.")
@@ -92,6 +93,16 @@ def keys_along(model: type[models.Model], paths: Iterable[str]) -> Iterator[tupl
                 )
             yield holder, key
             holder = key.related_model
+
+
+def _refuse_several_columns(model: type[models.Model], name: str) -> None:
+    """Raise ValueError for a relation without a column of its own, such as one to a key of several columns."""
+    field = next((field for field in model._meta.fields if field.name == name), None)
+    if isinstance(field, models.ForeignObject) and not field.column:
+        raise ValueError(
+            f"{model._meta.label}.{name} joins rows over columns of other fields; it cannot be joined here. Leave "
+            f"{name!r} out of select_related: who asks for its row reads it from the database."
+        )
 
 
 def loading(queryset: "models.QuerySet[Any]", field: "models.Field[Any, Any]") -> "models.QuerySet[Any]":

@@ -12,6 +12,7 @@ from ..coherence.columns import column_of
 from ..exceptions import Uncacheable
 from ..values.columns import attnames, key_names
 from ..values.construction import is_plain, makes_its_own_rows, reads_its_own_columns
+from ..values.fetching import mode_of_query, row_of
 from ..values.fields import Made, made_fields
 from ..values.forms import Frozen, Row
 from ..values.freezing import freeze
@@ -39,7 +40,7 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     if field.remote_field.parent_link:
         return  # the row has the columns of its parent, and select_related leaves the parent out
     keys = {getattr(row, field.attname) for row in rows} - {None}
-    joined = _by_key(field, keys, rows[0]._state.db)
+    joined = _by_key(field, keys, rows[0])
     for row in rows:
         key = getattr(row, field.attname)
         if key is None:
@@ -51,19 +52,19 @@ def join(rows: Sequence[Any], path: Sequence[str]) -> None:
     join(list(joined.values()), path[1:])
 
 
-def _by_key(field: Any, keys: Collection[Any], database: str | None) -> dict[Any, Any]:
+def _by_key(field: Any, keys: Collection[Any], row: Any) -> dict[Any, Any]:
     """Return the instances that a foreign key refers to, by the column that it refers to (``to_field``)."""
     target = field.target_field
+    queryset = _joined(field, row._state.db, getattr(row._state, "fetch_mode", None))
     return {
-        getattr(other, target.attname): other
-        for part in parts(list(keys))
-        for other in in_many(_joined(field, database), target, part)
+        getattr(other, target.attname): other for part in parts(list(keys)) for other in in_many(queryset, target, part)
     }
 
 
-def _joined(field: Any, database: str | None) -> "models.QuerySet[Any]":
+def _joined(field: Any, database: str | None, fetch_mode: Any) -> "models.QuerySet[Any]":
     """Return the rows that a foreign key may refer to as a join reads them: no manager leaves any out."""
-    return models.QuerySet(field.related_model, using=database)
+    queryset: Any = models.QuerySet(field.related_model, using=database)
+    return queryset if fetch_mode is None else queryset.fetch_mode(fetch_mode)  # type: ignore[no-any-return]
 
 
 def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
@@ -76,12 +77,15 @@ def frozen_rows(queryset: "models.QuerySet[Any]") -> list[Row] | None:
     names = list(attnames(model))
     if makes_its_own_rows(queryset) or reads_its_own_columns(queryset) or not _has_all_columns(queryset):
         return None
+    if (mode := mode_of_query(queryset)) is None:
+        return None
+    make = row_of(mode)
     if are_made_at_each_read(model):
-        return _rows_as_held(queryset, names)
+        return _rows_as_held(queryset, names, make)
     if not all(map(_is_plain, model._meta.concrete_fields)):
         return None
     return [
-        Row(model, queryset.db, dict(zip(names, values, strict=True)), (), ())
+        make(model, queryset.db, dict(zip(names, values, strict=True)), (), ())
         for values in _converted_rows(queryset.values_list(*names))
     ]
 
@@ -94,19 +98,21 @@ def are_made_at_each_read(*kinds: Any) -> bool:
     return any(not is_plain(model) or made_fields(model) for model in kinds)
 
 
-def _rows_as_held(queryset: "models.QuerySet[Any]", names: list[str]) -> list[Row] | None:
+def _rows_as_held(queryset: "models.QuerySet[Any]", names: list[str], make: Callable[..., Row]) -> list[Row] | None:
     """Return rows with what the columns hold, of which fields and constructors make instances later."""
     model: Any = queryset.model
     made = made_fields(model)
     converted = _converted_rows(queryset.values_list(*names), frozenset(map(names.index, made)))
     rows = (dict(zip(names, values, strict=True)) for values in converted)
     try:
-        return [_row_as_held(model, queryset.db, fields, made) for fields in rows]
+        return [_row_as_held(make, model, queryset.db, fields, made) for fields in rows]
     except Uncacheable:
         return None
 
 
-def _row_as_held(model: type[models.Model], db: str, fields: dict[str, Any], made: Collection[str]) -> Row:
+def _row_as_held(
+    make: Callable[..., Row], model: type[models.Model], db: str, fields: dict[str, Any], made: Collection[str]
+) -> Row:
     frozen: dict[str, Frozen] = {}
     for name, value in fields.items():
         held = freeze(value).value
@@ -114,7 +120,8 @@ def _row_as_held(model: type[models.Model], db: str, fields: dict[str, Any], mad
             frozen[name] = Made(model, name, db, held)
         elif isinstance(held, Frozen):
             frozen[name] = held
-    row = Row(model, db, {name: fields[name] for name in fields if name not in frozen}, tuple(frozen.items()), ())
+    plain = {name: fields[name] for name in fields if name not in frozen}
+    row = make(model, db, plain, tuple(frozen.items()), ())
     if frozen.keys() & set(key_names(model)) and not isinstance(row.pk, Hashable):
         raise Uncacheable(f"A {model._meta.label} cannot be cached: its key can be changed.")
     return row
@@ -156,9 +163,8 @@ def join_frozen(rows: Sequence[Row], field: Any) -> bool:
     keys = {row.fields[field.attname] for row in rows} - {None}
     target = field.target_field
     by_key: dict[Any, Row] = {}
-    database = rows[0].db if rows else None
     for part in parts(list(keys)):
-        joined = frozen_rows(in_many(_joined(field, database), target, part))
+        joined = frozen_rows(in_many(_joined(field, rows[0].db, rows[0].fetch_mode), target, part))
         if joined is None:
             return False
         by_key |= {other.fields[target.attname]: other for other in joined}

@@ -3,6 +3,7 @@
 forms      the frozen forms: rows, collections, records
 records    the dataclasses that a cache type declares
 columns    the columns of a model, and their fingerprint
+fetching   how a row fetches later what it was loaded without
 construction  the models that keep state of their own for each instance
 sameness   whether a value that was made again is the one that it stands for
 fields     values of fields that are none of the plain types

@@ -10,7 +10,10 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 from django.utils.functional import cached_property as django_cached_property
+from django.utils.inspect import func_accepts_kwargs, func_supports_parameter
 
+FETCH_ONE: Any = getattr(models, "FETCH_ONE", None)
+"""The usual mode of a row to fetch what it was loaded without; None before Django 6.1, which knows no modes."""
 _LONGEST = 1024
 _SHORT = (
     *(models.IntegerField, models.FloatField, models.DecimalField, models.BooleanField, models.UUIDField),
@@ -27,15 +30,21 @@ def attnames(model: type[models.Model]) -> dict[str, None]:
 @cache
 def names_and_reader(
     model: type[models.Model],
-) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]], bool]:
-    """Return the attribute names of the columns, in order, a function that takes their values from a mapping, and
-    whether the model has a ``from_db`` of its own, which is told the names.
+) -> tuple[list[str], Callable[[Mapping[str, Any]], tuple[Any, ...]], bool, bool]:
+    """Return the attribute names of the columns, in order, a function that takes their values from a mapping, whether
+    the model has a ``from_db`` of its own, which is told the names, and whether that is told the fetch mode as well.
 
     Whoever hands on the list copies it.
     """
     names = list(attnames(model))
     values_in = itemgetter(*names) if len(names) > 1 else lambda fields: (fields[names[0]],)
-    return names, values_in, has_own_from_db(model)
+    has_own = has_own_from_db(model)
+    return names, values_in, has_own, has_own and FETCH_ONE is not None and _takes_mode(model.from_db)
+
+
+def _takes_mode(from_db: Any) -> bool:
+    """Whether Django tells the function the fetch mode: as of 6.1, unless it does not accept that yet."""
+    return bool(func_supports_parameter(from_db, "fetch_mode") or func_accepts_kwargs(from_db))
 
 
 def has_own_from_db(model: type[models.Model]) -> bool:
@@ -48,6 +57,13 @@ def key_names(model: type[models.Model]) -> tuple[str, ...]:
     """Return the attribute names of the columns that make up the primary key: several if it is composite."""
     pk: Any = model._meta.pk
     return tuple(field.attname for field in getattr(pk, "fields", None) or (pk,))
+
+
+def has_key(row: models.Model) -> bool:
+    """Whether the primary key of an instance is known: not before the database has filled in what it fills in."""
+    key: Any = row.pk
+    parts = key if isinstance(key, tuple) else (key,)
+    return not any(part is None or hasattr(part, "resolve_expression") for part in parts)
 
 
 @cache

@@ -15,6 +15,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
 
 from .columns import attnames, key_names, model_of, signature
+from .fetching import MODES, FetchedRow, Peers
 from .fields import Made, is_range
 from .forms import Collection, Frozen, Mapped, Record, Row
 from .freezing import ATOMS, thaw
@@ -24,7 +25,9 @@ from .sharing import share
 _DATETIME, _DATE, _TIME, _TIMEDELTA, _DECIMAL, _UUID, _TUPLE, _SET, _FROZENSET, _DICT, _RECORD, _LIST, _INT = range(
     1, 14
 )
-_RANGE, _MADE = 14, 15
+_RANGE, _MADE, _PEERS = 14, 15, 16
+_PARTS_OF_A_ROW = 5
+"""One more is the fetch mode, if it is not the usual one."""
 _COLLECTIONS: dict[type, int] = {list: _LIST, tuple: _TUPLE, set: _SET, frozenset: _FROZENSET}
 _FACTORIES = {code: factory for factory, code in _COLLECTIONS.items()}
 _RANGES = ("Range", "NumericRange", "DateRange", "DateTimeRange", "DateTimeTZRange")
@@ -64,7 +67,7 @@ def _plain(value: Any) -> Any:
         return value
     if kind is int:
         return value if -(2**63) <= value < 2**64 else _extension(_INT, hex(value))
-    if kind is Row:
+    if kind is Row or kind is FetchedRow:
         return _plain_row(value)
     if kind is datetime and value.tzinfo is UTC and not value.fold:
         return value  # a MessagePack timestamp, which is decoded to the same value
@@ -84,6 +87,8 @@ def _plain(value: Any) -> Any:
         return _extension(code, write(value))
     if kind is Made:
         return _extension(_MADE, [value.model._meta.label, value.attname, value.db, _plain(value.stored)])
+    if kind is Peers:
+        return _extension(_PEERS, _plain(value.value))
     if is_range(value):
         bounds = None if value.isempty else [_plain(value.lower), _plain(value.upper), value._bounds]
         return _extension(_RANGE, [kind.__name__, bounds])
@@ -107,6 +112,7 @@ def _plain_row(row: Row) -> list[Any]:
         names,
         [fields[name] for name in names or columns],
         {name: other and _plain_row(other) for name, other in row.related},
+        *([row.mode] if isinstance(row, FetchedRow) else ()),
     ]
 
 
@@ -176,6 +182,8 @@ class _Hook:
             return _made(*value)
         if code == _RANGE:
             return _range(*value)
+        if code == _PEERS:
+            return _peers(_restored(value))
         items = tuple(_restored(item) for item in value)
         factory = _FACTORIES[code]
         if factory in (set, frozenset):
@@ -239,6 +247,7 @@ def _restored(value: Any) -> Any:
 
 
 def _row(value: list[Any]) -> Row:
+    mode = value.pop() if len(value) > _PARTS_OF_A_ROW else ""
     signature, db, names, values, related = value
     model = model_of(signature)
     frozen_fields: tuple[tuple[str, Frozen], ...] = ()
@@ -255,7 +264,21 @@ def _row(value: list[Any]) -> Row:
         for name, _ in frozen_fields:
             del fields[name]
     joined = tuple((name, other and _joined(model, name, _row(other))) for name, other in related.items())
+    if mode:
+        return FetchedRow(model, _database(db), share(model, fields), frozen_fields, joined, _known_mode(mode))
     return Row(model, _database(db), share(model, fields), frozen_fields, joined)
+
+
+def _known_mode(name: str) -> str:
+    if name not in MODES:
+        raise ValueError(f"There is no fetch mode {name!r}.")
+    return name
+
+
+def _peers(value: Any) -> Peers:
+    if not isinstance(value, Frozen):
+        raise ValueError("There are no rows in the value.")
+    return Peers(value)
 
 
 def _joined(model: Any, name: str, other: Row) -> Row:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.base import ModelState
 from django.db.models.signals import post_init
 
-from .columns import key_names, names_and_reader, one_to_ones
+from .columns import FETCH_ONE, key_names, names_and_reader, one_to_ones
 from .construction import is_plain, plain_models
 from .records import make_record
 
@@ -84,14 +84,15 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
     def _construct(self) -> models.Model:
         """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
         model, fields = self.model, self.fields
-        names, values_in, is_told_names = names_and_reader(model)
+        names, values_in, is_told_names, is_told_mode = names_and_reader(model)
+        told: dict[str, Any] = {"fetch_mode": self.fetch_mode} if is_told_mode else {}
         if self.frozen_fields:
             fields = fields | {name: value.thaw() for name, value in self.frozen_fields}
         if len(fields) < len(names):
             loaded = [name for name in names if name in fields]
-            row = model.from_db(self.db, loaded, [fields[name] for name in loaded])
+            row = model.from_db(self.db, loaded, [fields[name] for name in loaded], **told)
         elif is_told_names:
-            row = model.from_db(self.db, names.copy(), values_in(fields))
+            row = model.from_db(self.db, names.copy(), values_in(fields), **told)
         else:
             # What Django's own from_db does with the values of all columns.
             row = model(*values_in(fields))
@@ -120,6 +121,11 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
         except KeyError:
             key = tuple([self.value(name) for name in key_names(self.model)])
         return key if len(key) > 1 else key[0]
+
+    @property
+    def fetch_mode(self) -> Any:
+        """How the instances fetch what they were loaded without."""
+        return FETCH_ONE
 
     @property
     def name(self) -> "RowName":

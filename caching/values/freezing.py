@@ -21,6 +21,7 @@ from django.db.models.fields.files import FieldFile
 from ..exceptions import Uncacheable
 from .columns import attnames, foreign_keys, is_derived, key_names
 from .construction import is_kept_elsewhere, is_plain, makes_its_own_rows
+from .fetching import Peers, have_peers, mode_of, mode_of_form, row_of
 from .fields import held, is_range, made_fields
 from .forms import Collection, Content, Frozen, Mapped, Record, Row, RowName
 from .joined import References
@@ -42,6 +43,8 @@ class Rows:
 
     def __init__(self, references: References | None = None) -> None:
         self.found: set[RowName] = set()
+        self.have_peers = False
+        """Whether any of the rows found fetches for others."""
         self._references = references
         # Keyed by id(). The instance is kept alive so that its id is not reused.
         self._frozen: dict[int, tuple[models.Model, Row, frozenset[RowName]]] = {}
@@ -52,6 +55,7 @@ class Rows:
         if known is None:
             return None
         self.found |= known[2]
+        self.have_peers = self.have_peers or have_peers(known[1])
         return known[1]
 
     @cached_property
@@ -75,6 +79,7 @@ class Rows:
 
     def remember(self, row: models.Model, frozen: Row, contained: Iterable[RowName]) -> None:
         self._frozen[id(row)] = row, frozen, frozenset(contained)
+        self.have_peers = self.have_peers or have_peers(frozen)
 
 
 def freeze(value: Any, declared: tuple[type, ...] = (), rows: Rows | None = None) -> Content:
@@ -83,11 +88,14 @@ def freeze(value: Any, declared: tuple[type, ...] = (), rows: Rows | None = None
     Pass the same ``rows`` when freezing several values that share instances, all of which were loaded for them.
     """
     rows = Rows(References(value)) if rows is None else rows
-    rows.found = set()
+    rows.found, rows.have_peers = set(), False
     try:
-        return Content(_freeze(value, declared, rows), frozenset(rows.found))
+        frozen = _freeze(value, declared, rows)
     except RecursionError as error:
         raise Uncacheable("A value that contains itself, or is nested too deeply, cannot be cached.") from error
+    if rows.have_peers and not isinstance(frozen, Row):
+        frozen = Peers(frozen)
+    return Content(frozen, frozenset(rows.found))
 
 
 def thaw(value: Any) -> Any:
@@ -208,7 +216,7 @@ def _freeze_row(row: models.Model, rows: Rows) -> Row:
         if not isinstance(value, Frozen):
             fields[name] = value
     still_frozen = tuple((name, value) for name, value in frozen_fields.items() if isinstance(value, Frozen))
-    frozen = Row(model, state.db, share(model, fields), still_frozen, related)
+    frozen = row_of(mode_of(row))(model, state.db, share(model, fields), still_frozen, related)
     if not plain:
         extra = extra - _made_again(row, frozen, columns)
     if extra:
@@ -253,7 +261,7 @@ def _made_again(row: models.Model, frozen: Row, columns: Iterable[str]) -> set[s
 
     The constructor got what was in the columns. On a hit it gets what it has made of that.
     """
-    alone = Row(frozen.model, frozen.db, frozen.fields, frozen.frozen_fields, ())
+    alone = row_of(mode_of_form(frozen))(frozen.model, frozen.db, frozen.fields, frozen.frozen_fields, ())
     try:
         again = alone.thaw()
         names = [*frozen.fields, *(name for name, _ in frozen.frozen_fields)]

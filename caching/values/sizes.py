@@ -7,6 +7,7 @@ from typing import Any
 
 from ..keys import is_of_few
 from .columns import is_short
+from .fetching import Peers
 from .fields import Made
 from .forms import Collection, Mapped, Record, Row
 from .sharing import own_values, shared_bytes
@@ -82,6 +83,8 @@ def _parts(value: Any) -> Any:
         return value.items
     if isinstance(value, Made):
         return (value.stored,)
+    if isinstance(value, Peers):
+        return (value.value,)
     if isinstance(value, dict):
         return value.values()
     if isinstance(value, (tuple, frozenset)):

@@ -29,6 +29,15 @@ class ChangedByTheDatabaseTests:
         watching(models.Page)
         assert changed_by_the_database()[Book._meta.db_table] == {models.Mark._meta.label, models.Page._meta.label}
 
+    @pytest.mark.skipif(django.VERSION < (6, 1), reason="on_delete of the database came with Django 6.1")
+    def test_goes_on_with_what_is_declared_to_be_written_with_a_row_that_goes(
+        self, installed: None, watching: Watch
+    ) -> None:
+        watching(Shelf, tables=(models.Page._meta.db_table,))
+        watching(models.Flight, tables=(Shelf._meta.db_table,))
+        found = changed_by_the_database()
+        assert found[Book._meta.db_table] == {Shelf._meta.label, models.Flight._meta.label}
+
     def test_is_worked_out_anew_when_another_model_is_watched(self, watching: Watch) -> None:
         before = changed_by_the_database()
         assert changed_by_the_database() is before
@@ -48,3 +57,13 @@ class WrittenThroughTests:
         assert written_through(["v_books"]) == {book, shelf}
         assert written_through([Book._meta.db_table]) == {shelf}
         assert written_through([Shelf._meta.db_table]) == set()
+
+    @pytest.mark.skipif(django.VERSION < (6, 1), reason="on_delete of the database came with Django 6.1")
+    def test_goes_on_with_what_the_database_changes_when_such_rows_are_deleted(
+        self, installed: None, watching: Watch
+    ) -> None:
+        watching(Book, tables=("v_books",))
+        watching(models.Mark)
+        book, mark = Book._meta.label, models.Mark._meta.label
+        assert written_through(["v_books"]) == {book, mark}
+        assert written_through([Book._meta.db_table]) == set()

@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import models
+from django.db.models.functions import Lower
+from django.test.utils import isolate_apps
 
 from caching import NotWatched
 from caching.coherence.columns import (
@@ -18,6 +20,7 @@ from caching.coherence.columns import (
     followable,
     has_one_spelling,
     identifies,
+    is_unique,
     plain,
     prepares_once,
     spelled_when_sent,
@@ -47,6 +50,41 @@ class ColumnOfTests:
     def test_a_field_without_a_column_is_refused(self, model: type[models.Model], name: str) -> None:
         with pytest.raises(NotWatched, match=rf"\.{name} is not a column, so it cannot be watched by value\."):
             column_of(model, name)
+
+
+class IsUniqueTests:
+    @isolate_apps("scheduling")
+    def test_is_true_by_the_field_or_by_a_constraint_on_nothing_else(self) -> None:
+        class Guest(models.Model):
+            number = models.IntegerField(unique=True)
+            email = models.EmailField()
+            badge = models.CharField(max_length=9)
+            seat = models.CharField(max_length=9)
+            nick = models.CharField(max_length=9)
+            queue = models.IntegerField()
+            name = models.CharField(max_length=9)
+
+            class Meta:
+                app_label = "scheduling"
+                unique_together = ("badge",)
+                constraints = (
+                    models.UniqueConstraint(fields=("email",), name="one_email"),
+                    models.UniqueConstraint(fields=("seat",), condition=models.Q(queue=1), name="some_seats"),
+                    models.UniqueConstraint(Lower("nick"), name="one_nick"),
+                    models.UniqueConstraint(fields=("queue",), deferrable=models.Deferrable.DEFERRED, name="at_last"),
+                    models.UniqueConstraint(fields=("name", "seat"), name="together"),
+                )
+
+            def __str__(self) -> str:
+                return self.name
+
+        class VipGuest(Guest):
+            class Meta:
+                app_label = "scheduling"
+
+        for model in (Guest, VipGuest):
+            found = [field.name for field in model._meta.concrete_fields if is_unique(field)]
+            assert found == ["id", "number", "email", "badge", *(["guest_ptr"] if model is VipGuest else [])]
 
 
 class TargetOfTests:

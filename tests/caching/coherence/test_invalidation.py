@@ -5,6 +5,8 @@ import logging
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.expressions import DatabaseDefault
 
 from caching import NotWatched, UnknownModel, cache_manager, cause, invalidate, rows_where
 from caching.coherence.invalidation import publish, publish_deleted, publish_related, publish_saved
@@ -106,6 +108,14 @@ class PublishSavedTests:
             publish_saved(amy, False, connection.alias)
             assert published == []
         assert f"scheduling.Employee#{amy.pk}" in published.tags
+
+    def test_whose_key_only_the_database_knows_drops_all_rows(self, amy: Employee, published: Published) -> None:
+        amy.pk = DatabaseDefault(Value(1))
+        publish_saved(amy, False, connection.alias)
+        assert {ALL, ANY} <= published.tags
+        published.clear()
+        publish_saved(amy, True, connection.alias)
+        assert published.tags >= {ANY, "scheduling.Employee.email=amy@example.com"}
 
 
 class PublishDeletedTests:

@@ -122,6 +122,7 @@ class PlanOfTests:
             "TRUNCATE auth_user CASCADE",
             "ALTER SCHEMA fresh RENAME TO live",
             "drop schema if exists live",
+            "ALTER TYPE live.mood RENAME VALUE 'sad' TO 'blue'",
         ],
     )
     def test_takes_raw_sql_to_write_unknown_rows(self, sql: str) -> None:
@@ -194,6 +195,7 @@ class PlanOfTests:
             "/* a /* nested */ comment */ CALL refresh('*/')",
             "EXECUTE by_hand(7)",
             "EXPLAIN (ANALYZE) EXECUTE by_hand",
+            "CREATE UNLOGGED TABLE kept AS EXECUTE by_hand(7) WITH NO DATA",
             "SELECT 1; EXECUTE by_hand",
             "DO $$ BEGIN EXECUTE 'UPDATE ' || 'x'; END $$",
             "DO $$ BEGIN PERFORM refresh(); UPDATE scheduling_employee SET phone = ''; END $$",
@@ -201,6 +203,10 @@ class PlanOfTests:
     )
     def test_takes_what_runs_something_written_elsewhere_to_write_everything(self, sql: str) -> None:
         assert {"scheduling.Employee/*", "scheduling.Shift/*", "scheduling.Shift/+"} <= tags(sql, None)
+
+    def test_takes_a_trigger_that_is_made_to_write_to_what_it_names(self) -> None:
+        found = tags("CREATE TRIGGER t AFTER UPDATE ON scheduling_employee FOR EACH ROW EXECUTE FUNCTION f()", None)
+        assert found == {"scheduling.Employee/*", "scheduling.Employee/+"}
 
     def test_takes_a_block_without_calls_to_write_to_what_it_names(self) -> None:
         found = tags("DO $$ BEGIN UPDATE scheduling_employee SET phone = ''; END $$", None)

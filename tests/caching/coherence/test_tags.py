@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.expressions import DatabaseDefault
 
 from caching import NotWatched, rows_where
 from caching.coherence.columns import canonical
@@ -11,6 +12,7 @@ from caching.coherence.tags import (
     MAX_ROWS,
     DirtyTags,
     row_tags_of,
+    tags_of_key,
     tags_of_model,
     tags_of_row,
     tags_of_unknown_rows,
@@ -82,6 +84,12 @@ class TagsOfRowTests:
         row = loaded(id=5)
         row.__dict__["department_id"] = F("user_id")
         assert tags_of_row(row) == {ANY, ALL, "scheduling.Employee#5"}
+
+    def test_whose_key_only_the_database_knows_are_those_of_all_rows(self) -> None:
+        for key in (DatabaseDefault(Value(1)), "no number"):
+            assert {ALL, ANY} <= tags_of_row(Employee(pk=key))
+            assert tags_of_key(Employee, key) == {ALL, ANY}
+        assert tags_of_key(Employee, "7") == {"scheduling.Employee#7"}
 
 
 class TagsOfModelTests:

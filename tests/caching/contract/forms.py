@@ -52,6 +52,8 @@ def make_related() -> None:
         models.Computed.objects.create(code=f"c{number}", shelf=number)
         models.Folded.objects.create(code="aB"[number - 1])
         models.Odd.objects.create(code=f"o{number}", shelf=number, db=towns[0] if number == 1 else None)
+    for number, row in enumerate((1, 2, 3, None)):
+        models.Ticket.objects.create(code=f"k{number}", row=row, number=row and uuid.UUID(int=row), shelf=number % 2)
     for number, writer in enumerate((ann, bob, ann)):
         models.Ranked.objects.create(code=f"r{number}", writer=writer)
     ann.set_ranked_order([3, 1])  # type: ignore[attr-defined]
@@ -123,6 +125,8 @@ RELATED = (
     Case(models.Garage, related=("vehicle__town", "car__spare")),
     Case(models.City, unique=("pk", "code", "number"), order_by=()),
     Case(models.Seat, groups=("shelf", "row", "town")),
+    Case(models.Ticket, groups=("row", "number", "shelf")),
+    Case(models.Ticket, related=("seat__town",), refused="Leave 'seat' out of select_related", name="By two columns"),
     Case(models.Seat, groups=("row",), related=("town",)),
     Case(models.Seat, unique=("pk",), groups=(), refused="is not a column", name="By a key of two columns"),
     Case(models.Computed, groups=("shelf", "rank")),

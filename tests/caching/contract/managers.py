@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import django
 from django.db import models
 from django.db.models import Count, F, Value
 from django.db.models.query import ModelIterable
@@ -54,6 +55,13 @@ GIVEN: dict[str, Any] = {
     }.items()
 }
 """Models by name whose rows are given as their managers give them."""
+if django.VERSION >= (6, 1):
+    GIVEN |= {
+        "FetchingForPeers": _managed("FetchingForPeers", lambda rows: rows.fetch_mode(models.FETCH_PEERS)),
+        "FetchingNothing": _managed(
+            "FetchingNothing", lambda rows: rows.select_related("town").fetch_mode(models.FETCH_RAISE)
+        ),
+    }
 REFUSED: dict[str, Any] = {
     name: _managed(name, change)
     for name, change in {

@@ -25,10 +25,13 @@ class Named(models.Model):
 
 
 class Town(Named):
-    number = models.IntegerField(unique=True)
+    """Its number is unique by a constraint."""
+
+    number = models.IntegerField()
 
     class Meta:
         app_label = APP
+        constraints = (models.UniqueConstraint(fields=("number",), name="one_town_of_a_number"),)
 
 
 class Writer(Named):
@@ -138,6 +141,19 @@ class Seat(Named):
     row = models.IntegerField()
     number = models.UUIDField(default=uuid.uuid4)
     town = models.ForeignKey(Town, models.CASCADE, related_name="+")
+
+    class Meta:
+        app_label = APP
+
+
+class Ticket(Named):
+    """Refers to a seat by both columns of its key; nothing makes sure that the seat is there."""
+
+    row = models.IntegerField(null=True)
+    number = models.UUIDField(null=True)
+    seat = models.ForeignObject(
+        Seat, models.DO_NOTHING, from_fields=("row", "number"), to_fields=("row", "number"), null=True, related_name="+"
+    )
 
     class Meta:
         app_label = APP
@@ -261,7 +277,8 @@ KEYED = {
     }.items()
 }
 ALL = (
-    *(Town, Writer, Essay, Passport, Desk, Loose, Vehicle, Car, SportsCar, Garage, Amphibian, Seat, Computed, Ranked),
+    *(Town, Writer, Essay, Passport, Desk, Loose, Vehicle, Car, SportsCar, Garage, Amphibian, Seat, Ticket, Computed),
+    Ranked,
     *(Folded, Remark, Odd, Team, Membership),
     *(made for keyed in KEYED.values() for made in (keyed, keyed.referrer)),
 )

@@ -27,6 +27,7 @@ def picture(row: models.Model, left_out: frozenset[str] = frozenset(), inside: t
     found = {
         "class": type(row).__qualname__,
         "state": f"{type(state).__qualname__} db={state.db} adding={state.adding}",
+        "fetches": type(getattr(state, "fetch_mode", None)).__qualname__,
         "attributes": sorted(held.keys() - left_out - {PREFETCHED}),
         "deferred": sorted(row.get_deferred_fields() - left_out),
         "joined": joined,

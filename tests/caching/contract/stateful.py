@@ -34,6 +34,7 @@ class ByFromDb(State):
     def from_db(cls, db: Any, field_names: Any, values: Any, **options: Any) -> Any:
         row = super().from_db(db, field_names, values, **options)
         row.loaded = dict(zip(field_names, values, strict=True))
+        row.told = {name: type(value).__qualname__ for name, value in options.items()}
         return row
 
     class Meta:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import F, Value
+from django.db.models.expressions import DatabaseDefault
 from pytest_django.fixtures import Settings
 
 from caching import (
@@ -14,6 +16,7 @@ from caching import (
 )
 from caching.reading.dependencies import Dependencies, from_replica, tags_of_dependency
 from scheduling.models import Department, Employee, Skill
+from tests.caching.reading.models import Chair
 from tests.factories import DepartmentFactory, EmployeeFactory
 
 committed = pytest.mark.django_db(transaction=True)
@@ -156,3 +159,14 @@ class UnsavedRowTests:
     def test_is_nothing_that_a_value_can_depend_on(self) -> None:
         with pytest.raises(TypeError, match=r"No value can depend on a row that is not saved: .* Save it first"):
             cache_manager.get_or_load("general", "id:1", lambda: 1, depends_on=[Employee()])
+
+    def test_whose_key_the_database_fills_in_is_refused(self) -> None:
+        for key in (DatabaseDefault(Value(1)), F("pk")):
+            with pytest.raises(TypeError, match=r"No value can depend on a row that is not saved: .* Save it first"):
+                list(tags_of_dependency(Employee(pk=key)))
+
+    def test_with_a_part_of_its_key_is_refused(self, watching: Callable[..., None]) -> None:
+        watching(Chair)
+        with pytest.raises(TypeError, match="No value can depend on a row that is not saved"):
+            list(tags_of_dependency(Chair(row=1, number=DatabaseDefault(Value(1)))))
+        assert len(list(tags_of_dependency(Chair(row=1, number=1)))) == 1

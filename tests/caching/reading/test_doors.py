@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Value
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.signals import post_init
 
 from caching import CachedGroup, CachedLookup, cache_manager, rows_where
@@ -137,7 +139,7 @@ class ValueTests:
         assert bills.get(amy) == bills.get(5) == bills.get(amy) == [bill]
         assert bills.get_many([amy]) == {5: [bill]}
         assert rows_where(Bill, client=amy) == rows_where(Bill, client=5)
-        for wrong in (bill, Client(name="unsaved")):
+        for wrong in (bill, Client(name="unsaved"), Client(number=DatabaseDefault(Value(5)))):
             with pytest.raises(TypeError, match=r"tests_of_reading\.Bill\.client has no such value"):
                 bills.get(wrong)
 
