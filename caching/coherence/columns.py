@@ -40,6 +40,11 @@ def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     return field
 
 
+def some_value(target: "models.Field[Any, Any]") -> Any:
+    """Return a value of the type in which a column that can be watched by value holds its values."""
+    return next(value for kind, _, value, _ in _SENT if isinstance(target, kind))
+
+
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
     """Return the field whose values the column holds: for a foreign key, the field that it finally refers to."""
     while isinstance(field, models.ForeignKey):
@@ -128,10 +133,8 @@ def _asks_otherwise(field: "models.Field[Any, Any]") -> str | None:
         if lookup is None or lookup.lookup_name != name or not lookup.__module__.startswith("django."):
             return f"its field has another look-up for {name!r} than Django's"
     target = target_of(field)
-    if not _django_decides(target, "get_prep_value"):
-        (value,) = {value for kind, _, value, _ in _SENT if isinstance(target, kind)}
-        if not prepares_once(target, value):
-            return NOT_PREPARED_ONCE
+    if not _django_decides(target, "get_prep_value") and not prepares_once(target, some_value(target)):
+        return NOT_PREPARED_ONCE
     return None
 
 

@@ -1,6 +1,7 @@
 """Models that make something of their columns: in fields, in constructors, in the query of their manager."""
 
 import base64
+import copy
 import json
 import pickle
 from collections.abc import Iterator
@@ -206,6 +207,26 @@ class Marked(Named):
         app_label = APP
 
 
+class Copying(ModelIterable):
+    """Hands out copies, as a queryset does that gives rows of several classes."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(copy.copy, super().__iter__())
+
+
+class CopiedQuery(models.QuerySet["Copied"]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._iterable_class = Copying
+
+
+class Copied(Named):
+    objects = CopiedQuery.as_manager()
+
+    class Meta:
+        app_label = APP
+
+
 class Secret(str):
     __slots__ = ()
 
@@ -266,4 +287,18 @@ class Made(Named):
         app_label = APP
 
 
-ALL = (Client, Account, Payment, Counting, Decoded, Called, Dotting, Asking, AskingByField, Translated, Marked, Made)
+ALL = (
+    Client,
+    Account,
+    Payment,
+    Counting,
+    Decoded,
+    Called,
+    Dotting,
+    Asking,
+    AskingByField,
+    Translated,
+    Marked,
+    Copied,
+    Made,
+)

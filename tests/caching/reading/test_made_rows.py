@@ -11,6 +11,7 @@ from django.db.models.signals import post_init
 from django.utils import translation
 
 from caching import CachedGroup, CachedLookup, Uncacheable, cache_manager, cached
+from tests.caching.coherence.world import asks_the_database
 from tests.caching.installing import installed_app, tables_of
 from tests.caching.reading.making import (
     ALL,
@@ -18,6 +19,7 @@ from tests.caching.reading.making import (
     Asking,
     AskingByField,
     Called,
+    Copied,
     Counting,
     Decoded,
     Dotting,
@@ -150,6 +152,14 @@ class GroupTests:
         with caplog.at_level(logging.WARNING, "caching"):
             assert lookup(Marked).get(1)._language == "de"
         assert "_language" in caplog.text
+
+    def test_of_a_manager_that_hands_out_copies_are_held(self, caplog: pytest.LogCaptureFixture) -> None:
+        Copied().save()
+        rows = lookup(Copied)
+        with caplog.at_level(logging.WARNING, "caching"):
+            assert rows.get(1).name == "amy"
+        assert not asks_the_database(lambda: rows.get(1))
+        assert "pass the cache" not in caplog.text
 
 
 class FunctionTests:
