@@ -9,6 +9,7 @@ texts            what kind of statement a SQL text is, and which tables it names
 statements       which rows and values a SQL statement writes
 late             what was declared after start-up, so that other processes may not know it
 cascades         rows that the database itself changes when others are deleted
+triggers         triggers that write rows of watched models, which no statement names
 plans            the tags that a SQL statement publishes
 two_phase        what prepared transactions have written
 snapshots        whether the next read on a connection sees the latest committed state
