@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import connections, models, router
+from django.db import DEFAULT_DB_ALIAS, connections, models, router
 
 from ..exceptions import NotWatched
 
@@ -26,6 +26,7 @@ _SENT: "tuple[tuple[type[models.Field[Any, Any]], Any, Any, tuple[str, ...]], ..
     (models.DateField, (date, str), date(2026, 1, 2), ("date",)),
 )
 """By field: the types in which Django sends its values to a database, one of them, and what is in its type there."""
+_SEVERAL = (list, tuple, set, frozenset, dict)
 _BASES = frozenset({str, int, bool, UUID, date, datetime, float})
 
 
@@ -165,12 +166,44 @@ def has_one_spelling(field: "models.Field[Any, Any]") -> bool:
     """Whether all values that the database considers equal can be converted to one canonical form."""
     target = target_of(field)
     # A moment can be written in many ways: without a time zone, or in any of them.
-    return isinstance(target, _FOLLOWED) and not isinstance(target, models.DateTimeField) and not _enciphers(target)
+    if not isinstance(target, _FOLLOWED) or isinstance(target, models.DateTimeField):
+        return False
+    if not _django_decides(target, "get_db_prep_value", "get_db_prep_save"):
+        return False  # statements do not contain its values as they are
+    return not makes_values(target) or (target is field and _sends_what_it_prepares(target))
 
 
-def _enciphers(field: "models.Field[Any, Any]") -> bool:
-    """Whether the field converts its values for the database, so that statements do not contain them as they are."""
-    return not _django_decides(field, "get_db_prep_value", "get_db_prep_save", "from_db_value")
+def makes_values(field: "models.Field[Any, Any]") -> bool:
+    """Whether the field makes something of its own of what its column holds: a member of an enum, a phone number."""
+    return not _django_decides(field, "from_db_value")
+
+
+def _sends_what_it_prepares(target: "models.Field[Any, Any]") -> bool:
+    """Whether the column holds the plain value that ``get_prep_value`` gives, and the field makes one thing of that.
+
+    So it enciphers nothing, and what it makes can be asked for. It is tried with a value of the type that the column
+    holds and, as an enum takes no other, with its first choice.
+    """
+    if target.primary_key or not isinstance(target, (models.IntegerField, models.CharField, models.TextField)):
+        return False
+    sent = next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
+    make: Any = getattr(target, "from_db_value", None)
+    for value in (some_value(target), *(choice for choice, _ in (target.flatchoices or ())[:1])):
+        try:
+            once, other = target.get_prep_value(value), target.get_prep_value(value)
+            made = make(plain(once), None, connections[DEFAULT_DB_ALIAS])
+            again = target.get_prep_value(once), target.get_prep_value(made)
+            return isinstance(once, sent) and not isinstance(made, _SEVERAL) and (once, once) == (other, other) == again
+        except Exception:  # noqa: BLE001, S112  (a field of somebody else may raise anything)
+            continue
+    return False
+
+
+def _spelled_as_held(value: Any) -> Any:
+    """Return the canonical form of a plain value that a column holds, of which its field makes something."""
+    if isinstance(value, str):
+        return str.__str__(value).casefold().rstrip(" ")
+    return int.__index__(value) if isinstance(value, int) else value
 
 
 def plain(value: Any) -> Any:
@@ -195,6 +228,8 @@ def canonical(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     if not has_one_spelling(target):
         # The key is a moment or a fraction, for instance: all rows share one tag.
         return lambda value: "*"
+    if makes_values(target):
+        return lambda value: _spelled_as_held(_prepared(target, value))
     whole = isinstance(target, models.IntegerField) and type(target).__module__.startswith("django.")
 
     def spell(value: Any) -> Any:
@@ -211,6 +246,13 @@ def canonical(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     return spell
 
 
+def _prepared(target: "models.Field[Any, Any]", value: Any) -> Any:
+    try:
+        return target.get_prep_value(value)
+    except Exception as error:  # a field of somebody else may raise anything
+        raise ValueError(f"{target} does not take {value!r}.") from error
+
+
 @cache
 def spelled_when_sent(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     """Return the same as ``canonical``, for the parameters of statements.
@@ -224,6 +266,8 @@ def spelled_when_sent(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
         return spell
     sent = next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
     most = target.max_length if isinstance(target, models.CharField) else None
+    if makes_values(target):
+        spell = _spelled_as_held  # it is prepared
 
     def spell_sent(value: Any) -> Any:
         if value is not None and (not isinstance(value, sent) or isinstance(value, datetime)):

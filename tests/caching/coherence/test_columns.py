@@ -5,7 +5,7 @@ import enum
 import hashlib
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -269,6 +269,77 @@ class ChoosyField(models.CharField):
 class AnyCaseField(models.CharField):
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup("iexact" if lookup_name == "exact" else lookup_name)
+
+
+class Grade(enum.Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+class GradeField(models.CharField):
+    """Holds the value of a member, and takes members and their values alone."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if value is None else Grade(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else Grade(value).value
+
+
+class BackwardsField(GradeField):
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else value[::-1]
+
+
+class RandomlyEncipheredField(GradeField):
+    """Knows what it has enciphered by how that begins, so that it enciphers nothing twice."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if str(value).startswith("secret ") else f"secret {uuid4()} {value}"
+
+
+class WordsField(GradeField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if value is None else value.split()
+
+    def get_prep_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list) else value
+
+
+GRADES = [(Grade.GOOD, "Good"), (Grade.BAD, "Bad")]
+
+
+class MakesValuesTests:
+    """A field that makes something of its column is followed by what the column holds."""
+
+    @staticmethod
+    def of_book(own: Any) -> Any:
+        own.set_attributes_from_name("title")
+        own.model = Book
+        return own
+
+    def test_is_followed_if_it_sends_what_it_prepares(self) -> None:
+        own = self.of_book(GradeField(max_length=9, choices=GRADES))
+        assert has_one_spelling(own)
+        assert canonical(own)(Grade.GOOD) == canonical(own)("good") == spelled_when_sent(own)("GOOD") == "good"
+        assert canonical(own)(None) is spelled_when_sent(own)(None) is None
+
+    def test_a_parameter_is_not_prepared_again(self) -> None:
+        assert spelled_when_sent(self.of_book(GradeField(max_length=9, choices=GRADES)))("no grade") == "no grade"
+
+    def test_a_value_that_the_field_does_not_take_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="does not take 'no grade'"):
+            canonical(self.of_book(GradeField(max_length=9, choices=GRADES)))("no grade")
+
+    @pytest.mark.parametrize("kind", [BackwardsField, RandomlyEncipheredField, WordsField])
+    def test_is_not_followed_if_it_may_encipher_or_makes_several_values(self, kind: Any) -> None:
+        assert not has_one_spelling(self.of_book(kind(max_length=90)))
+
+    def test_is_not_followed_as_a_key_nor_through_one(self) -> None:
+        assert not has_one_spelling(self.of_book(GradeField(max_length=9, choices=GRADES, primary_key=True)))
 
 
 class AsksOtherwiseTests:

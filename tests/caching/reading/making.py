@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import enum
 import json
 import pickle
 from collections.abc import Iterator
@@ -272,6 +273,36 @@ class PickledField(models.TextField):
         return base64.b64encode(pickle.dumps(value)).decode()
 
 
+class State(enum.Enum):
+    """A state that had another name once."""
+
+    OPEN = "open"
+    DONE = "done"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        return cls.DONE if value == "closed" else None
+
+
+STATES = [(state, state.name) for state in State]
+
+
+class StateField(models.CharField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if value is None else State(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value.value if isinstance(value, State) else value
+
+
+class Errand(Named):
+    state = StateField(max_length=9, default=State.OPEN, choices=STATES)
+    code = StateField(max_length=9, unique=True, null=True, choices=STATES)
+
+    class Meta:
+        app_label = APP
+
+
 class Made(Named):
     """Each of its fields makes something else of its column."""
 
@@ -300,5 +331,6 @@ ALL = (
     Translated,
     Marked,
     Copied,
+    Errand,
     Made,
 )
