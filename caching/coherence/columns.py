@@ -46,6 +46,25 @@ def some_value(target: "models.Field[Any, Any]") -> Any:
     return next(value for kind, _, value, _ in _SENT if isinstance(target, kind))
 
 
+def value_taken(target: "models.Field[Any, Any]") -> Any:
+    """Return a value that such a field takes, as far as that can be found."""
+    values = _values(target)
+    return next((value for value in values if _takes(target, value)), values[0])
+
+
+def _values(target: "models.Field[Any, Any]") -> list[Any]:
+    """Return values to try a field with: an enum takes nothing but its choices."""
+    return [some_value(target), *(choice for choice, _ in (target.flatchoices or ())[:1])]
+
+
+def _takes(target: "models.Field[Any, Any]", value: Any) -> bool:
+    try:
+        target.get_prep_value(value)
+    except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
+        return False
+    return True
+
+
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
     """Return the field whose values the column holds: for a foreign key, the field that it finally refers to."""
     while isinstance(field, models.ForeignKey):
@@ -186,17 +205,18 @@ def _sends_what_it_prepares(target: "models.Field[Any, Any]") -> bool:
     """
     if target.primary_key or not isinstance(target, (models.IntegerField, models.CharField, models.TextField)):
         return False
+    return {_sends_as_prepared(target, value) for value in _values(target)} - {None} == {True}
+
+
+def _sends_as_prepared(target: Any, value: Any) -> bool | None:
     sent = next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
-    make: Any = getattr(target, "from_db_value", None)
-    for value in (some_value(target), *(choice for choice, _ in (target.flatchoices or ())[:1])):
-        try:
-            once, other = target.get_prep_value(value), target.get_prep_value(value)
-            made = make(plain(once), None, connections[DEFAULT_DB_ALIAS])
-            again = target.get_prep_value(once), target.get_prep_value(made)
-            return isinstance(once, sent) and not isinstance(made, _SEVERAL) and (once, once) == (other, other) == again
-        except Exception:  # noqa: BLE001, S112  (a field of somebody else may raise anything)
-            continue
-    return False
+    try:
+        once, other = target.get_prep_value(value), target.get_prep_value(value)
+        made = target.from_db_value(plain(once), None, connections[DEFAULT_DB_ALIAS])
+        again = target.get_prep_value(once), target.get_prep_value(made)
+        return isinstance(once, sent) and not isinstance(made, _SEVERAL) and (once, once) == (other, other) == again
+    except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
+        return None
 
 
 def _spelled_as_held(value: Any) -> Any:

@@ -116,7 +116,10 @@ class DefaultFilter:
 
     def place(self) -> str | None:
         """Return what tells the filter of now from every other; None if that cannot be known."""
-        queryset = self._asked()
+        try:
+            queryset = self._asked()
+        except NO_CONTEXT:
+            return None  # the load raises it, unless it is about the value that stands for all others
         if _decides_by_itself(type(queryset)):  # type: ignore[arg-type]
             return None
         if self._ask is None and _filters_when_asked(type(queryset)):  # type: ignore[arg-type]

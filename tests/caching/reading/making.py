@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.query import ModelIterable
 from django.utils.translation import get_language
 
+from caching import InvalidatingQuerySet
 from tests.caching.reading.models import Client
 from tests.caching.values.test_sameness import Version
 
@@ -295,9 +296,21 @@ class StateField(models.CharField):
         return value.value if isinstance(value, State) else value
 
 
+class PhoneField(models.CharField):
+    """Prepares a number in any spelling."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else str(value).replace(" ", "")
+
+
 class Errand(Named):
     state = StateField(max_length=9, default=State.OPEN, choices=STATES)
     code = StateField(max_length=9, unique=True, null=True, choices=STATES)
+    phone = PhoneField(max_length=20, default="")
+    objects = InvalidatingQuerySet.as_manager()
 
     class Meta:
         app_label = APP

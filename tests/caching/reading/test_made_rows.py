@@ -197,6 +197,15 @@ class MadeValueTests:
         Errand.objects.create(state="open")
         assert counts() == [1, 1]
 
+    def test_follow_a_bulk_update_that_prepares_what_it_is_given(self) -> None:
+        row = Errand.objects.create(phone="+49 1")
+        by_phone = CachedGroup(Errand, "phone", cache_type="rule", kind="errand phones")
+        assert len(by_phone.get("+491")) == 1
+        assert by_phone.get("+492") == []
+        row.phone = "+49 2"
+        Errand.objects.bulk_update([row], ["phone"])
+        assert (by_phone.get("+4 91"), len(by_phone.get("+492"))) == ([], 1)
+
     def test_begin_with_the_newest_values(self) -> None:
         Errand.objects.create(code="open")
         by_code = CachedLookup(Errand, "code", cache_type="rule", kind="errand codes")
