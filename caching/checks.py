@@ -15,6 +15,7 @@ from .coherence.cascades import changed_by_the_database
 from .coherence.late import WHERE, late
 from .coherence.models_by_label import unknown
 from .coherence.publishing import publisher
+from .coherence.triggers import undeclared_triggers
 from .conf import Config
 from .stores.aliases import SERIALIZER, is_process_local, is_redis, passes_bytes
 from .stores.generations import GenerationsUnavailable
@@ -231,6 +232,21 @@ def check_database_cascades(**kwargs: Any) -> Sequence[CheckMessage]:
         )
         for table, labels in changed_by_the_database().items()
         if labels
+    ]
+
+
+@register(Tags.database)
+def check_triggers(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """caching.W009: a trigger writes rows of a watched model, and nothing says with which table."""
+    return [
+        Warning(
+            f"The trigger {found.name!r} of the table {found.table!r} writes rows of {found.label}, which no statement "
+            "says: what is cached of them may be older.",
+            hint=f'Declare watch("{found.label}", tables=("{found.table}",)) beside its other tables, if any.',
+            id="caching.W009",
+        )
+        for alias in databases or ()
+        for found in undeclared_triggers(connections[alias])
     ]
 
 

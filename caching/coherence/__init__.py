@@ -1,7 +1,8 @@
 """WRITING: when a cached value stops being true.
 
 models_by_label  references to models by label ("scheduling.Employee") before they are loaded
-columns          which fields can be watched by value, and the canonical form of their values in tags
+columns          which fields can be watched by value
+spelling         the canonical form of their values in tags
 watched          the watched models, and what a write to each table means for them
 tags             the tags of rows, models and selections; rows_where
 causes           the cause under which an invalidation is counted and logged
@@ -9,6 +10,7 @@ texts            what kind of statement a SQL text is, and which tables it names
 statements       which rows and values a SQL statement writes
 late             what was declared after start-up, so that other processes may not know it
 cascades         rows that the database itself changes when others are deleted
+triggers         triggers that write rows of watched models, which no statement names
 plans            the tags that a SQL statement publishes
 two_phase        what prepared transactions have written
 snapshots        whether the next read on a connection sees the latest committed state

@@ -1,13 +1,11 @@
-"""Which fields of a model can be watched by value, and the canonical form of their values in tags."""
+"""Which fields of a model can be watched by value."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import connections, models, router
+from django.db import DEFAULT_DB_ALIAS, connections, models, router
 
 from ..exceptions import NotWatched
 
@@ -26,6 +24,7 @@ _SENT: "tuple[tuple[type[models.Field[Any, Any]], Any, Any, tuple[str, ...]], ..
     (models.DateField, (date, str), date(2026, 1, 2), ("date",)),
 )
 """By field: the types in which Django sends its values to a database, one of them, and what is in its type there."""
+_SEVERAL = (list, tuple, set, frozenset, dict)
 _BASES = frozenset({str, int, bool, UUID, date, datetime, float})
 
 
@@ -50,6 +49,35 @@ def is_unique(field: "models.Field[Any, Any]") -> bool:
         *(tuple(one.fields) for one in options.total_unique_constraints if one.deferrable is None),
     ]
     return any(len(names) == 1 and options.get_field(names[0]) == field for names in alone)
+
+
+def types_sent(target: "models.Field[Any, Any]") -> Any:
+    """Return the types in which Django sends the values of a column that can be watched by value."""
+    return next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
+
+
+def some_value(target: "models.Field[Any, Any]") -> Any:
+    """Return a value of the type in which a column that can be watched by value holds its values."""
+    return next(value for kind, _, value, _ in _SENT if isinstance(target, kind))
+
+
+def value_taken(target: "models.Field[Any, Any]") -> Any:
+    """Return a value that such a field takes, as far as that can be found."""
+    values = _values(target)
+    return next((value for value in values if _takes(target, value)), values[0])
+
+
+def _values(target: "models.Field[Any, Any]") -> list[Any]:
+    """Return values to try a field with: an enum takes nothing but its choices."""
+    return [some_value(target), *(choice for choice, _ in (target.flatchoices or ())[:1])]
+
+
+def _takes(target: "models.Field[Any, Any]", value: Any) -> bool:
+    try:
+        target.get_prep_value(value)
+    except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
+        return False
+    return True
 
 
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
@@ -140,10 +168,8 @@ def _asks_otherwise(field: "models.Field[Any, Any]") -> str | None:
         if lookup is None or lookup.lookup_name != name or not lookup.__module__.startswith("django."):
             return f"its field has another look-up for {name!r} than Django's"
     target = target_of(field)
-    if not _django_decides(target, "get_prep_value"):
-        (value,) = {value for kind, _, value, _ in _SENT if isinstance(target, kind)}
-        if not prepares_once(target, value):
-            return NOT_PREPARED_ONCE
+    if not _django_decides(target, "get_prep_value") and not prepares_once(target, some_value(target)):
+        return NOT_PREPARED_ONCE
     return None
 
 
@@ -174,12 +200,41 @@ def has_one_spelling(field: "models.Field[Any, Any]") -> bool:
     """Whether all values that the database considers equal can be converted to one canonical form."""
     target = target_of(field)
     # A moment can be written in many ways: without a time zone, or in any of them.
-    return isinstance(target, _FOLLOWED) and not isinstance(target, models.DateTimeField) and not _enciphers(target)
+    if not isinstance(target, _FOLLOWED) or isinstance(target, models.DateTimeField):
+        return False
+    if not _django_decides(target, "get_db_prep_value", "get_db_prep_save"):
+        return False  # statements do not contain its values as they are
+    return not makes_values(target) or (target is field and _sends_what_it_prepares(target))
 
 
-def _enciphers(field: "models.Field[Any, Any]") -> bool:
-    """Whether the field converts its values for the database, so that statements do not contain them as they are."""
-    return not _django_decides(field, "get_db_prep_value", "get_db_prep_save", "from_db_value")
+def makes_values(field: "models.Field[Any, Any]") -> bool:
+    """Whether the field makes something of its own of what its column holds: a member of an enum, a phone number."""
+    return not _django_decides(field, "from_db_value")
+
+
+def _sends_what_it_prepares(target: "models.Field[Any, Any]") -> bool:
+    """Whether the column holds the plain value that ``get_prep_value`` gives, and the field makes one thing of that.
+
+    So it enciphers nothing, and what it makes can be asked for. It is tried with a value of the type that the column
+    holds and, as an enum takes no other, with its first choice.
+    """
+    if target.primary_key or not isinstance(target, (models.IntegerField, models.CharField, models.TextField)):
+        return False
+    return {_sends_as_prepared(target, value) for value in _values(target)} - {None} == {True}
+
+
+def _sends_as_prepared(target: Any, value: Any) -> bool | None:
+    try:
+        once, other = target.get_prep_value(value), target.get_prep_value(value)
+        made = target.from_db_value(plain(once), None, connections[DEFAULT_DB_ALIAS])
+        again = target.get_prep_value(once), target.get_prep_value(made)
+        return (
+            isinstance(once, types_sent(target))
+            and not isinstance(made, _SEVERAL)
+            and (once, once) == (other, other) == again
+        )
+    except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
+        return None
 
 
 def plain(value: Any) -> Any:
@@ -195,50 +250,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return date(value.year, value.month, value.day)
     return value
-
-
-@cache
-def canonical(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
-    """Return a function that converts any form of a value of the field to the canonical form used in tags."""
-    target = target_of(field)
-    if not has_one_spelling(target):
-        # The key is a moment or a fraction, for instance: all rows share one tag.
-        return lambda value: "*"
-    whole = isinstance(target, models.IntegerField) and type(target).__module__.startswith("django.")
-
-    def spell(value: Any) -> Any:
-        if value is None or (whole and type(value) is int):
-            return value
-        # Use the form that reaches the database: a field may strip or lower-case its values.
-        value = plain(target.get_prep_value(target.to_python(value)))
-        if isinstance(value, str):
-            # Texts that a database may consider equal must not have different tags, nor those that it stores as one:
-            # PostgreSQL cuts the blanks at the end of a text that is too long, without an error.
-            return value.casefold().rstrip(" ")
-        return value.hex if isinstance(value, UUID) else value
-
-    return spell
-
-
-@cache
-def spelled_when_sent(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
-    """Return the same as ``canonical``, for the parameters of statements.
-
-    It raises ValueError for a parameter of which only the database knows what it stores: one of another type, such as
-    1.5 in a column of whole numbers, and a text that is too long for the column.
-    """
-    target: Any = target_of(field)
-    spell = canonical(field)
-    if not has_one_spelling(target):
-        return spell
-    sent = next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
-    most = target.max_length if isinstance(target, models.CharField) else None
-
-    def spell_sent(value: Any) -> Any:
-        if value is not None and (not isinstance(value, sent) or isinstance(value, datetime)):
-            raise ValueError("This is stored as another value.")
-        if most is not None and value is not None and len(value) > most and len(str.rstrip(value, " ")) > most:
-            raise ValueError("This is cut, or refused.")
-        return spell(value)
-
-    return spell_sent

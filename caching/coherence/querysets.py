@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from django.db import connections, models
 
+from .columns import makes_values, target_of
 from .plans import Announced
 from .watcher import watcher_of
 
@@ -27,7 +28,8 @@ class InvalidatingQuerySet(models.QuerySet[ModelT]):
         objs, fields = tuple(objs), list(fields)
         values: dict[str, list[Any]] = {}
         for field in map(self.model._meta.get_field, fields):
-            if isinstance(field, models.Field) and field.column:
+            # A field that makes something of its column may prepare what the instance has in any way.
+            if isinstance(field, models.Field) and field.column and not makes_values(target_of(field)):
                 new = [getattr(instance, field.attname) for instance in objs]
                 if not any(hasattr(value, "resolve_expression") for value in new) and not _from_relations(objs, field):
                     values[field.column] = new

@@ -11,8 +11,9 @@ from django.db import models
 
 from ..exceptions import NotWatched
 from ..keys import all_rows_tag, any_row_tag, row_tag, value_tag
-from .columns import canonical, column_of, value_meant
+from .columns import column_of, value_meant
 from .models_by_label import ModelOrLabel, model_named
+from .spelling import canonical
 from .watched import labels_of, watched_children, watched_fields
 
 MAX_ROWS = 256

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import models
 
 from ..exceptions import NotWatched
-from .columns import followable, identifies, spelled_when_sent
+from .columns import followable, identifies
+from .spelling import spelled_when_sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ class CachedLookup(RowsByField[M]):
         return found | loaded, sources
 
     def _pks(self, values: Sequence[Any]) -> dict[Any, Any]:
+        if self._is_made:
+            return {value: row.pk for value in values for row in self._rows([value])[:1]}
         if self._may_dangle or reads_its_own_columns(self.model._default_manager.all()):
             return {getattr(row, self.field.attname): row.pk for row in self._rows(values)}
         pairs: list[tuple[Any, Any]] = []

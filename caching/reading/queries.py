@@ -133,19 +133,27 @@ def frozen_rows_by_value(
     """Return frozen rows by their value of a field, as ``normalise`` gives it."""
     found: defaultdict[Any, list[Row]] = defaultdict(list)
     for row in rows:
-        value = row.fields[attname] if attname in row.fields else normalise(row.value(attname))
-        found[value].append(row)
+        found[row.fields[attname] if attname in row.fields else _value_of(row, attname, normalise)].append(row)
     return found
+
+
+def _value_of(row: Row, attname: str, normalise: Callable[[Any], Any]) -> Any:
+    form = dict(row.frozen_fields)[attname]
+    # What the field makes of its column may stand for several values that are not equal there.
+    return form.stored if isinstance(form, Made) else normalise(form.thaw())
 
 
 Load = Callable[[Sequence[Any]], list[Any]]
 
 
-def rows_by_value(attname: str, values: Sequence[Any], load: Load) -> dict[Any, list[Any]]:
-    """Return the rows of each value of a field, from one query unless the rows do not say whose they are."""
+def rows_by_value(attname: str, values: Sequence[Any], load: Load, *, are_made: bool = False) -> dict[Any, list[Any]]:
+    """Return the rows of each value of a field, from one query unless the rows do not say whose they are.
+
+    ``are_made`` says that the field makes something of its own of the value in its column.
+    """
+    if len(values) == 1 or are_made:
+        return {value: load([value]) for value in values}
     rows = load(values)
-    if len(values) == 1:
-        return {values[0]: rows}
     found: defaultdict[Any, list[Any]] = defaultdict(list)
     for row in rows:
         found[getattr(row, attname)].append(row)

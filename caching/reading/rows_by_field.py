@@ -11,7 +11,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of
+from ..coherence.columns import column_of, target_of, value_taken
 from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
 from ..coherence.tags import selection_tag
@@ -22,6 +22,7 @@ from ..keys import NO_VALUE, CacheType, all_rows_tag, any_row_tag, escape, key_t
 from ..keys import cache_type as find_cache_type
 from ..monitoring import stats
 from ..values.construction import makes_its_own_rows
+from ..values.fields import made_fields
 from ..values.forms import Content, Row
 from ..values.freezing import freeze
 from .asked import in_doubt, normalised
@@ -94,6 +95,7 @@ class RowsByField(ABC, Generic[M]):
         self.model = model
         self.field = column_of(model, field)
         self._target = target_of(self.field)
+        self._is_made = self.field.attname in made_fields(model)
         self.kind_name = kind or self.field.name
         refuse_additions(model)
         self._related = tuple(dict.fromkeys((*self._related, *paths_joined_by(model))))
@@ -109,7 +111,7 @@ class RowsByField(ABC, Generic[M]):
             watch(joined)
         self._joins_itself = joins_partly(model) or any(compares_by_the_database(key) for _, key in keys)
         self._labels = frozenset(labels_of(model)).union(*map(labels_of, self._joined))
-        self._filter = DefaultFilter(model)
+        self._filter = DefaultFilter(model, lambda: self._queryset([value_taken(self._target)]))
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
         cache_manager.runtime.on_reconfigure.append(self._forget_kind)
@@ -172,16 +174,15 @@ class RowsByField(ABC, Generic[M]):
 
     def from_database(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Return the frozen answer for each key as the database gives it now, past the cache; ``wanted`` as of warm."""
-        contents = self._contents(wanted)
-        if contents is None:
-            declared = self.cache_type.dataclasses
-            return {key: freeze(answer, declared).value for key, answer in self._answers(wanted).items()}
-        return {key: content.value for key, content in contents.items()}
+        if (contents := self._contents(wanted)) is not None:
+            return {key: content.value for key, content in contents.items()}
+        answers = self._answers(wanted).items()
+        return {key: freeze(answer, self.cache_type.dataclasses).value for key, answer in answers}
 
     def newest_values(self, most: int) -> list[Any]:
         """Return the values of the rows that were made last, of at most so many rows."""
         rows = self.model._default_manager.order_by("-pk").values_list(self.field.attname, flat=True)[:most]
-        return [value for value in dict.fromkeys(rows) if value is not None]
+        return [value for value in dict.fromkeys(map(self._target.get_prep_value, rows)) if value is not None]
 
     def dependencies(self, value: Any) -> Dependencies:
         """Return the dependencies of the answer for a normalised value, as known before it is loaded."""
@@ -236,7 +237,7 @@ class RowsByField(ABC, Generic[M]):
         """Return the answer for each key, from one query; its content if instances must be made of that."""
         if are_made_at_each_read(self.model, *self._joined) and (contents := self._contents(missing)) is not None:
             return contents
-        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows)
+        by_value = rows_by_value(self.field.attname, list(missing.values()), self._rows, are_made=self._is_made)
         return {key: self._answer(by_value[value]) for key, value in missing.items()}
 
     @abstractmethod

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import DJANGO_VERSION_PICKLE_KEY, models
 from django.utils.functional import cached_property as django_cached_property
 from django.utils.inspect import func_accepts_kwargs, func_supports_parameter
 
@@ -89,9 +89,12 @@ def one_to_ones(model: type[models.Model]) -> tuple[tuple[str, Any], ...]:
 
 
 def is_derived(model: type[models.Model], name: str) -> bool:
-    """Whether an attribute can be recomputed, so that a copy does not need it."""
+    """Whether an attribute can be recomputed, so that a copy does not need it.
+
+    A queryset that hands out copies of its rows leaves the version of Django in them, which copy.copy() has put there.
+    """
     computed = isinstance(getattr(model, name, None), (cached_property, django_cached_property))
-    return computed or name in ("_state", "_prefetched_objects_cache")
+    return computed or name in ("_state", "_prefetched_objects_cache", DJANGO_VERSION_PICKLE_KEY)
 
 
 @cache

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from caching import checks
 from caching.coherence.late import note_if_late
 from tests import valkey
+from tests.caching.coherence.test_triggers import trigger
 from tests.valkey import Valkey
 
 
@@ -33,7 +34,7 @@ class AllTests:
         assert [message for message in run_checks() if message.id.startswith("caching.")] == []
 
     @pytest.mark.parametrize(
-        "identifier", ["E001", "E002", "E003", "E004", "E005", "E007", *(f"W00{n}" for n in range(1, 9)), "I001"]
+        "identifier", ["E001", "E002", "E003", "E004", "E005", "E007", *(f"W00{n}" for n in range(1, 10)), "I001"]
     )
     def test_every_id_is_documented_by_its_check(self, identifier: str) -> None:
         documents = [function.__doc__ or "" for name, function in vars(checks).items() if name.startswith("check_")]
@@ -264,6 +265,19 @@ class ScopeTests:
     def test_is_silent_about_a_callable(self, path: str | None, settings: Settings) -> None:
         settings.CACHING = {"SCOPE": path}
         assert found(checks.check_scope) == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TriggerTests:
+    def test_one_that_writes_rows_of_a_watched_model_is_a_warning(self) -> None:
+        with trigger("scheduling_skill", "UPDATE scheduling_department SET name = 'x';"):
+            (message,) = checks.check_triggers(databases=["default"])
+        assert message.id == "caching.W009"
+        assert "of the table 'scheduling_skill' writes rows of scheduling.Department" in message.msg
+        assert 'watch("scheduling.Department", tables=("scheduling_skill",))' in str(message.hint)
+
+    def test_the_project_has_none(self) -> None:
+        assert checks.check_triggers(databases=["default"]) == []
 
 
 class LateDeclarationTests:

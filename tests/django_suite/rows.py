@@ -18,7 +18,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from caching.coherence import watched
-from caching.coherence.columns import canonical
+from caching.coherence.spelling import canonical
 from caching.coherence.watcher import ConnectionWatcher
 from caching.keys import all_rows_tag, any_row_tag, row_tag, value_tag
 

@@ -3,19 +3,17 @@
 import datetime
 import enum
 import hashlib
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
 from caching import NotWatched
 from caching.coherence.columns import (
-    canonical,
     column_of,
     followable,
     has_one_spelling,
@@ -23,9 +21,9 @@ from caching.coherence.columns import (
     is_unique,
     plain,
     prepares_once,
-    spelled_when_sent,
     target_of,
 )
+from caching.coherence.spelling import canonical, spelled_when_sent
 from scheduling.models import Department, Employee, ScheduleAssignment
 from tests.caching.coherence.models import Book, Invitation, Meeting, Moment, Note, Shelf
 from tests.caching.reading.models import Loose
@@ -127,34 +125,6 @@ class HasOneSpellingTests:
         assert not has_one_spelling(models.DateTimeField())
 
 
-class CanonicalTests:
-    @pytest.mark.parametrize(
-        ("of", "spellings", "spelled"),
-        [
-            (field(Employee, "id"), [5, "5", 5.0], 5),
-            (field(Employee, "email"), ["amy@example.com", " Amy@Example.COM "], "amy@example.com"),
-            (field(Employee, "department"), [7, "7"], 7),
-            (field(Shelf, "code"), ["A 1", " a 1 "], "a 1"),
-            (field(Shelf, "is_gone"), [True, 1, "1", "True"], True),
-            (field(Employee, "hire_date"), [datetime.date(2026, 3, 1), "2026-03-01"], datetime.date(2026, 3, 1)),
-            (models.UUIDField(), [UUID(int=1), str(UUID(int=1)), UUID(int=1).hex], UUID(int=1).hex),
-        ],
-        ids=lambda value: "",
-    )
-    def test_spells_equal_values_in_one_way(self, of: Any, spellings: list[Any], spelled: Any) -> None:
-        assert {canonical(of)(spelling) for spelling in spellings} == {spelled}
-
-    def test_none_stays_none(self) -> None:
-        assert canonical(field(Book, "shelf"))(None) is None
-
-    def test_texts_that_a_database_may_find_equal_are_spelled_alike(self) -> None:
-        assert canonical(field(Permission, "codename"))("Straße") == canonical(field(Permission, "codename"))("STRASSE")
-
-    def test_all_values_that_have_several_spellings_are_one(self) -> None:
-        spell = canonical(field(Moment, "moment"))
-        assert spell(datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)) == spell(5) == "*"
-
-
 class EqualityTests:
     """Which texts are the same is for us to say, and not for the database."""
 
@@ -242,49 +212,6 @@ class PlainTests:
         assert canonical(models.UUIDField())(Ticket(int=5)) == UUID(int=5).hex
 
 
-class SpelledWhenSentTests:
-    """Of a parameter of a statement it must be known what the database makes of it."""
-
-    @pytest.mark.parametrize(
-        ("of", "value"),
-        [
-            (models.IntegerField(), 5),
-            (models.CharField(max_length=3), "abc"),
-            (models.TextField(), "a" * 100),
-            (models.UUIDField(), UUID(int=1).hex),
-            (models.BooleanField(), True),
-            (models.DateField(), "2026-01-02"),
-            (models.DateField(), datetime.date(2026, 1, 2)),
-            (models.IntegerField(), None),
-        ],
-        ids=lambda value: "",
-    )
-    def test_is_the_canonical_form_of_what_django_sends(self, of: Any, value: Any) -> None:
-        assert spelled_when_sent(of)(value) == canonical(of)(value)
-
-    def test_a_text_loses_the_blanks_at_its_end(self) -> None:
-        spell = spelled_when_sent(models.CharField(max_length=3))
-        assert spell("ab ") == spell("ab    ") == canonical(models.CharField(max_length=3))("ab") == "ab"
-
-    @pytest.mark.parametrize(
-        ("of", "value"),
-        [
-            (models.IntegerField(), 1.5),
-            (models.IntegerField(), Decimal("3.6")),
-            (models.IntegerField(), "5"),
-            (models.CharField(max_length=3), True),
-            (models.CharField(max_length=3), b"abc"),
-            (models.CharField(max_length=3), "abcd"),
-            (models.UUIDField(), 1),
-            (models.DateField(), datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)),
-        ],
-        ids=lambda value: "",
-    )
-    def test_anything_else_is_unknown(self, of: Any, value: Any) -> None:
-        with pytest.raises(ValueError, match=r"This is (stored as another value|cut, or refused)\."):
-            spelled_when_sent(of)(value)
-
-
 class HashedField(models.CharField):
     def get_prep_value(self, value: Any) -> Any:
         return hashlib.sha256(str(value).encode()).hexdigest()
@@ -307,6 +234,77 @@ class ChoosyField(models.CharField):
 class AnyCaseField(models.CharField):
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup("iexact" if lookup_name == "exact" else lookup_name)
+
+
+class Grade(enum.Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+class GradeField(models.CharField):
+    """Holds the value of a member, and takes members and their values alone."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if value is None else Grade(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else Grade(value).value
+
+
+class BackwardsField(GradeField):
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else value[::-1]
+
+
+class RandomlyEncipheredField(GradeField):
+    """Knows what it has enciphered by how that begins, so that it enciphers nothing twice."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if str(value).startswith("secret ") else f"secret {uuid4()} {value}"
+
+
+class WordsField(GradeField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if value is None else value.split()
+
+    def get_prep_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list) else value
+
+
+GRADES = [(Grade.GOOD, "Good"), (Grade.BAD, "Bad")]
+
+
+class MakesValuesTests:
+    """A field that makes something of its column is followed by what the column holds."""
+
+    @staticmethod
+    def of_book(own: Any) -> Any:
+        own.set_attributes_from_name("title")
+        own.model = Book
+        return own
+
+    def test_is_followed_if_it_sends_what_it_prepares(self) -> None:
+        own = self.of_book(GradeField(max_length=9, choices=GRADES))
+        assert has_one_spelling(own)
+        assert canonical(own)(Grade.GOOD) == canonical(own)("good") == spelled_when_sent(own)("GOOD") == "good"
+        assert canonical(own)(None) is spelled_when_sent(own)(None) is None
+
+    def test_a_parameter_is_not_prepared_again(self) -> None:
+        assert spelled_when_sent(self.of_book(GradeField(max_length=9, choices=GRADES)))("no grade") == "no grade"
+
+    def test_a_value_that_the_field_does_not_take_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="does not take 'no grade'"):
+            canonical(self.of_book(GradeField(max_length=9, choices=GRADES)))("no grade")
+
+    @pytest.mark.parametrize("kind", [BackwardsField, RandomlyEncipheredField, WordsField])
+    def test_is_not_followed_if_it_may_encipher_or_makes_several_values(self, kind: Any) -> None:
+        assert not has_one_spelling(self.of_book(kind(max_length=90)))
+
+    def test_is_not_followed_as_a_key_nor_through_one(self) -> None:
+        assert not has_one_spelling(self.of_book(GradeField(max_length=9, choices=GRADES, primary_key=True)))
 
 
 class AsksOtherwiseTests:

@@ -7,7 +7,7 @@ from django.db.models import F, Value
 from django.db.models.expressions import DatabaseDefault
 
 from caching import NotWatched, rows_where
-from caching.coherence.columns import canonical
+from caching.coherence.spelling import canonical
 from caching.coherence.tags import (
     MAX_ROWS,
     DirtyTags,

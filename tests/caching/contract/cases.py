@@ -103,8 +103,10 @@ def _judge_doors(case: Case, name: str, reads: Reads, outcome: Outcome) -> None:
 
 
 def values_of(model: Model, column: Any) -> list[Any]:
-    """Return the values of all rows, hidden ones too."""
+    """Return the values of all rows, hidden ones too, as their columns hold them."""
     held: Iterable[Any] = model._base_manager.order_by().values_list(column.attname, flat=True)
+    if hasattr(column, "from_db_value"):
+        held = map(column.get_prep_value, held)
     return [*dict.fromkeys(value for value in held if value is not None)]
 
 

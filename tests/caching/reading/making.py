@@ -1,6 +1,8 @@
 """Models that make something of their columns: in fields, in constructors, in the query of their manager."""
 
 import base64
+import copy
+import enum
 import json
 import pickle
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from django.db import models
 from django.db.models.query import ModelIterable
 from django.utils.translation import get_language
 
+from caching import InvalidatingQuerySet
 from tests.caching.reading.models import Client
 from tests.caching.values.test_sameness import Version
 
@@ -206,6 +209,26 @@ class Marked(Named):
         app_label = APP
 
 
+class Copying(ModelIterable):
+    """Hands out copies, as a queryset does that gives rows of several classes."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(copy.copy, super().__iter__())
+
+
+class CopiedQuery(models.QuerySet["Copied"]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._iterable_class = Copying
+
+
+class Copied(Named):
+    objects = CopiedQuery.as_manager()
+
+    class Meta:
+        app_label = APP
+
+
 class Secret(str):
     __slots__ = ()
 
@@ -251,6 +274,48 @@ class PickledField(models.TextField):
         return base64.b64encode(pickle.dumps(value)).decode()
 
 
+class State(enum.Enum):
+    """A state that had another name once."""
+
+    OPEN = "open"
+    DONE = "done"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        return cls.DONE if value == "closed" else None
+
+
+STATES = [(state, state.name) for state in State]
+
+
+class StateField(models.CharField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value if value is None else State(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value.value if isinstance(value, State) else value
+
+
+class PhoneField(models.CharField):
+    """Prepares a number in any spelling."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value if value is None else str(value).replace(" ", "")
+
+
+class Errand(Named):
+    state = StateField(max_length=9, default=State.OPEN, choices=STATES)
+    code = StateField(max_length=9, unique=True, null=True, choices=STATES)
+    phone = PhoneField(max_length=20, default="")
+    objects = InvalidatingQuerySet.as_manager()
+
+    class Meta:
+        app_label = APP
+
+
 class Made(Named):
     """Each of its fields makes something else of its column."""
 
@@ -266,4 +331,19 @@ class Made(Named):
         app_label = APP
 
 
-ALL = (Client, Account, Payment, Counting, Decoded, Called, Dotting, Asking, AskingByField, Translated, Marked, Made)
+ALL = (
+    Client,
+    Account,
+    Payment,
+    Counting,
+    Decoded,
+    Called,
+    Dotting,
+    Asking,
+    AskingByField,
+    Translated,
+    Marked,
+    Copied,
+    Errand,
+    Made,
+)

@@ -111,6 +111,19 @@ class AnotherClass(models.Manager[Any]):
         pass
 
 
+class OtherThanItSays(models.Manager[Any]):
+    """Its querysets are of a class that the manager itself does not name."""
+
+    queryset_class: Any = FiltersInside
+
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return self.queryset_class(self.model, using=self._db)
+
+
+class ReadsOtherThanItSays(OtherThanItSays):
+    queryset_class = FiltersWhenRead
+
+
 class ThisYear(models.Manager[Any]):
     """Which year it is depends on the time zone."""
 
@@ -122,7 +135,8 @@ def of(made: Any) -> Any:
     return type(f"Of{made.__name__}", (models.Manager.from_queryset(made),), {})
 
 
-HIDING = {of(made) for made in (FiltersWhenFiltered, FiltersInside, FiltersWhenRead)}
+WHEN_ASKED = {of(FiltersWhenFiltered), of(FiltersInside), OtherThanItSays}
+HIDING = {of(FiltersWhenRead), ReadsOtherThanItSays, *WHEN_ASKED}
 SHOWING = {of(FiltersWhenMade), of(FiltersWhenCopied), AnotherClass}
 
 
@@ -200,6 +214,19 @@ class PlaceTests:
         assert DefaultFilter(MODELS[manager]).place() is None
         assert f"Rows of tests_of_filters.With{manager.__name__} pass the cache" in caplog.text
 
+    @pytest.mark.parametrize("manager", WHEN_ASKED, ids=lambda manager: manager.__name__)
+    def test_is_that_of_the_look_ups_own_query_where_the_queryset_filters_when_asked(
+        self, manager: type, as_tenant: Callable[[str], Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        model = MODELS[manager]
+        found, places = DefaultFilter(model, lambda: model.objects.all().filter(email="")), []
+        for tenant in ("acme", "bolt", "acme"):
+            as_tenant(tenant)
+            places.append(found.place())
+        assert places[0] == places[2] != places[1]
+        assert None not in places
+        assert not caplog.text
+
     def test_is_another_in_another_time_zone(self) -> None:
         found, places = DefaultFilter(MODELS[ThisYear]), []
         for name in ("UTC", "Asia/Tokyo", "UTC"):
@@ -249,6 +276,13 @@ class LookUpTests:
                 assert (by_email.get("amy@example.com") is None) == (tenant == "bolt")
                 assert len(by_email.get_many(["amy@example.com"])) == (tenant == "acme")
                 assert len(by_name.get("Amy")) == (tenant == "acme")
+
+    @pytest.mark.parametrize("manager", WHEN_ASKED, ids=lambda manager: manager.__name__)
+    def test_a_queryset_that_filters_when_asked_gives_hits(self, manager: type, watching: Callable[..., None]) -> None:
+        by_email = CachedLookup(MODELS[manager], "email", cache_type="rule", kind=f"hit_{manager.__name__.lower()}")
+        EmployeeFactory(email="amy@example.com")
+        assert by_email.get("amy@example.com") is not None
+        assert not asks_the_database(lambda: by_email.get("amy@example.com"))
 
     def test_a_row_that_changes_hands_leaves_one_and_enters_the_other(
         self, watching: Callable[..., None], as_tenant: Callable[[str], Any]

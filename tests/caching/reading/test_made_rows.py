@@ -11,6 +11,7 @@ from django.db.models.signals import post_init
 from django.utils import translation
 
 from caching import CachedGroup, CachedLookup, Uncacheable, cache_manager, cached
+from tests.caching.coherence.world import asks_the_database
 from tests.caching.installing import installed_app, tables_of
 from tests.caching.reading.making import (
     ALL,
@@ -18,14 +19,17 @@ from tests.caching.reading.making import (
     Asking,
     AskingByField,
     Called,
+    Copied,
     Counting,
     Decoded,
     Dotting,
+    Errand,
     Made,
     Marked,
     Payment,
     Phone,
     Secret,
+    State,
     Translated,
 )
 from tests.caching.reading.models import Client
@@ -135,6 +139,79 @@ class KeyTests:
         assert by_name.get_many_pks(["k"])[0] == {"k": 1}
 
 
+class MadeValueTests:
+    """Look-ups by a field that makes something of its column: what the column holds is what counts."""
+
+    def test_are_asked_for_by_what_the_field_takes(self) -> None:
+        Errand.objects.create(code=State.OPEN)
+        by_code = CachedLookup(Errand, "code", cache_type="rule", kind="errand codes")
+        by_state = CachedGroup(Errand, "state", cache_type="rule", kind="errand states")
+        for _ in ("a miss", "a hit"):
+            for value in (State.OPEN, "open"):
+                assert by_code.get(value).code is State.OPEN
+                assert [row.state for row in by_state.get(value)] == [State.OPEN]
+        assert not asks_the_database(lambda: (by_code.get(State.OPEN), by_state.get("open")))
+
+    def test_give_many_by_what_the_column_holds(self) -> None:
+        for value in ("open", "closed", "done"):
+            Errand.objects.create(state=value, code=value)
+        values = [State.OPEN, "closed", "done"]
+        by_code = CachedLookup(Errand, "code", cache_type="rule", kind="errand codes")
+        by_state = CachedGroup(Errand, "state", cache_type="rule", kind="errand states")
+        assert by_code.get_many_pks(values)[0] == {"open": 1, "closed": 2, "done": 3}
+        for make in (lambda: None, lambda: (by_code.warm(values), by_state.warm(values))):
+            cache_manager.clear()
+            make()
+            for _ in ("a miss", "a hit"):
+                assert {key: row.pk for key, row in by_code.get_many(values).items()} == {
+                    "open": 1,
+                    "closed": 2,
+                    "done": 3,
+                }
+                found = by_state.get_many(values).items()
+                assert {key: [row.pk for row in rows] for key, rows in found} == {
+                    "open": [1],
+                    "closed": [2],
+                    "done": [3],
+                }
+
+    def test_follow_each_write(self) -> None:
+        row = Errand.objects.create(code="open")
+        by_code = CachedLookup(Errand, "code", cache_type="rule", kind="errand codes")
+        by_state = CachedGroup(Errand, "state", cache_type="rule", kind="errand states")
+
+        def counts() -> list[int]:
+            return [len(by_state.get(state)) for state in State]
+
+        assert counts() == [1, 0]
+        assert by_code.get("done") is None
+        row.state = row.code = State.DONE
+        row.save()
+        assert counts() == [0, 1]
+        assert by_code.get(State.DONE).pk == row.pk
+        Errand.objects.filter(pk=row.pk).update(state=State.OPEN)
+        assert counts() == [1, 0]
+        row.state = "done"
+        Errand.objects.bulk_update([row], ["state"])
+        assert counts() == [0, 1]
+        Errand.objects.create(state="open")
+        assert counts() == [1, 1]
+
+    def test_follow_a_bulk_update_that_prepares_what_it_is_given(self) -> None:
+        row = Errand.objects.create(phone="+49 1")
+        by_phone = CachedGroup(Errand, "phone", cache_type="rule", kind="errand phones")
+        assert len(by_phone.get("+491")) == 1
+        assert by_phone.get("+492") == []
+        row.phone = "+49 2"
+        Errand.objects.bulk_update([row], ["phone"])
+        assert (by_phone.get("+4 91"), len(by_phone.get("+492"))) == ([], 1)
+
+    def test_begin_with_the_newest_values(self) -> None:
+        Errand.objects.create(code="open")
+        by_code = CachedLookup(Errand, "code", cache_type="rule", kind="errand codes")
+        assert by_code.newest_values(5) == ["open"]
+
+
 class GroupTests:
     def test_by_a_field_that_from_db_changes_has_its_rows(self) -> None:
         Account(name="amy", number="encrypted 5").save()
@@ -150,6 +227,14 @@ class GroupTests:
         with caplog.at_level(logging.WARNING, "caching"):
             assert lookup(Marked).get(1)._language == "de"
         assert "_language" in caplog.text
+
+    def test_of_a_manager_that_hands_out_copies_are_held(self, caplog: pytest.LogCaptureFixture) -> None:
+        Copied().save()
+        rows = lookup(Copied)
+        with caplog.at_level(logging.WARNING, "caching"):
+            assert rows.get(1).name == "amy"
+        assert not asks_the_database(lambda: rows.get(1))
+        assert "pass the cache" not in caplog.text
 
 
 class FunctionTests:
