@@ -14,7 +14,8 @@ COMPILE := .venv-uv/bin/uv pip compile --quiet --no-config --default-index https
 
 ON_POSTGRES := tests/caching/coherence/test_writes.py tests/caching/coherence/test_querysets.py \
 	tests/caching/coherence/test_transactions.py tests/caching/coherence/test_two_phase.py \
-	tests/caching/coherence/test_snapshots.py \
+	tests/caching/coherence/test_snapshots.py tests/caching/coherence/test_cursors.py \
+	tests/caching/coherence/test_control.py tests/caching/coherence/test_triggers.py \
 	tests/caching/coherence/test_unusual_models.py tests/caching/test_processes.py \
 	tests/caching/reading/test_in_many.py tests/caching/coherence/test_neighbours.py \
 	tests/caching/test_checks.py tests/scheduling/policy tests/hostile \
