@@ -61,23 +61,9 @@ def some_value(target: "models.Field[Any, Any]") -> Any:
     return next(value for kind, _, value, _ in _SENT if isinstance(target, kind))
 
 
-def value_taken(target: "models.Field[Any, Any]") -> Any:
-    """Return a value that such a field takes, as far as that can be found."""
-    values = _values(target)
-    return next((value for value in values if _takes(target, value)), values[0])
-
-
 def _values(target: "models.Field[Any, Any]") -> list[Any]:
     """Return values to try a field with: an enum takes nothing but its choices."""
     return [some_value(target), *(choice for choice, _ in (target.flatchoices or ())[:1])]
-
-
-def _takes(target: "models.Field[Any, Any]", value: Any) -> bool:
-    try:
-        target.get_prep_value(value)
-    except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
-        return False
-    return True
 
 
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":

@@ -21,6 +21,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.functions.datetime import TimezoneMixin
 from django.db.models.manager import BaseManager
+from django.db.models.query import ModelIterable
 from django.db.models.sql import Query
 
 from ..coherence.texts import tables_named
@@ -57,20 +58,19 @@ _OF_MANAGERS = ("get_queryset", "_queryset_class", "all", "db", "__getattribute_
 """What a manager may have of its own by which its filter is another in each call; the first two may be constant."""
 _VISIBLE = ("__init__", "_clone", "_chain", "all", "db")
 """What a queryset may have of its own that filters where its query shows it."""
-_ASKING = (
-    *("filter", "exclude", "_filter_or_exclude", "_filter_or_exclude_inplace", "_not_support_combined_queries"),
-    *("select_related", "prefetch_related", "order_by", "defer", "only", "values_list", "_values"),
-)
-"""What a queryset may have of its own that filters where only the query of the look-up itself shows it.
-
-A look-up asks no such queryset for columns (``reads_its_own_columns``).
-"""
 _HIDING = (
-    *("query", "_query", "__iter__", "__len__", "__getitem__", "__bool__", "_fetch_all", "iterator", "_iterator"),
-    *("__new__", "__getattribute__", "__getattr__", "__setattr__", "_next_is_sticky", "_add_hints"),
-    "resolve_expression",
+    *("filter", "exclude", "_filter_or_exclude", "_filter_or_exclude_inplace", "_not_support_combined_queries"),
+    *("select_related", "prefetch_related", "order_by", "defer", "only", "values_list", "_values", "query", "_query"),
+    *("__iter__", "__len__", "__getitem__", "__bool__", "_fetch_all", "iterator", "_iterator", "__new__"),
+    *("__getattribute__", "__getattr__", "__setattr__", "_next_is_sticky", "_add_hints", "resolve_expression"),
 )
-"""What a queryset may have of its own that is called after its query was looked at."""
+"""What a queryset may have of its own that is called after its query was looked at, and told the value asked for."""
+_ITERATING = ("__iter__", "__init__", "__new__", "__getattribute__", "__getattr__")
+"""What the class that iterates over a queryset may have of its own by which it leaves out rows."""
+_PROMISE = "shows_all_in_its_query"
+"""The attribute by which a class says that rows are left out by nothing but what ``all()`` shows in its query."""
+_KEEP_THE_PROMISE = frozenset({"django", "polymorphic", "wagtail", "model_utils"})
+"""Packages whose querysets translate names, or give rows of subclasses, and leave out none."""
 _PLAIN_PARAMETERS = (type(None), bool, float, bytes, date, time, timedelta, Decimal, UUID)
 
 
@@ -80,20 +80,18 @@ class DefaultFilter:
     accepts: Callable[[Query], bool] = staticmethod(lambda query: True)
     """Whether rows in the order of a query of the manager can be kept; a list of rows says so."""
 
-    def __init__(self, model: type[models.Model], ask: "Callable[[], models.QuerySet[Any]] | None" = None) -> None:
-        """``ask`` makes the query of the look-up for some value, for querysets that filter when they are asked."""
+    def __init__(self, model: type[models.Model]) -> None:
         self._manager = model._default_manager
-        self._ask = ask
         self._decided: dict[str, bool] = {}
         self._tables = {other._meta.db_table: other for other in apps.get_models(include_auto_created=True)}
         self._tables.setdefault(model._meta.db_table, model)
         constant = _is_constant(self._manager)
         filters = not constant
         sql = ""
-        made = self._manager._queryset_class  # type: ignore[attr-defined]
+        hiding = _decides_by_itself(self._manager._queryset_class)  # type: ignore[attr-defined]
         try:
-            queryset = self._asked()
-            made = type(queryset)  # a manager may make its querysets of another class than it says
+            queryset = self._copied()
+            hiding = _hiding(queryset)  # a manager may make its querysets of another class than it says
             filters = filters or bool(queryset.query.where)
             sql = queryset.query.get_compiler(queryset.db).as_sql()[0] if filters else ""
         except EmptyResultSet:
@@ -101,12 +99,14 @@ class DefaultFilter:
         except NO_CONTEXT:
             if constant:
                 raise
-        if hiding := _decides_by_itself(made) or (ask is None and _filters_when_asked(made)):
+        if hiding:
             logger.warning(
                 "Rows of %s pass the cache: the querysets of its default manager have %r of their own, by which they "
-                "may leave out rows for any reason.",
+                "may leave out rows for any reason. If they leave out nothing but what all() shows in its query, say "
+                "%s = True in the class that has it.",
                 model._meta.label,
                 hiding,
+                _PROMISE,
             )
         self.deciding: dict[str, type[models.Model]] = {}
         """The models, by table, by whose rows rows are left out; empty if none are."""
@@ -118,13 +118,8 @@ class DefaultFilter:
 
     def place(self) -> str | None:
         """Return what tells the filter of now from every other; None if that cannot be known."""
-        try:
-            queryset = self._asked()
-        except NO_CONTEXT:
-            return None  # the load raises it, unless it is about the value that stands for all others
-        if _decides_by_itself(type(queryset)):  # type: ignore[arg-type]
-            return None
-        if self._ask is None and _filters_when_asked(type(queryset)):  # type: ignore[arg-type]
+        queryset = self._copied()
+        if _hiding(queryset):
             return None
         try:
             sql, params = queryset.query.get_compiler(queryset.db).as_sql()
@@ -138,13 +133,10 @@ class DefaultFilter:
         text = f"{sql}\n{spelled}\n{mode_of_query(queryset) or ''}"
         return f"{queryset.db} {blake2b(text.encode(errors='surrogatepass'), digest_size=16).hexdigest()}"
 
-    def _asked(self) -> Any:
-        """Return a query of the manager that shows what it leaves out."""
-        # As whoever filters it copies it: a _clone or _chain of its own may filter as well.
+    def _copied(self) -> Any:
+        """Return the query of now as whoever filters it copies it: a _clone or _chain of its own may filter as well."""
         queryset: Any = self._manager.all()
-        queryset = queryset._chain()
-        asks = self._ask is not None and _filters_when_asked(type(queryset))  # type: ignore[arg-type]
-        return self._ask() if asks else queryset  # type: ignore[misc]
+        return queryset._chain()
 
     def _is_constant_query(self, query: Query, sql: str) -> bool:
         return self._is_known(query, sql) and not any(map(_asks_for_the_time_zone, _parts(query)))
@@ -167,26 +159,40 @@ def _is_constant(manager: Any) -> bool:
         return False
     own = [method for name in _OF_MANAGERS[2:] for method in _overriding(kind, BaseManager, name)]
     own.extend(method for name in _VISIBLE for method in _overriding(made, models.QuerySet, name))
-    if own or _decides_by_itself(made) or _filters_when_asked(made):
+    if own or _decides_by_itself(made):
         return False
     return all(map(_makes_a_constant, _overriding(kind, BaseManager, "get_queryset")))
 
 
+def _hiding(queryset: Any) -> str:
+    """Return what a queryset, or what iterates over it, has of its own that may leave out rows without showing it."""
+    return _decides_by_itself(type(queryset)) or _iterates_by_itself(queryset._iterable_class)  # type: ignore[arg-type]
+
+
 @cache
 def _decides_by_itself(made: Any) -> str:
-    """Return what a class of querysets has of its own that may leave out rows without showing it; "" for nothing."""
-    return next((name for name in _HIDING if _overriding(made, models.QuerySet, name)), "")
+    return next((name for name in _HIDING if _overriding(made, models.QuerySet, name, _keeps_the_promise)), "")
 
 
 @cache
-def _filters_when_asked(made: Any) -> str:
-    """Return what a class of querysets has of its own by which it may filter when it is asked; "" for nothing."""
-    return next((name for name in _ASKING if _overriding(made, models.QuerySet, name)), "")
+def _iterates_by_itself(made: Any) -> str:
+    return next((name for name in _ITERATING if _overriding(made, ModelIterable, name, _keeps_the_promise)), "")
 
 
-def _overriding(kind: type, base: type, name: str) -> tuple[Any, ...]:
-    """Return the definitions of a name that stand before that of the base, or would hide it."""
-    found = (vars(parent).get(name) for parent in kind.__mro__ if parent is not base)
+def _keeps_the_promise(kind: type) -> bool:
+    """Whether a class says, or is known for it, that what it defines leaves out nothing without showing it.
+
+    What is derived from it must say so itself, because it may define something else.
+    """
+    package = kind.__module__.partition(".")[0]
+    return package in _KEEP_THE_PROMISE or vars(kind).get(_PROMISE) is True
+
+
+def _overriding(
+    kind: type, base: type, name: str, is_known: Callable[[type], bool] = lambda parent: False
+) -> tuple[Any, ...]:
+    """Return the definitions of a name that stand before that of the base, or would hide it, but for known classes."""
+    found = (vars(parent).get(name) for parent in kind.__mro__ if parent is not base and not is_known(parent))
     return tuple(method for method in found if method is not None and method is not vars(object).get(name))
 
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of, value_taken
+from ..coherence.columns import column_of, target_of
 from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
 from ..coherence.tags import selection_tag
@@ -111,7 +111,7 @@ class RowsByField(ABC, Generic[M]):
             watch(joined)
         self._joins_itself = joins_partly(model) or any(compares_by_the_database(key) for _, key in keys)
         self._labels = frozenset(labels_of(model)).union(*map(labels_of, self._joined))
-        self._filter = DefaultFilter(model, lambda: self._queryset([value_taken(self._target)]))
+        self._filter = DefaultFilter(model)
         self._left_out_by = tuple(any_row_tag(labels_of(other)[0]) for other in self._models_that_leave_out())
         self._prefix = f"{self.kind_name}:"
         cache_manager.runtime.on_reconfigure.append(self._forget_kind)

@@ -146,6 +146,8 @@ class Soft(Named):
 
 
 class AsChildren(ModelIterable):
+    shows_all_in_its_query = True
+
     def __iter__(self) -> Iterator[Any]:
         rows = list(super().__iter__())
         children = Pub.objects.in_bulk([row.pk for row in rows])

@@ -212,6 +212,8 @@ class Marked(Named):
 class Copying(ModelIterable):
     """Hands out copies, as a queryset does that gives rows of several classes."""
 
+    shows_all_in_its_query = True
+
     def __iter__(self) -> Iterator[Any]:
         return map(copy.copy, super().__iter__())
 

@@ -121,6 +121,8 @@ class Chair(models.Model):
 
 
 class AsChildren(ModelIterable):
+    shows_all_in_its_query = True
+
     def __iter__(self) -> Iterator[Any]:
         rows = list(super().__iter__())
         children = Pub.objects.in_bulk([row.pk for row in rows])
