@@ -1,6 +1,7 @@
 """Which fields of a model can be watched by value."""
 
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +64,8 @@ def some_value(target: "models.Field[Any, Any]") -> Any:
 
 def _values(target: "models.Field[Any, Any]") -> list[Any]:
     """Return values to try a field with: an enum takes nothing but its choices."""
-    return [some_value(target), *(choice for choice, _ in (target.flatchoices or ())[:1])]
+    choices = (choice for choice, _ in target.flatchoices or () if choice not in (None, ""))
+    return [some_value(target), *islice(choices, 1)]
 
 
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
@@ -154,9 +156,14 @@ def _asks_otherwise(field: "models.Field[Any, Any]") -> str | None:
         if lookup is None or lookup.lookup_name != name or not lookup.__module__.startswith("django."):
             return f"its field has another look-up for {name!r} than Django's"
     target = target_of(field)
-    if not _django_decides(target, "get_prep_value") and not prepares_once(target, some_value(target)):
+    if prepares_itself(target) and not prepares_once(target, some_value(target)):
         return NOT_PREPARED_ONCE
     return None
+
+
+def prepares_itself(field: "models.Field[Any, Any]") -> bool:
+    """Whether the values of a column are prepared by code that is not Django's, which may ask for a language."""
+    return not _django_decides(target_of(field), "get_prep_value")
 
 
 NOT_PREPARED_ONCE = "its get_prep_value changes again what it has prepared, or raises, so that nothing finds the value"

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import NOT_PREPARED_ONCE, plain, value_meant
+from ..coherence.columns import NOT_PREPARED_ONCE, makes_values, plain, types_sent, value_meant
 
 _KEYS = range(-(2**63), 2**63)
 """The whole numbers that a column of any database can hold."""
@@ -37,6 +37,19 @@ def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]"
     if type(prepared) not in _COMMON:
         prepared = plain(prepared)
     return None if isinstance(prepared, int) and prepared not in _KEYS else prepared
+
+
+def is_prepared_as_none(target: "models.Field[Any, Any]", value: Any) -> bool:
+    """Whether the field takes the value for none, such as an empty text."""
+    try:
+        return target.get_prep_value(value) is None
+    except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
+        return False
+
+
+def value_in_key(target: "models.Field[Any, Any]", text: str) -> Any:
+    """Return the value that a text in a key stands for; a field that makes values may read a text in another way."""
+    return types_sent(target)(text) if makes_values(target) else target.to_python(text)
 
 
 def _is_prepared(target: "models.Field[Any, Any]", value: Any) -> bool:

@@ -10,6 +10,7 @@ from django.db.models.sql import Query
 from ..values.fetching import Peers, have_peers, introduce_found
 from ..values.forms import Collection, Row
 from ..values.freezing import thaw
+from .asked import is_prepared_as_none
 from .loading import load_through
 from .managers import declared_queryset
 from .orderings import OrderedByOthers, paths_ordered_by
@@ -68,7 +69,7 @@ class CachedGroup(RowsByField[M]):
     def get(self, value: Any) -> list[M]:
         """Return the rows that have this value; for None those that have none, as ``filter`` does."""
         normalised = self.normalise(value)
-        if normalised is None and not (value is None and self.field.null):
+        if normalised is None and not self._means_none(value):
             return []
         key = self.key(normalised)
         entry = self.kind.find(key)
@@ -85,6 +86,12 @@ class CachedGroup(RowsByField[M]):
             )
         return rows
 
+    def _means_none(self, value: Any) -> bool:
+        """Whether a value means the rows without one: None, and what a field of one's own prepares as None."""
+        if value is None or not self._prepares_itself:
+            return value is None and self.field.null
+        return self.field.null and is_prepared_as_none(self._target, value)
+
     async def aget(self, value: Any) -> list[M]:
         """Return the same as ``get``."""
         return await sync_to_async(self.get)(value)
@@ -92,7 +99,7 @@ class CachedGroup(RowsByField[M]):
     def get_many(self, values: Iterable[Any]) -> dict[Any, list[M]]:
         """Return a list of rows for each value. At most one query, and one for the rows without a value."""
         values = list(values)
-        without = {None: self.get(None)} if self.field.null and any(value is None for value in values) else {}
+        without = {None: self.get(None)} if any(map(self._means_none, values)) else {}
         wanted = self._wanted(values)
         entries = self._find(wanted)
         lists = {key: thaw(entry.value) for key, entry in entries.items()}

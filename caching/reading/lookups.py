@@ -70,8 +70,8 @@ class CachedLookup(RowsByField[M]):
 
     def _remember_key(self, value: Any, normalised: Any) -> str:
         key = self.key(normalised)
-        # 1, True and 1.0 are equal, and different texts.
-        if (known := self._keys.get(type(value))) is not None:
+        # 1, True and 1.0 are equal, and different texts. A field of one's own may prepare a value in another way later.
+        if not self._prepares_itself and (known := self._keys.get(type(value))) is not None:
             if len(known) >= 2 * self.kind.entries.max_size:
                 known.clear()
             known[value] = key

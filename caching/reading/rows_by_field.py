@@ -8,10 +8,9 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import column_of, target_of
+from ..coherence.columns import column_of, prepares_itself, target_of
 from ..coherence.late import note_if_late
 from ..coherence.models_by_label import when_loaded
 from ..coherence.tags import selection_tag
@@ -25,7 +24,7 @@ from ..values.construction import makes_its_own_rows
 from ..values.fields import made_fields
 from ..values.forms import Content, Row
 from ..values.freezing import freeze
-from .asked import in_doubt, normalised
+from .asked import in_doubt, normalised, value_in_key
 from .dependencies import Dependencies
 from .entries import Kind
 from .filters import DefaultFilter
@@ -96,6 +95,7 @@ class RowsByField(ABC, Generic[M]):
         self.field = column_of(model, field)
         self._target = target_of(self.field)
         self._is_made = self.field.attname in made_fields(model)
+        self._prepares_itself = prepares_itself(self.field)
         self.kind_name = kind or self.field.name
         refuse_additions(model)
         self._related = tuple(dict.fromkeys((*self._related, *paths_joined_by(model))))
@@ -167,8 +167,8 @@ class RowsByField(ABC, Generic[M]):
     def value_of(self, key: str) -> Any:
         """Return the normalised value that has this key; None if that cannot be told."""
         try:
-            value = self.normalise(self._target.to_python(unescape(key.removeprefix(self._prefix))))
-        except (ValidationError, TypeError, ValueError, OverflowError):
+            value = self.normalise(value_in_key(self._target, unescape(key.removeprefix(self._prefix))))
+        except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)
             return None
         return value if value is not None and self.key(value) == key else None
 

@@ -299,6 +299,9 @@ class MakesValuesTests:
         with pytest.raises(ValueError, match="does not take 'no grade'"):
             canonical(self.of_book(GradeField(max_length=9, choices=GRADES)))("no grade")
 
+    def test_is_tried_with_the_first_choice_that_is_a_value(self) -> None:
+        assert has_one_spelling(self.of_book(GradeField(max_length=9, choices=[("", "none"), *GRADES])))
+
     @pytest.mark.parametrize("kind", [BackwardsField, RandomlyEncipheredField, WordsField])
     def test_is_not_followed_if_it_may_encipher_or_makes_several_values(self, kind: Any) -> None:
         assert not has_one_spelling(self.of_book(kind(max_length=90)))

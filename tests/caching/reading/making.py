@@ -308,10 +308,28 @@ class PhoneField(models.CharField):
         return value if value is None else str(value).replace(" ", "")
 
 
+class DialField(models.CharField):
+    """Prepares a number without a country as one of the country whose language is spoken, and none as no value."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        country = "+49" if get_language() == "de" else "+44"
+        return None if not value else value if value.startswith("+") else country + value
+
+
+class MadeDialField(DialField):
+    def to_python(self, value: Any) -> Any:
+        raise KeyError(value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value or ""
+
+
 class Errand(Named):
     state = StateField(max_length=9, default=State.OPEN, choices=STATES)
     code = StateField(max_length=9, unique=True, null=True, choices=STATES)
     phone = PhoneField(max_length=20, default="")
+    dial = DialField(max_length=20, unique=True, null=True)
+    made_dial = MadeDialField(max_length=20, null=True, unique=True)
     objects = InvalidatingQuerySet.as_manager()
 
     class Meta:

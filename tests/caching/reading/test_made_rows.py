@@ -206,6 +206,29 @@ class MadeValueTests:
         Errand.objects.bulk_update([row], ["phone"])
         assert (by_phone.get("+4 91"), len(by_phone.get("+492"))) == ([], 1)
 
+    @pytest.mark.parametrize("name", ["dial", "made_dial"])
+    def test_ask_a_field_that_asks_for_the_language_each_time(self, name: str) -> None:
+        Errand.objects.bulk_create([Errand(**{name: "+441"}), Errand(**{name: "+491"})])
+        by_dial = CachedLookup(Errand, name, cache_type="rule", kind=f"errand {name}")
+        for _ in ("a miss", "a hit"):
+            for language, found in (("en", "+441"), ("de", "+491")):
+                with translation.override(language):
+                    assert getattr(by_dial.get("1"), name) == found
+                    assert list(by_dial.get_many(["1"])) == [found]
+
+    @pytest.mark.parametrize("name", ["dial", "made_dial"])
+    def test_take_what_is_prepared_as_none_for_none(self, name: str) -> None:
+        row = Errand.objects.create(**{name: ""})
+        by_dial = CachedGroup(Errand, name, cache_type="rule", kind=f"errands {name}")
+        for _ in ("a miss", "a hit"):
+            for value in ("", None):
+                assert by_dial.get(value) == [row] == list(Errand.objects.filter(**{name: value}))
+                assert by_dial.get_many([value, "+1"]) == {None: [row], "+1": []}
+
+    def test_read_a_value_back_from_its_key(self) -> None:
+        by_dial = CachedLookup(Errand, "made_dial", cache_type="rule", kind="errand keys")
+        assert by_dial.value_of(by_dial.key("+441")) == "+441"
+
     def test_begin_with_the_newest_values(self) -> None:
         Errand.objects.create(code="open")
         by_code = CachedLookup(Errand, "code", cache_type="rule", kind="errand codes")
