@@ -6,6 +6,7 @@ columns    the columns of a model, and their fingerprint
 fetching   how a row fetches later what it was loaded without
 construction  the models that keep state of their own for each instance
 sameness   whether a value that was made again is the one that it stands for
+contexts   whether code of somebody else asks for a language or the like
 fields     values of fields that are none of the plain types
 joined     the instances that were loaded together with the rows that they are joined to
 lazy       lazy objects that stand for an instance, such as request.user

@@ -13,9 +13,11 @@ from django.db.models.fields.files import FieldFile
 
 from ..exceptions import Uncacheable
 from .construction import is_kept_elsewhere
+from .contexts import asks_for_a_context
 from .forms import Frozen
 from .sameness import is_same
 
+_CONVERTERS = ("from_db_value", "get_db_converters")
 _BASES: dict[type, Any] = {
     str: str.__str__,
     int: int.__int__,
@@ -64,15 +66,26 @@ def _has_own_converters(field: Any) -> bool:
         return True
     if "from_db_value" in vars(field) or not all(map(_is_by_django, _definers(type(field)))):
         return True
-    output = getattr(field, "output_field", None)  # of a generated column
-    parts = (getattr(field, "base_field", None), field.target_field if field.is_relation else None, output)
-    return any(part is not None and _has_own_converters(part) for part in parts)
+    return any(map(_has_own_converters, _parts(field)))
+
+
+@cache
+def _asks_for_a_context(field: Any) -> bool:
+    """Whether a field makes something else of its column in another language, time zone or the like."""
+    own = (getattr(field, name, None) for name in _CONVERTERS)
+    return asks_for_a_context(field, *own) or any(map(_asks_for_a_context, _parts(field)))
+
+
+def _parts(field: Any) -> list[Any]:
+    """Return the fields by which a field makes its values: of an array, of the key, of what a column is computed."""
+    output = getattr(field, "output_field", None)
+    found = (getattr(field, "base_field", None), field.target_field if field.is_relation else None, output)
+    return [part for part in found if part is not None]
 
 
 def _definers(kind: type) -> list[type]:
     """Return the classes that say what a field of a class makes of the value in its column."""
-    names = ("from_db_value", "get_db_converters")
-    return [next(cls for cls in kind.__mro__ if name in vars(cls)) for name in names if hasattr(kind, name)]
+    return [next(cls for cls in kind.__mro__ if name in vars(cls)) for name in _CONVERTERS if hasattr(kind, name)]
 
 
 def _is_by_django(cls: type) -> bool:
@@ -93,6 +106,10 @@ def held(model: type[models.Model], attname: str, db: str | None, value: Any) ->
     named = f"{model._meta.label}.{attname}"
     if attname in made_fields(model):
         column = _field(model, attname)
+        if _asks_for_a_context(column):
+            raise Uncacheable(
+                f"{named}: its field asks for a language or the like, so it does not tell what it was made of."
+            )
         field = getattr(column, "output_field", column)
         connection = connections[db or "default"]
         for prepare in (field.get_prep_value, lambda value: field.get_db_prep_value(value, connection)):

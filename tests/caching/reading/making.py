@@ -252,6 +252,27 @@ class LabelField(models.TextField):
         return json.loads(value)[get_language()]
 
 
+class GreetingField(models.TextField):
+    """A text in the language of whoever reads it, of which nobody can tell what it was made of."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return "hallo" if get_language() == "de" else value
+
+
+class LeavingOut(models.Manager["Greeting"]):
+    def get_queryset(self) -> "models.QuerySet[Greeting]":
+        return super().get_queryset().defer("note")
+
+
+class Greeting(Named):
+    text = GreetingField(default="hello")
+    note = models.TextField(default="")
+    objects = LeavingOut()
+
+    class Meta:
+        app_label = APP
+
+
 class WordsField(models.TextField):
     def get_db_converters(self, connection: Any) -> list[Any]:
         return [lambda value, expression, connection: value.split()]
@@ -365,5 +386,6 @@ ALL = (
     Marked,
     Copied,
     Errand,
+    Greeting,
     Made,
 )

@@ -24,6 +24,7 @@ from tests.caching.reading.making import (
     Decoded,
     Dotting,
     Errand,
+    Greeting,
     Made,
     Marked,
     Payment,
@@ -110,6 +111,13 @@ class FieldTests:
             with translation.override(language):
                 row = door(made)
                 assert (row.label, row.same_label) == (label, label)
+
+    def test_that_asks_for_the_language_does_so_where_rows_are_loaded_as_instances(self, door: Any) -> None:
+        Greeting().save()
+        greetings = lookup(Greeting)
+        for language, text in (("de", "hallo"), ("en", "hello"), ("de", "hallo")):
+            with translation.override(language):
+                assert door(greetings).text == text
 
     def test_gives_what_it_makes_with_its_type(self, door: Any) -> None:
         Made(thing=Client(pk=5, name="amy")).save()
@@ -301,6 +309,16 @@ class FunctionTests:
             assert (made.secret, type(made.secret), made.words) == ("s", Secret, ["a", "b"])
             assert (made.__dict__["same_secret"], type(made.same_secret)) == ("s", Secret)
             assert (made.version.text, made.thing.name) == ("1.0", "amy")
+
+    def test_may_give_rows_of_a_field_that_asks_for_the_language(self, watching: Any) -> None:
+        watching(Greeting)
+        Greeting().save()
+        for language, text in (("de", "hallo"), ("en", "hello"), ("de", "hallo")):
+            with translation.override(language):
+                row = cache_manager.get_or_load(
+                    "rule", "row:1", lambda: Greeting.objects.get(pk=1), depends_on=[Greeting]
+                )
+                assert row.text == text
 
     def test_may_give_rows_of_which_a_descriptor_makes_something(self, watching: Any) -> None:
         watching(Called)
