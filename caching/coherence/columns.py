@@ -25,7 +25,8 @@ _SENT: "tuple[tuple[type[models.Field[Any, Any]], Any, Any, tuple[str, ...]], ..
     (models.DateField, (date, str), date(2026, 1, 2), ("date",)),
 )
 """By field: the types in which Django sends its values to a database, one of them, and what is in its type there."""
-_SEVERAL = (list, tuple, set, frozenset, dict)
+SEVERAL = (list, tuple, set, frozenset, dict)
+"""The types that are no one value of a row."""
 _BASES = frozenset({str, int, bool, UUID, date, datetime, float})
 
 
@@ -223,7 +224,7 @@ def _sends_as_prepared(target: Any, value: Any) -> bool | None:
         again = target.get_prep_value(once), target.get_prep_value(made)
         return (
             isinstance(once, types_sent(target))
-            and not isinstance(made, _SEVERAL)
+            and not isinstance(made, SEVERAL)
             and (once, once) == (other, other) == again
         )
     except Exception:  # noqa: BLE001  (a field of somebody else may raise anything)

@@ -7,12 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..coherence.columns import NOT_PREPARED_ONCE, makes_values, plain, types_sent, value_meant
+from ..coherence.columns import NOT_PREPARED_ONCE, SEVERAL, makes_values, plain, types_sent, value_meant
 
 _KEYS = range(-(2**63), 2**63)
 """The whole numbers that a column of any database can hold."""
 _COMMON = frozenset({str, int})
-_SEVERAL = (list, tuple, set, frozenset, dict)
 
 
 def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]", value: Any) -> Any:
@@ -21,7 +20,7 @@ def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]"
     Raises TypeError for what is no value of a row: an instance without a key, a queryset, an expression, a list.
     """
     if type(value) not in _COMMON:
-        if isinstance(value, _SEVERAL) or hasattr(value, "resolve_expression"):
+        if isinstance(value, SEVERAL) or hasattr(value, "resolve_expression"):
             raise TypeError(
                 f"{field.model._meta.label}.{field.name} has no such value: a {type(value).__name__}. Give one value, "
                 "or several to get_many."

@@ -38,7 +38,10 @@ _CONSTANT_NAMES = frozenset(
     }
 )
 """What a ``get_queryset`` may refer to whose filter is the same in every call."""
-_CONSTANT_GLOBALS = {"models": models, "Q": models.Q, "F": models.F}
+_CONSTANT_GLOBALS = {"models": models, "Q": models.Q, "F": models.F} | {
+    name: getattr(models, name) for name in ("FETCH_ONE", "FETCH_PEERS", "FETCH_RAISE") if hasattr(models, name)
+}
+"""What such a name may stand for in the module of a ``get_queryset``; any other is one of an attribute."""
 _VARYING = frozenset(
     {
         "Now",
@@ -206,11 +209,8 @@ def _makes_a_constant(method: Any) -> bool:
     nested = any(hasattr(constant, "co_code") for constant in code.co_consts)
     if nested or not set(code.co_freevars) <= {"__class__"} or not set(code.co_names) <= _CONSTANT_NAMES:
         return False
-    return all(
-        method.__globals__.get(name, _CONSTANT_GLOBALS.get(name)) is _CONSTANT_GLOBALS.get(name)
-        for name in code.co_names
-        if name in _CONSTANT_GLOBALS or name == "super"
-    )
+    known = _CONSTANT_GLOBALS
+    return all(method.__globals__.get(name, known.get(name)) is known.get(name) for name in code.co_names)
 
 
 def _parts(node: Any) -> Iterator[Any]:

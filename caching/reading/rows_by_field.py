@@ -182,7 +182,7 @@ class RowsByField(ABC, Generic[M]):
     def newest_values(self, most: int) -> list[Any]:
         """Return the values of the rows that were made last, of at most so many rows."""
         rows = self.model._default_manager.order_by("-pk").values_list(self.field.attname, flat=True)[:most]
-        return [value for value in dict.fromkeys(map(self._target.get_prep_value, rows)) if value is not None]
+        return [value for value in dict.fromkeys(map(self.normalise, rows)) if value is not None]
 
     def dependencies(self, value: Any) -> Dependencies:
         """Return the dependencies of the answer for a normalised value, as known before it is loaded."""

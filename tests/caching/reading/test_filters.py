@@ -66,6 +66,17 @@ class ByDefault(models.Manager[Any]):
         return super().get_queryset().filter(**_condition)
 
 
+def only(queryset: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
+    return queryset.filter(last_name=CURRENT.get()) if CURRENT.get() else queryset
+
+
+class ByAFunction(models.Manager[Any]):
+    """Its filter is a function that is called as a method of querysets is."""
+
+    def get_queryset(self) -> "models.QuerySet[Any]":
+        return only(super().get_queryset())
+
+
 class FiltersWhenFiltered(models.QuerySet[Any]):
     def filter(self, *args: Any, **kwargs: Any) -> Any:
         found, tenant = super().filter(*args, **kwargs), CURRENT.get()
@@ -193,7 +204,18 @@ def proxy(manager: type[models.Manager[Any]]) -> Any:
 MODELS = {
     manager: proxy(manager)
     for manager in (
-        *(Active, OfTenant, Past, PastOfTheDatabase, WithAnotherTable, Hidden, ByText, ByDefault, ThisYear),
+        *(
+            Active,
+            OfTenant,
+            Past,
+            PastOfTheDatabase,
+            WithAnotherTable,
+            Hidden,
+            ByText,
+            ByDefault,
+            ByAFunction,
+            ThisYear,
+        ),
         *HIDING,
         *SHOWING,
         OF_TRANSLATING,
@@ -225,7 +247,18 @@ class ConstantTests:
 
     @pytest.mark.parametrize(
         "manager",
-        [OfTenant, Past, PastOfTheDatabase, WithAnotherTable, ByText, ByDefault, ThisYear, *HIDING, *SHOWING],
+        [
+            OfTenant,
+            Past,
+            PastOfTheDatabase,
+            WithAnotherTable,
+            ByText,
+            ByDefault,
+            ByAFunction,
+            ThisYear,
+            *HIDING,
+            *SHOWING,
+        ],
         ids=lambda manager: manager.__name__,
     )
     def test_is_none_that_asks_anything_else(self, manager: type) -> None:
