@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from ..coherence.columns import is_unique
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
-from ..values.construction import reads_its_own_columns
+from ..values.construction import makes_its_own_rows, reads_its_own_columns
 from ..values.fetching import introduce_found
 from ..values.forms import Row
 from ..values.freezing import athaw
@@ -135,7 +135,8 @@ class CachedLookup(RowsByField[M]):
     def _pks(self, values: Sequence[Any]) -> dict[Any, Any]:
         if self._is_made:
             return {value: row.pk for value in values for row in self._rows([value])[:1]}
-        if self._may_dangle or reads_its_own_columns(self.model._default_manager.all()):
+        every = self.model._default_manager.all()
+        if self._may_dangle or makes_its_own_rows(every) or reads_its_own_columns(every):
             return {getattr(row, self.field.attname): row.pk for row in self._rows(values)}
         pairs: list[tuple[Any, Any]] = []
         for part in parts(values):

@@ -344,6 +344,7 @@ class LookUpTests:
             for _ in ("a miss", "a hit"):
                 assert (by_email.get("amy@example.com") is None) == (tenant == "bolt")
                 assert len(by_email.get_many(["amy@example.com"])) == (tenant == "acme")
+                assert len(by_email.get_many_pks(["amy@example.com"])[0]) == (tenant == "acme")
                 assert len(by_name.get("Amy")) == (tenant == "acme")
 
     def test_a_queryset_that_says_that_its_query_shows_all_gives_hits(self, watching: Callable[..., None]) -> None:
