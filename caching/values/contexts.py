@@ -8,8 +8,11 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from asgiref.local import Local
+from django.utils.translation import gettext_lazy, ngettext_lazy, npgettext_lazy, pgettext_lazy
 
 _CONTEXTS = ("django.utils.translation", "django.utils.timezone", "django.utils.formats")
+_LATER = (gettext_lazy, ngettext_lazy, pgettext_lazy, npgettext_lazy)
+"""What they return asks for the language when it is read: as the message of an error, for instance."""
 _KEEPERS = (ContextVar, threading.local, Local)
 
 
@@ -40,6 +43,8 @@ def asks_for_a_context(owner: Any, *calls: Any) -> bool:
 def _is_a_context(value: Any) -> bool:
     if isinstance(value, _KEEPERS):
         return True
+    if any(value is later for later in _LATER):
+        return False
     name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
     return isinstance(name, str) and name.startswith(_CONTEXTS)
 

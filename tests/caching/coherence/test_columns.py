@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import models
+from django.db import OperationalError, models
 from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
@@ -298,6 +298,12 @@ class MakesValuesTests:
     def test_a_value_that_the_field_does_not_take_is_refused(self) -> None:
         with pytest.raises(ValueError, match="does not take 'no grade'"):
             canonical(self.of_book(GradeField(max_length=9, choices=GRADES)))("no grade")
+
+    def test_does_without_choices_that_cannot_be_asked_yet(self) -> None:
+        def choices() -> Any:
+            raise OperationalError("no such table")
+
+        assert not has_one_spelling(self.of_book(GradeField(max_length=9, choices=choices)))
 
     def test_is_tried_with_the_first_choice_that_is_a_value(self) -> None:
         assert has_one_spelling(self.of_book(GradeField(max_length=9, choices=[("", "none"), *GRADES])))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from caching.values.contexts import asks_for_a_context
 
@@ -49,6 +49,11 @@ class Owner:
     def same(self, value: Any) -> Any:
         return value if value else self.constant(value)
 
+    def refusing(self, value: Any) -> Any:
+        if value not in UNITS:
+            raise ValueError(gettext_lazy("There is no such unit."))
+        return UNITS[value]
+
     @staticmethod
     def of_nobody(value: Any) -> Any:
         return str(value).strip()
@@ -66,7 +71,7 @@ class AsksForAContextTests:
         inside = CURRENT
         assert asks_for_a_context(Owner(), lambda value: inside.get())
 
-    @pytest.mark.parametrize("name", ["constant", "same", "of_nobody"])
+    @pytest.mark.parametrize("name", ["constant", "same", "refusing", "of_nobody"])
     def test_is_false_of_a_function_of_its_values(self, name: str) -> None:
         assert not asks_for_a_context(Owner(), getattr(Owner(), name))
 
