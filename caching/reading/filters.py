@@ -73,7 +73,7 @@ _ITERATING = ("__iter__", "__init__", "__new__", "__getattribute__", "__getattr_
 _PROMISE = "shows_all_in_its_query"
 """The attribute by which a class says that rows are left out by nothing but what ``all()`` shows in its query."""
 _KEEP_THE_PROMISE = frozenset({"django", "polymorphic", "wagtail", "model_utils"})
-"""Packages whose querysets translate names, or give rows of subclasses, and leave out none."""
+"""Django, and packages whose querysets translate names or give rows of subclasses, and leave out none."""
 _PLAIN_PARAMETERS = (type(None), bool, float, bytes, date, time, timedelta, Decimal, UUID)
 
 
