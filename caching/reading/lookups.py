@@ -12,6 +12,7 @@ from ..coherence.columns import is_unique
 from ..coherence.dirty import dirty_watchers
 from ..coherence.watched import labels_of
 from ..values.construction import makes_its_own_rows, reads_its_own_columns
+from ..values.contexts import gives_the_same
 from ..values.fetching import introduce_found
 from ..values.forms import Row
 from ..values.freezing import athaw
@@ -39,7 +40,9 @@ class CachedLookup(RowsByField[M]):
         super()._resolve(model, field, kind)
         if not is_unique(self.field):
             raise ValueError(f"{self._declared_as} is not unique; use CachedGroup for all rows of a value.")
-        self._keys = {kind: {} for kind in _EXACT}
+        prepares_alike = gives_the_same(self._target, "get_prep_value", "to_python")
+        # No key is remembered where the field may prepare a value in another way for the next who asks.
+        self._keys = {kind: {} for kind in _EXACT} if prepares_alike else {}
 
     def get(self, value: Any) -> M | None:
         """Return the row, or None."""
@@ -70,8 +73,8 @@ class CachedLookup(RowsByField[M]):
 
     def _remember_key(self, value: Any, normalised: Any) -> str:
         key = self.key(normalised)
-        # 1, True and 1.0 are equal, and different texts. A field of one's own may prepare a value in another way later.
-        if not self._prepares_itself and (known := self._keys.get(type(value))) is not None:
+        # 1, True and 1.0 are equal, and different texts.
+        if (known := self._keys.get(type(value))) is not None:
             if len(known) >= 2 * self.kind.entries.max_size:
                 known.clear()
             known[value] = key

@@ -1,14 +1,17 @@
 """Which code asks for a language, a time zone or another context."""
 
+import re
 import threading
+import unicodedata
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_lazy
 
-from caching.values.contexts import asks_for_a_context
+from caching.values.contexts import asks_for_a_context, gives_the_same
 
 CURRENT: ContextVar[str] = ContextVar("current", default="")
 KEPT = threading.local()
@@ -77,3 +80,90 @@ class AsksForAContextTests:
 
     def test_is_false_of_what_is_no_function(self) -> None:
         assert not asks_for_a_context(Owner(), None, str.strip)
+
+
+BLANKS, LIMIT = re.compile(r"\s+"), 5
+
+
+def squeezed(text: str) -> str:
+    return BLANKS.sub(" ", text).strip()
+
+
+class Cleaned(models.CharField):
+    """A field whose methods clean a text in several ways, in each of which it gives the same in every call."""
+
+    def by_a_function(self, value: Any) -> Any:
+        return squeezed(value) if isinstance(value, str) and self.null is False else value
+
+    def by_django(self, value: Any) -> Any:
+        return super().get_prep_value(unicodedata.normalize("NFC", value[:LIMIT]))
+
+    def by_another(self, value: Any) -> Any:
+        return "".join(self.by_a_function(part) for part in sorted(value.split(","), key=lambda part: part.lower()))
+
+    @staticmethod
+    def by_itself(value: Any, stops: tuple[str, ...] = (".", ",")) -> Any:
+        return value.translate(str.maketrans(dict.fromkeys(stops, "")))
+
+    def by_a_language(self, value: Any) -> Any:
+        return self.by_a_function(speak(value))
+
+    def by_what_it_kept(self, value: Any) -> Any:
+        self.last = value
+        return value
+
+    def by_a_table(self, value: Any) -> Any:
+        return UNITS.get(value, value)
+
+    def by_an_import(self, value: Any) -> Any:
+        from os import environ
+
+        return environ.get(value, value)
+
+    def by_a_default(self, value: Any, seen: list[Any] = []) -> Any:  # noqa: B006
+        seen.append(value)
+        return seen[0]
+
+    def by_what_it_encloses(self, value: Any) -> Any:
+        return enclosing(value)
+
+    def by_the_name_of_another(self, value: Any) -> Any:
+        return getattr(self, "by_a_language")(value)  # noqa: B009
+
+    @property
+    def prefix(self) -> str:
+        return gettext("a")
+
+    def by_a_property(self, value: Any) -> Any:
+        return self.prefix + value
+
+
+def _enclosing(kept: list[Any]) -> Any:
+    def give(value: Any) -> Any:
+        return kept or value
+
+    return give
+
+
+enclosing = _enclosing([])
+
+
+class GivesTheSameTests:
+    @pytest.mark.parametrize("name", ["by_a_function", "by_django", "by_another", "by_itself", "get_prep_value"])
+    def test_is_true_where_nothing_but_the_value_is_named(self, name: str) -> None:
+        assert gives_the_same(Cleaned(), name)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("by_a_language", "by_what_it_kept", "by_a_table", "by_an_import", "by_a_default"),
+            *("by_what_it_encloses", "by_the_name_of_another", "by_a_property"),
+        ],
+    )
+    def test_is_false_where_a_function_may_reach_more(self, name: str) -> None:
+        assert not gives_the_same(Cleaned(), name)
+
+    def test_is_false_for_what_an_instance_has_instead_of_its_method(self) -> None:
+        field = Cleaned()
+        vars(field)["by_django"] = speak
+        assert not gives_the_same(field, "by_django")
