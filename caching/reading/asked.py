@@ -31,7 +31,9 @@ def normalised(field: "models.Field[Any, Any]", target: "models.Field[Any, Any]"
         prepared = target.get_prep_value(value)
     except (ValidationError, TypeError, ValueError, OverflowError):
         return None
-    if prepared is not value and not _is_prepared(target, prepared):
+    # What it leaves as it is, it has prepared twice.
+    is_left = prepared is value or (type(prepared) is type(value) and type(value) in _COMMON and prepared == value)
+    if not is_left and not _is_prepared(target, prepared):
         raise TypeError(f"{field.model._meta.label}.{field.name} cannot be looked up by: {NOT_PREPARED_ONCE}.")
     if type(prepared) not in _COMMON:
         prepared = plain(prepared)

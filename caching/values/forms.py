@@ -1,6 +1,6 @@
 """The frozen forms of values. All readers share a frozen form; each of them gets a copy that it may change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,15 +84,11 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
     def _construct(self) -> models.Model:
         """Return a new instance as Django makes one: the model keeps state of its own for each of its instances."""
         model, fields = self.model, self.fields
-        names, values_in, is_told_names, is_told_mode = names_and_reader(model)
-        told: dict[str, Any] = {"fetch_mode": self.fetch_mode} if is_told_mode else {}
+        names, values_in, is_told_names, _ = names_and_reader(model)
         if self.frozen_fields:
             fields = fields | {name: value.thaw() for name, value in self.frozen_fields}
-        if len(fields) < len(names):
-            loaded = [name for name in names if name in fields]
-            row = model.from_db(self.db, loaded, [fields[name] for name in loaded], **told)
-        elif is_told_names:
-            row = model.from_db(self.db, names.copy(), values_in(fields), **told)
+        if is_told_names or len(fields) < len(names):
+            row = self._from_db(fields)
         else:
             # What Django's own from_db does with the values of all columns.
             row = model(*values_in(fields))
@@ -101,6 +97,15 @@ class Row(Frozen, msgspec.Struct, eq=False, gc=False):
         if self.related:
             row._state.fields_cache.update(self._joined(row))
         return row
+
+    def _from_db(self, fields: Mapping[str, Any]) -> models.Model:
+        """Return what the model's ``from_db`` makes of loaded fields, called as Django calls it."""
+        names, values_in, _, is_told_mode = names_and_reader(self.model)
+        told: dict[str, Any] = {"fetch_mode": self.fetch_mode} if is_told_mode else {}
+        if len(fields) < len(names):
+            loaded = [name for name in names if name in fields]
+            return self.model.from_db(self.db, loaded, [fields[name] for name in loaded], **told)
+        return self.model.from_db(self.db, names.copy(), values_in(fields), **told)
 
     def may_query(self) -> bool:
         if self.model not in plain_models.known and not is_plain(self.model):
