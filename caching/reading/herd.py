@@ -29,6 +29,8 @@ _BEGINNING = 4096
 """So many bytes of an entry tell it from another one of the same key: its stamp, and when it expires."""
 _held_by: dict[bytes, int] = {}
 """The tokens of this process, each with the thread that loads under it."""
+_NOBODY_YET = 0
+"""No thread: whoever reads the key meanwhile, also the one that took the lease, waits for the load."""
 
 
 class Turn:
@@ -89,6 +91,11 @@ class Turn:
     def take(self) -> None:
         """Take the leases that nobody holds, and look at nothing: for a caller who loads in any case."""
         self._claim(self._keys, looks=False)
+
+    def take_for_another(self) -> None:
+        """Do the same for a load in another thread, which begins later with ``adopted``."""
+        self.take()
+        _held_by.update(dict.fromkeys(self._leases, _NOBODY_YET))
 
     @contextmanager
     def adopted(self) -> Iterator[None]:

@@ -34,7 +34,7 @@ def refill(runtime: Runtime, type_name: str, tags: Iterable[str]) -> None:
         wanted = _written(lookup, tags)
         if wanted and not lookup.kind.is_placed:
             turn = Turn(lookup.kind, list(wanted))
-            turn.take()
+            turn.take_for_another()
             if not runtime.background.submit(("refill", *wanted), partial(_refill, lookup, wanted, turn)):
                 turn.release()
 

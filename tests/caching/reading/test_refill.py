@@ -1,5 +1,6 @@
 """After a write, its process loads the row anew for all processes."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models.signals import post_init
 from pytest_django.fixtures import Settings
 
 from caching import cache_manager
+from caching.reading.background import _THREADS
 from caching.reading.refill import MAX_KEYS
 from scheduling.caches import EMPLOYEE_BY_EMAIL, EMPLOYEE_BY_ID
 from scheduling.models import Employee
@@ -43,6 +45,10 @@ def as_another_process() -> None:
 
 def refilled() -> int:
     return int(cache_manager.get_stats()["types"]["employee"]["refilled"])
+
+
+def waits() -> int:
+    return int(cache_manager.get_stats()["types"]["employee"]["waits"])
 
 
 @contextmanager
@@ -88,6 +94,27 @@ class RefillTests:
         as_another_process()
         with django_assert_num_queries(0):
             found = EMPLOYEE_BY_EMAIL.get(employee.email)
+        assert found is not None
+        assert found.first_name == "Zoe"
+
+    def test_who_wrote_waits_for_it_though_it_has_not_begun(
+        self, employee: Employee, django_assert_num_queries: Any
+    ) -> None:
+        before, is_read = waits(), threading.Event()
+
+        def busy() -> None:
+            wait_until(lambda: is_read.is_set() or waits() > before)
+
+        for number in range(_THREADS):
+            cache_manager.runtime.background.submit(("busy", number), busy)
+        employee.first_name = "Zoe"
+        employee.save()
+        as_another_process()
+        try:
+            with django_assert_num_queries(0):
+                found = EMPLOYEE_BY_EMAIL.get(employee.email)
+        finally:
+            is_read.set()
         assert found is not None
         assert found.first_name == "Zoe"
 
