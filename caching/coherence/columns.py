@@ -58,7 +58,7 @@ def types_sent(target: "models.Field[Any, Any]") -> Any:
     return next(types for kind, types, _, _ in _SENT if isinstance(target, kind))
 
 
-def some_value(target: "models.Field[Any, Any]") -> Any:
+def _some_value(target: "models.Field[Any, Any]") -> Any:
     """Return a value of the type in which a column that can be watched by value holds its values."""
     return next(value for kind, _, value, _ in _SENT if isinstance(target, kind))
 
@@ -68,7 +68,7 @@ def _values(target: "models.Field[Any, Any]") -> list[Any]:
     choices: list[Any] = []
     with suppress(Exception):  # a function of somebody else may ask a database that has no tables yet
         choices = [choice for choice, _ in target.flatchoices or () if choice not in (None, "")]
-    return [some_value(target), *choices[:1]]
+    return [_some_value(target), *choices[:1]]
 
 
 def target_of(field: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
@@ -159,7 +159,7 @@ def _asks_otherwise(field: "models.Field[Any, Any]") -> str | None:
         if lookup is None or lookup.lookup_name != name or not lookup.__module__.startswith("django."):
             return f"its field has another look-up for {name!r} than Django's"
     target = target_of(field)
-    if prepares_itself(target) and not prepares_once(target, some_value(target)):
+    if prepares_itself(target) and not prepares_once(target, _some_value(target)):
         return NOT_PREPARED_ONCE
     return None
 

@@ -28,9 +28,7 @@ def canonical(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
         # Use the form that reaches the database: a field may strip or lower-case its values.
         value = plain(target.get_prep_value(target.to_python(value)))
         if isinstance(value, str):
-            # Texts that a database may consider equal must not have different tags, nor those that it stores as one:
-            # PostgreSQL cuts the blanks at the end of a text that is too long, without an error.
-            return value.casefold().rstrip(" ")
+            return _folded(value)
         return value.hex if isinstance(value, UUID) else value
 
     return spell
@@ -65,8 +63,16 @@ def spelled_when_sent(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
 def _spelled_as_held(value: Any) -> Any:
     """Return the canonical form of a plain value that a column holds, of which its field makes something."""
     if isinstance(value, str):
-        return str.__str__(value).casefold().rstrip(" ")
+        return _folded(str.__str__(value))
     return int.__index__(value) if isinstance(value, int) else value
+
+
+def _folded(text: str) -> str:
+    """Return one form for all texts that a database may consider equal, or store as one.
+
+    PostgreSQL cuts the blanks at the end of a text that is too long, without an error.
+    """
+    return text.casefold().rstrip(" ")
 
 
 def _prepared(target: "models.Field[Any, Any]", value: Any) -> Any:

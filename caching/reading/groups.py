@@ -88,9 +88,9 @@ class CachedGroup(RowsByField[M]):
 
     def _means_none(self, value: Any) -> bool:
         """Whether a value means the rows without one: None, and what a field of one's own prepares as None."""
-        if value is None or not self._prepares_itself:
-            return value is None and self.field.null
-        return self.field.null and is_prepared_as_none(self._target, value)
+        if not self.field.null:
+            return False
+        return value is None or (self._prepares_itself and is_prepared_as_none(self._target, value))
 
     async def aget(self, value: Any) -> list[M]:
         """Return the same as ``get``."""

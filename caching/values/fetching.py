@@ -41,10 +41,6 @@ class FetchedRow(Row):
     def fetch_mode(self) -> Any:
         return MODES[self.mode]
 
-    @property
-    def has_peers(self) -> bool:
-        return bool(MODES[self.mode].track_peers)
-
 
 class Peers(Frozen):
     """A value in which rows are that fetch for one another."""
@@ -106,7 +102,7 @@ def mode_of_form(row: Row) -> str:
 
 def have_peers(row: Row) -> bool:
     """Whether the instances of a frozen row fetch for one another."""
-    return isinstance(row, FetchedRow) and row.has_peers
+    return bool(isinstance(row, FetchedRow) and row.fetch_mode.track_peers)
 
 
 def introduce(value: Any) -> None:
